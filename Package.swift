@@ -1,0 +1,120 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let nioHTTP: [Target.Dependency] = [
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"),
+]
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let arguments: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "RPCServer",
+    products: [
+        .executable(name: "RPCServer", targets: ["RPCServer"]),
+        .executable(name: "tradectl", targets: ["tradectl"]),
+        .executable(name: "ExchangeSim", targets: ["ExchangeSim"]),
+        .library(name: "TradingAPI", targets: ["TradingAPI"]),
+        .library(name: "TTRPC", targets: ["TTRPC"]),
+        .library(name: "MatchingEngine", targets: ["MatchingEngine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // The C libraries of the system.
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Messages: C made by protoc-c from proto/, and the arena they live in.
+        .target(name: "CTTRPCProto", dependencies: ["CProtobufC"]),
+        .target(name: "CTradingProto", dependencies: ["CProtobufC"]),
+        .target(name: "ProtobufArena", dependencies: ["CProtobufC"]),
+
+        // Decisions: pure values, no I/O.
+        .target(name: "TradingCore"),
+        .target(name: "MatchingEngine", dependencies: ["TradingCore"]),
+
+        // Edges.
+        .target(
+            name: "TTRPC", dependencies: ["CTTRPCProto", "CProtobufC", "ProtobufArena", nioSSL] + nio),
+        .target(
+            name: "TradingAPI",
+            dependencies: ["TradingCore", "TTRPC", "CTradingProto", "CProtobufC", "ProtobufArena"]
+                + nio),
+        .target(
+            name: "Journal",
+            dependencies: [
+                "TradingCore", "CTradingProto", "CProtobufC", "ProtobufArena", "CRocksDB",
+                "COpenSSL",
+            ]),
+        .target(
+            name: "Venues",
+            dependencies: ["TradingCore", "MatchingEngine", "CCurl", "COpenSSL", nioSSL] + nio
+                + nioHTTP),
+
+        // Programs.
+        .executableTarget(
+            name: "RPCServer",
+            dependencies: [
+                "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues", arguments, logging, yams,
+            ] + nio),
+        .executableTarget(
+            name: "tradectl", dependencies: ["TradingCore", "TTRPC", "TradingAPI", arguments] + nio),
+        .executableTarget(
+            name: "ExchangeSim",
+            dependencies: [
+                "TradingCore", "MatchingEngine", "COpenSSL", "CZlib", arguments, collections,
+            ] + nio + nioHTTP),
+
+        // Tests.
+        .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore"]),
+        .testTarget(name: "MatchingEngineTests", dependencies: ["MatchingEngine", "TradingCore"]),
+        .testTarget(name: "TTRPCTests", dependencies: ["TTRPC", "CTTRPCProto"] + nio),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "TradingCore"]),
+        .testTarget(
+            name: "VenuesTests", dependencies: ["Venues", "TradingCore"] + nio + nioHTTP),
+        .testTarget(
+            name: "ExchangeSimTests",
+            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore"] + nio + nioHTTP),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: ["RPCServer", "TradingAPI", "TTRPC", "TradingCore", "CZlib"] + nio),
+        .testTarget(name: "TidyTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .strictMemorySafety(),
+]
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + settings
+}

@@ -1,0 +1,20 @@
+/// Which way an order trades.
+public enum Side: UInt8, Hashable, Sendable, CaseIterable {
+    /// Pays quote, receives base.
+    case buy = 1
+    /// Pays base, receives quote.
+    case sell = 2
+
+    /// The other side.
+    public var opposite: Side { self == .buy ? .sell : .buy }
+}
+
+/// How long an order stays.
+public enum TimeInForce: UInt8, Hashable, Sendable, CaseIterable {
+    /// Until filled or cancelled.
+    case goodTillCanceled = 1
+    /// Fills what it can at once; the rest expires.
+    case immediateOrCancel = 2
+    /// Fills wholly at once or expires without a trade.
+    case fillOrKill = 3
+}
