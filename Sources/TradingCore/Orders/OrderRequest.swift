@@ -85,6 +85,10 @@ package struct OrderIntent: Hashable, Sendable {
     /// The venue whose order this is, for life (M1).
     package var venue: VenueID
     package var terms: OrderTerms
+    /// What the symbol's quantity is counted in.
+    package var baseAsset: Asset
+    /// What the symbol's price is counted in.
+    package var quoteAsset: Asset
     /// The request's `timestamp`, in the venue's clock.
     package var timestamp: WallTime
     /// The request's `recvWindow`; past it the venue refuses and we do not send.
@@ -100,6 +104,8 @@ package struct OrderIntent: Hashable, Sendable {
         clientOrderID: ClientOrderID,
         venue: VenueID,
         terms: OrderTerms,
+        baseAsset: Asset,
+        quoteAsset: Asset,
         timestamp: WallTime,
         receiveWindowMilliseconds: Int64,
         reservePrice: Price,
@@ -111,6 +117,8 @@ package struct OrderIntent: Hashable, Sendable {
         self.clientOrderID = clientOrderID
         self.venue = venue
         self.terms = terms
+        self.baseAsset = baseAsset
+        self.quoteAsset = quoteAsset
         self.timestamp = timestamp
         self.receiveWindowMilliseconds = receiveWindowMilliseconds
         self.reservePrice = reservePrice

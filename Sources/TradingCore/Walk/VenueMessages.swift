@@ -167,6 +167,9 @@ package enum PlacementOutcome: Hashable, Sendable {
     case rejected(VenueError)
     /// Not one byte of the request was written.
     case notSent(NotSentReason)
+    /// The venue is one that builds and signs requests only; the text is the request without
+    /// key and signature.
+    case simulated(request: String)
     /// Bytes were written and no answer that counts as evidence came back.
     case unknown(String)
 }
