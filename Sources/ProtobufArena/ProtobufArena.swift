@@ -114,6 +114,11 @@ package final class ProtobufArena {
         return unsafe list
     }
 
+    /// The array behind a repeated `string` field.
+    package func texts(_ texts: [String]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
+        unsafe self.list(texts.map { unsafe self.text($0) })
+    }
+
     /// Bytes for a `bytes` field.
     package func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
         let memory = unsafe self.required(bytes.count)

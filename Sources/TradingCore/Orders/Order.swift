@@ -98,6 +98,13 @@ package struct Order: Hashable, Sendable {
         return self.status.isTerminal || remaining < .zero ? .zero : remaining
     }
 
+    /// What the fills paid or received for one unit of base, rounded down; nil without fills.
+    package var averagePrice: Price? {
+        guard self.filledQuantity.isPositive else { return nil }
+        let cost = Notional(self.filledQuoteQuantity).raw
+        return Int64(exactly: cost / Int128(self.filledQuantity.raw)).map(Price.init(raw:))
+    }
+
     /// Whether the venue has executed more than the fills account for: they must be fetched.
     package var hasMissingFills: Bool { self.filledQuantity < self.executedQuantity }
 
