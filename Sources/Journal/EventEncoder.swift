@@ -15,12 +15,12 @@ struct EventEncoder {
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_STORE_CREATED
                 unsafe message.store_created = self.arena.make(
                     trading__journal__v1__store_created__init
-                ) { unsafe $0.client_id_prefix = self.arena.text(prefix) }
+                ) { unsafe $0.client_id_prefix = self.arena.string(prefix) }
             case .started(let epoch, let version):
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_STARTED
                 unsafe message.started = self.arena.make(trading__journal__v1__started__init) {
-                    unsafe $0.epoch = self.arena.text(epoch)
-                    unsafe $0.version = self.arena.text(version)
+                    unsafe $0.epoch = self.arena.string(epoch)
+                    unsafe $0.version = self.arena.string(version)
                 }
             case .orderSubmitted(let intent):
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SUBMITTED
@@ -56,7 +56,7 @@ struct EventEncoder {
                 trading__journal__v1__cancel_requested__init
             ) {
                 unsafe $0.order_id = orderID.raw
-                unsafe $0.cancel_id = self.arena.text(cancelID.text)
+                unsafe $0.cancel_id = self.arena.string(cancelID.text)
             }
         case .modeChanged(let record):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED
@@ -64,8 +64,8 @@ struct EventEncoder {
                 trading__journal__v1__mode_changed__init
             ) {
                 unsafe $0.mode = UInt32(record.mode.rawValue)
-                unsafe $0.principal = self.arena.text(record.principal.name)
-                unsafe $0.reason = self.arena.text(record.reason)
+                unsafe $0.principal = self.arena.string(record.principal.name)
+                unsafe $0.reason = self.arena.string(record.reason)
                 unsafe $0.since = record.since.nanoseconds
             }
         case .killChanged(let state):
@@ -74,8 +74,8 @@ struct EventEncoder {
                 trading__journal__v1__kill_changed__init
             ) {
                 unsafe $0.level = UInt32(state.level?.rawValue ?? 0)
-                unsafe $0.principal = self.arena.text(state.principal.name)
-                unsafe $0.reason = self.arena.text(state.reason)
+                unsafe $0.principal = self.arena.string(state.principal.name)
+                unsafe $0.reason = self.arena.string(state.reason)
                 unsafe $0.since = state.since.nanoseconds
             }
         case .ledgerBound(let venue, let accountID):
@@ -92,8 +92,8 @@ struct EventEncoder {
                 trading__journal__v1__balance_moved__init
             ) {
                 unsafe $0.venue = UInt32(venue.rawValue)
-                unsafe $0.asset = self.arena.text(asset.name)
-                unsafe $0.delta = self.arena.text(delta.description)
+                unsafe $0.asset = self.arena.string(asset.name)
+                unsafe $0.delta = self.arena.string(delta.description)
                 unsafe $0.is_opening = isOpening ? 1 : 0
             }
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
@@ -106,11 +106,11 @@ struct EventEncoder {
     {
         unsafe self.arena.make(trading__journal__v1__intent__init) { message in
             unsafe message.order_id = intent.orderID.raw
-            unsafe message.client_order_id = self.arena.text(intent.clientOrderID.text)
+            unsafe message.client_order_id = self.arena.string(intent.clientOrderID.text)
             unsafe message.venue = UInt32(intent.venue.rawValue)
-            unsafe message.symbol = self.arena.text(intent.terms.symbol.name)
-            unsafe message.base_asset = self.arena.text(intent.baseAsset.name)
-            unsafe message.quote_asset = self.arena.text(intent.quoteAsset.name)
+            unsafe message.symbol = self.arena.string(intent.terms.symbol.name)
+            unsafe message.base_asset = self.arena.string(intent.baseAsset.name)
+            unsafe message.quote_asset = self.arena.string(intent.quoteAsset.name)
             unsafe message.side = UInt32(intent.terms.side.rawValue)
             switch intent.terms.type {
             case .market:
@@ -124,10 +124,10 @@ struct EventEncoder {
             unsafe message.timestamp = intent.timestamp.nanoseconds
             unsafe message.receive_window_milliseconds = intent.receiveWindowMilliseconds
             unsafe message.reserve_price = intent.reservePrice.raw
-            unsafe message.principal = self.arena.text(intent.principal.name)
-            unsafe message.key_principal = self.arena.text(intent.key?.principal.name ?? "")
-            unsafe message.key = self.arena.text(intent.key?.text ?? "")
-            unsafe message.tag = self.arena.text(intent.tag)
+            unsafe message.principal = self.arena.string(intent.principal.name)
+            unsafe message.key_principal = self.arena.string(intent.key?.principal.name ?? "")
+            unsafe message.key = self.arena.string(intent.key?.text ?? "")
+            unsafe message.tag = self.arena.string(intent.tag)
         }
     }
 
@@ -136,9 +136,9 @@ struct EventEncoder {
     ) -> UnsafeMutablePointer<Trading__Journal__V1__Refusal> {
         unsafe self.arena.make(trading__journal__v1__refusal__init) { message in
             unsafe message.rule = UInt32(refusal.rule.rawValue)
-            unsafe message.limit = self.arena.text(refusal.limit)
-            unsafe message.actual = self.arena.text(refusal.actual)
-            unsafe message.message = self.arena.text(refusal.message)
+            unsafe message.limit = self.arena.string(refusal.limit)
+            unsafe message.actual = self.arena.string(refusal.actual)
+            unsafe message.message = self.arena.string(refusal.message)
         }
     }
 
@@ -147,9 +147,9 @@ struct EventEncoder {
             unsafe message.trade_id = fill.tradeID.raw
             unsafe message.price = fill.price.raw
             unsafe message.quantity = fill.quantity.raw
-            unsafe message.quote_quantity = self.arena.text(fill.quoteQuantity.description)
-            unsafe message.fee = self.arena.text(fill.fee.description)
-            unsafe message.fee_asset = self.arena.text(fill.feeAsset?.name ?? "")
+            unsafe message.quote_quantity = self.arena.string(fill.quoteQuantity.description)
+            unsafe message.fee = self.arena.string(fill.fee.description)
+            unsafe message.fee_asset = self.arena.string(fill.feeAsset?.name ?? "")
             unsafe message.is_maker = fill.isMaker ? 1 : 0
             unsafe message.time = fill.time.nanoseconds
         }
@@ -167,7 +167,7 @@ struct EventEncoder {
                     unsafe $0.status = UInt32(status.rawValue)
                     unsafe $0.venue_order_id = venueOrderID.raw
                     unsafe $0.executed_quantity = executed.raw
-                    unsafe $0.reason = self.arena.text(reason)
+                    unsafe $0.reason = self.arena.string(reason)
                 }
             case .filled(let fill):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_FILLED
@@ -176,22 +176,22 @@ struct EventEncoder {
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_REJECTED
                 unsafe message.rejected = self.arena.make(trading__journal__v1__rejected__init) {
                     unsafe $0.code = Int32(clamping: code)
-                    unsafe $0.reason = self.arena.text(reason)
+                    unsafe $0.reason = self.arena.string(reason)
                 }
             case .notPlaced(let reason):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NOT_PLACED
-                unsafe message.not_placed = self.arena.text(reason)
+                unsafe message.not_placed = self.arena.string(reason)
             case .outcomeUnknown(let reason):
                 unsafe message.change_case =
                     TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_OUTCOME_UNKNOWN
-                unsafe message.outcome_unknown = self.arena.text(reason)
+                unsafe message.outcome_unknown = self.arena.string(reason)
             case .needsOperator(let reason):
                 unsafe message.change_case =
                     TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR
-                unsafe message.needs_operator = self.arena.text(reason)
+                unsafe message.needs_operator = self.arena.string(reason)
             case .simulated(let request):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED
-                unsafe message.simulated = self.arena.text(request)
+                unsafe message.simulated = self.arena.string(request)
             }
         }
     }
@@ -204,9 +204,9 @@ struct EventEncoder {
             unsafe message.venue_order_id = order.venueOrderID?.raw ?? 0
             unsafe message.executed_quantity = order.executedQuantity.raw
             unsafe message.n_fills = order.fills.count
-            unsafe message.fills = self.arena.list(order.fills.map { unsafe self.fill($0) })
+            unsafe message.fills = self.arena.array(order.fills.map { unsafe self.fill($0) })
             if let refusal = order.refusal { unsafe message.refusal = self.refusal(refusal) }
-            unsafe message.reason = self.arena.text(order.reason)
+            unsafe message.reason = self.arena.string(order.reason)
             unsafe message.created_at = order.createdAt.nanoseconds
             unsafe message.updated_at = order.updatedAt.nanoseconds
         }

@@ -12,7 +12,7 @@ package final class Journal {
     package static let formatVersion: UInt32 = 1
 
     private let database: RocksDatabase
-    private let arena = ProtobufArena(limitBytes: 64 * 1024 * 1024)
+    private let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
     private var nextSequence: UInt64 = 1
     private var lastHash = [UInt8](repeating: 0, count: Journal.hashByteCount)
     /// Whether something was written that no sync has covered yet.
@@ -67,12 +67,13 @@ package final class Journal {
             throw broken("the record does not match its hash")
         }
         self.arena.reset()
-        let record = unsafe value.withUnsafeBytes { bytes in
-            unsafe self.arena.unpack(
-                UnsafeRawBufferPointer(rebasing: bytes[..<count]),
-                by: trading__journal__v1__record__unpack)
+        let record: Trading__Journal__V1__Record
+        do throws(ProtobufError) {
+            let bytes = value.span.extracting(..<count)
+            unsafe record = try self.arena.unpackTrusted(MessageTypes.record, from: bytes).pointee
+        } catch {
+            throw broken("not a record: \(error)")
         }
-        guard let record = unsafe record?.pointee else { throw broken("not a record") }
         guard unsafe record.format_version <= Journal.formatVersion else {
             throw .tooNew(
                 formatVersion: unsafe record.format_version, supportedMax: Journal.formatVersion)
@@ -126,9 +127,9 @@ package final class Journal {
             unsafe record.wall_time = time.nanoseconds
             unsafe record.previous_hash = self.arena.bytes(self.lastHash)
             unsafe record.n_events = events.count
-            unsafe record.events = self.arena.list(events.map { unsafe encoder.event($0) })
+            unsafe record.events = self.arena.array(events.map { unsafe encoder.event($0) })
         }
-        var value = unsafe ProtobufArena.pack(record)
+        var value = unsafe Protobuf.packed(record)
         self.lastHash = Journal.sha256(value[...])
         value += self.lastHash
         self.nextSequence += UInt64(events.count)
@@ -141,7 +142,7 @@ package final class Journal {
         let stored = unsafe EventEncoder(arena: self.arena).order(order)
         var entries = [
             RocksDatabase.Entry(
-                table: .orders, key: number, value: unsafe ProtobufArena.pack(stored))
+                table: .orders, key: number, value: unsafe Protobuf.packed(stored))
         ]
         if let key = order.intent.key {
             entries.append(
@@ -205,16 +206,26 @@ extension Journal {
 
     private func decode(_ value: [UInt8], of orderID: OrderID) throws(JournalError) -> Order {
         self.arena.reset()
-        let message = unsafe value.withUnsafeBytes { bytes in
-            unsafe self.arena.unpack(bytes, by: trading__journal__v1__stored_order__unpack)
+        let message: Trading__Journal__V1__StoredOrder
+        do throws(ProtobufError) {
+            unsafe message = try self.arena.unpackTrusted(
+                MessageTypes.storedOrder, from: value.span
+            ).pointee
+        } catch {
+            throw .storage("stored order \(orderID): \(error)")
         }
         do throws(DecodingProblem) {
-            guard let message = unsafe message else { throw DecodingProblem("not an order") }
-            return try unsafe EventDecoder.order(message.pointee)
+            return try unsafe EventDecoder.order(message)
         } catch {
             throw .storage("stored order \(orderID): \(error.reason)")
         }
     }
+}
+
+/// The messages that the journal reads.
+private enum MessageTypes {
+    static let record = unsafe MessageType(trading__journal__v1__record__init)
+    static let storedOrder = unsafe MessageType(trading__journal__v1__stored_order__init)
 }
 
 extension FixedWidthInteger {

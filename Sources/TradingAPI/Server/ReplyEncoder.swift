@@ -32,12 +32,12 @@ package struct ReplyEncoder {
         case .orders(let orders):
             return .payload(unsafe self.pack(trading__v1__list_orders_response__init) { message in
                 unsafe message.n_orders = orders.count
-                unsafe message.orders = self.arena.list(orders.map { unsafe self.order($0) })
+                unsafe message.orders = self.arena.array(orders.map { unsafe self.order($0) })
             })
         case .cancelsSent(let orderIDs):
             return .payload(unsafe self.pack(trading__v1__cancel_all_response__init) { message in
                 unsafe message.n_order_ids = orderIDs.count
-                unsafe message.order_ids = self.arena.numbers(orderIDs.map(\.raw))
+                unsafe message.order_ids = self.arena.array(scalars: orderIDs.map(\.raw))
             })
         case .positions(let view):
             return .payload(self.positions(view))
@@ -48,7 +48,7 @@ package struct ReplyEncoder {
         case .health(let view):
             return .payload(self.health(view))
         case .refused(let refusal):
-            return .refused(refusal, details: unsafe ProtobufArena.pack(self.refusal(refusal)))
+            return .refused(refusal, details: unsafe Protobuf.packed(self.refusal(refusal)))
         }
     }
 
@@ -56,7 +56,7 @@ package struct ReplyEncoder {
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
         _ body: (inout Message) -> Void
     ) -> [UInt8] {
-        unsafe ProtobufArena.pack(self.arena.make(initialize, body))
+        unsafe Protobuf.packed(self.arena.make(initialize, body))
     }
 
     // MARK: Orders
@@ -82,33 +82,33 @@ package struct ReplyEncoder {
     private func order(_ order: Order) -> UnsafeMutablePointer<Trading__V1__Order> {
         unsafe self.arena.make(trading__v1__order__init) { message in
             unsafe message.order_id = order.orderID.raw
-            unsafe message.client_order_id = self.arena.text(order.intent.clientOrderID.text)
+            unsafe message.client_order_id = self.arena.string(order.intent.clientOrderID.text)
             unsafe message.venue_order_id = order.venueOrderID?.raw ?? 0
             unsafe message.mode = self.mode(order.intent.venue.mode)
-            unsafe message.symbol = self.arena.text(order.terms.symbol.name)
+            unsafe message.symbol = self.arena.string(order.terms.symbol.name)
             unsafe message.side = Trading__V1__Side(UInt32(order.terms.side.rawValue))
             switch order.terms.type {
             case .market:
                 unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET
             case .limit(let price, let timeInForce):
                 unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
-                unsafe message.price = self.arena.text(price.description)
+                unsafe message.price = self.arena.string(price.description)
                 unsafe message.time_in_force = Trading__V1__TimeInForce(
                     UInt32(timeInForce.rawValue))
             }
-            unsafe message.quantity = self.arena.text(order.terms.quantity.description)
+            unsafe message.quantity = self.arena.string(order.terms.quantity.description)
             unsafe message.status = order.status.message
-            unsafe message.filled_quantity = self.arena.text(order.filledQuantity.description)
-            unsafe message.filled_notional = self.arena.text(
+            unsafe message.filled_quantity = self.arena.string(order.filledQuantity.description)
+            unsafe message.filled_notional = self.arena.string(
                 order.filledQuoteQuantity.description)
-            unsafe message.average_price = self.arena.text(
+            unsafe message.average_price = self.arena.string(
                 order.averagePrice?.description ?? "")
             unsafe message.n_fills = order.fills.count
-            unsafe message.fills = self.arena.list(order.fills.map { unsafe self.fill($0) })
+            unsafe message.fills = self.arena.array(order.fills.map { unsafe self.fill($0) })
             if let refusal = order.refusal { unsafe message.refusal = self.refusal(refusal) }
-            unsafe message.reason = self.arena.text(order.reason)
+            unsafe message.reason = self.arena.string(order.reason)
             unsafe message.is_cancel_pending = order.pendingCancel == nil ? 0 : 1
-            unsafe message.tag = self.arena.text(order.intent.tag)
+            unsafe message.tag = self.arena.string(order.intent.tag)
             unsafe message.created_at = order.createdAt.nanoseconds
             unsafe message.updated_at = order.updatedAt.nanoseconds
         }
@@ -117,10 +117,10 @@ package struct ReplyEncoder {
     private func fill(_ fill: Fill) -> UnsafeMutablePointer<Trading__V1__Fill> {
         unsafe self.arena.make(trading__v1__fill__init) { message in
             unsafe message.trade_id = fill.tradeID.raw
-            unsafe message.price = self.arena.text(fill.price.description)
-            unsafe message.quantity = self.arena.text(fill.quantity.description)
-            unsafe message.fee = self.arena.text(fill.fee.description)
-            unsafe message.fee_asset = self.arena.text(fill.feeAsset?.name ?? "")
+            unsafe message.price = self.arena.string(fill.price.description)
+            unsafe message.quantity = self.arena.string(fill.quantity.description)
+            unsafe message.fee = self.arena.string(fill.fee.description)
+            unsafe message.fee_asset = self.arena.string(fill.feeAsset?.name ?? "")
             unsafe message.is_maker = fill.isMaker ? 1 : 0
             unsafe message.time = fill.time.nanoseconds
         }
@@ -130,10 +130,10 @@ package struct ReplyEncoder {
         _ refusal: TradingCore.Refusal
     ) -> UnsafeMutablePointer<Trading__V1__Refusal> {
         unsafe self.arena.make(trading__v1__refusal__init) { message in
-            unsafe message.rule = self.arena.text(refusal.rule.name)
-            unsafe message.limit = self.arena.text(refusal.limit)
-            unsafe message.actual = self.arena.text(refusal.actual)
-            unsafe message.message = self.arena.text(refusal.message)
+            unsafe message.rule = self.arena.string(refusal.rule.name)
+            unsafe message.limit = self.arena.string(refusal.limit)
+            unsafe message.actual = self.arena.string(refusal.actual)
+            unsafe message.message = self.arena.string(refusal.message)
         }
     }
 
@@ -143,10 +143,10 @@ package struct ReplyEncoder {
         unsafe self.pack(trading__v1__positions_response__init) { message in
             unsafe message.mode = self.mode(view.mode)
             unsafe message.n_positions = view.positions.count
-            unsafe message.positions = self.arena.list(
+            unsafe message.positions = self.arena.array(
                 view.positions.map { unsafe self.position($0) })
             unsafe message.n_balances = view.balances.count
-            unsafe message.balances = self.arena.list(
+            unsafe message.balances = self.arena.array(
                 view.balances.map { balance in
                     unsafe self.balance(
                         balance.asset, total: balance.total, reserved: balance.reserved,
@@ -161,17 +161,17 @@ package struct ReplyEncoder {
         let position = marked.position
         let unrealized = marked.mark.map { position.unrealizedProfit(at: $0) }
         return unsafe self.arena.make(trading__v1__position__init) { message in
-            unsafe message.symbol = self.arena.text(position.symbol.name)
-            unsafe message.quantity = self.arena.text(position.quantity.description)
-            unsafe message.average_price = self.arena.text(
+            unsafe message.symbol = self.arena.string(position.symbol.name)
+            unsafe message.quantity = self.arena.string(position.quantity.description)
+            unsafe message.average_price = self.arena.string(
                 position.averagePrice?.description ?? "")
-            unsafe message.mark_price = self.arena.text(marked.mark?.description ?? "")
-            unsafe message.realized_pnl = self.arena.text(
+            unsafe message.mark_price = self.arena.string(marked.mark?.description ?? "")
+            unsafe message.realized_pnl = self.arena.string(
                 position.realizedProfit.amount(rounding: .down).description)
-            unsafe message.unrealized_pnl = self.arena.text(
+            unsafe message.unrealized_pnl = self.arena.string(
                 unrealized?.amount(rounding: .down).description ?? "")
             unsafe message.n_fees = position.fees.count
-            unsafe message.fees = self.arena.list(
+            unsafe message.fees = self.arena.array(
                 position.fees.map { fee in
                     unsafe self.balance(
                         fee.asset, total: fee.amount, reserved: .zero, available: .zero)
@@ -184,10 +184,10 @@ package struct ReplyEncoder {
         _ asset: Asset, total: Amount, reserved: Amount, available: Amount
     ) -> UnsafeMutablePointer<Trading__V1__Balance> {
         unsafe self.arena.make(trading__v1__balance__init) { message in
-            unsafe message.asset = self.arena.text(asset.name)
-            unsafe message.total = self.arena.text(total.description)
-            unsafe message.reserved = self.arena.text(reserved.description)
-            unsafe message.available = self.arena.text(available.description)
+            unsafe message.asset = self.arena.string(asset.name)
+            unsafe message.total = self.arena.string(total.description)
+            unsafe message.reserved = self.arena.string(reserved.description)
+            unsafe message.available = self.arena.string(available.description)
         }
     }
 
@@ -209,8 +209,8 @@ package struct ReplyEncoder {
         return unsafe self.pack(trading__v1__get_mode_response__init) { message in
             unsafe message.mode = self.mode(record.mode)
             unsafe message.since = record.since.nanoseconds
-            unsafe message.changed_by = self.arena.text(record.principal.name)
-            unsafe message.reason = self.arena.text(record.reason)
+            unsafe message.changed_by = self.arena.string(record.principal.name)
+            unsafe message.reason = self.arena.string(record.reason)
         }
     }
 
@@ -218,14 +218,14 @@ package struct ReplyEncoder {
         unsafe self.pack(trading__v1__kill_switch_response__init) { message in
             unsafe message.is_engaged = view.state.isEngaged ? 1 : 0
             unsafe message.level = Trading__V1__KillLevel(UInt32(view.state.level?.rawValue ?? 0))
-            unsafe message.reason = self.arena.text(view.state.reason)
-            unsafe message.changed_by = self.arena.text(view.state.principal.name)
+            unsafe message.reason = self.arena.string(view.state.reason)
+            unsafe message.changed_by = self.arena.string(view.state.principal.name)
             unsafe message.since = view.state.since.nanoseconds
             unsafe message.is_durable = view.isDurable ? 1 : 0
             unsafe message.n_in_flight_order_ids = view.inFlight.count
-            unsafe message.in_flight_order_ids = self.arena.numbers(view.inFlight.map(\.raw))
+            unsafe message.in_flight_order_ids = self.arena.array(scalars: view.inFlight.map(\.raw))
             unsafe message.n_open_order_ids = view.open.count
-            unsafe message.open_order_ids = self.arena.numbers(view.open.map(\.raw))
+            unsafe message.open_order_ids = self.arena.array(scalars: view.open.map(\.raw))
         }
     }
 
@@ -233,9 +233,9 @@ package struct ReplyEncoder {
         unsafe self.pack(trading__v1__health_response__init) { message in
             unsafe message.is_ready = view.notReadyReasons.isEmpty ? 1 : 0
             unsafe message.n_not_ready_reasons = view.notReadyReasons.count
-            unsafe message.not_ready_reasons = self.arena.texts(view.notReadyReasons)
+            unsafe message.not_ready_reasons = self.arena.array(view.notReadyReasons)
             unsafe message.mode = self.mode(view.mode)
-            unsafe message.version = self.arena.text(self.version)
+            unsafe message.version = self.arena.string(self.version)
             unsafe message.journal_sequence = view.journalSequence.raw
             unsafe message.open_order_count = UInt64(view.openOrderCount)
             unsafe message.unknown_order_count = UInt64(view.unknownOrderCount)

@@ -32,34 +32,34 @@ package struct RequestDecoder {
     ///
     /// - Throws: What is wrong, naming the field; nothing was done.
     package func decode(
-        _ method: TradingMethod, _ payload: UnsafeRawBufferPointer
+        _ method: TradingMethod, _ payload: Span<UInt8>
     ) throws(BadRequest) -> Request {
         self.arena.reset()
         switch method {
         case .placeOrder:
             return try unsafe .placeOrder(
-                self.order(self.message(payload, trading__v1__place_order_request__unpack)))
+                self.order(self.message(payload, MessageTypes.placeOrder)))
         case .cancel:
-            let message = try unsafe self.message(payload, trading__v1__cancel_request__unpack)
+            let message = try unsafe self.message(payload, MessageTypes.cancel)
             return .cancel(try self.orderID(unsafe message.order_id))
         case .cancelAll:
-            let message = try unsafe self.message(payload, trading__v1__cancel_all_request__unpack)
+            let message = try unsafe self.message(payload, MessageTypes.cancelAll)
             let symbol = try unsafe self.text(message.symbol, "symbol", bytesMax: 32)
             return .cancelAll(symbol.isEmpty ? nil : Symbol(symbol))
         case .getOrder:
-            let message = try unsafe self.message(payload, trading__v1__get_order_request__unpack)
+            let message = try unsafe self.message(payload, MessageTypes.getOrder)
             return .order(try self.orderID(unsafe message.order_id))
         case .listOrders:
             return try unsafe .orders(
-                self.filter(self.message(payload, trading__v1__list_orders_request__unpack)))
+                self.filter(self.message(payload, MessageTypes.listOrders)))
         case .positions: return .positions
         case .getMode: return .mode
         case .setMode:
             return try unsafe self.mode(
-                self.message(payload, trading__v1__set_mode_request__unpack))
+                self.message(payload, MessageTypes.setMode))
         case .killSwitch:
             return try unsafe self.kill(
-                self.message(payload, trading__v1__kill_switch_request__unpack))
+                self.message(payload, MessageTypes.killSwitch))
         case .health: return .health
         }
     }
@@ -172,24 +172,24 @@ package struct RequestDecoder {
     // MARK: Fields
 
     private func message<Message>(
-        _ payload: UnsafeRawBufferPointer,
-        _ unpack: (
-            UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?
-        ) -> UnsafeMutablePointer<Message>?
+        _ payload: Span<UInt8>, _ type: MessageType<Message>
     ) throws(BadRequest) -> Message {
-        guard let message = unsafe self.arena.unpack(payload, by: unpack) else {
-            throw BadRequest("the payload is not a message of this method")
+        do throws(ProtobufError) {
+            return try unsafe self.arena.unpack(type, from: payload).pointee
+        } catch {
+            switch error {
+            case .malformed: throw BadRequest("the payload is not a \(type.name)")
+            case .invalidText(let field): throw BadRequest("\(field): not text in UTF-8")
+            case .tooLarge(let bytesMax):
+                throw BadRequest("the payload needs more than \(bytesMax) bytes")
+            }
         }
-        return unsafe message.pointee
     }
 
     private func text(
         _ pointer: UnsafeMutablePointer<CChar>?, _ field: String, bytesMax: Int
     ) throws(BadRequest) -> String {
-        guard let pointer = unsafe pointer else { return "" }
-        guard let text = unsafe String(validatingCString: pointer) else {
-            throw BadRequest("\(field): not UTF-8")
-        }
+        let text = unsafe String(protobuf: pointer)
         guard text.utf8.count <= bytesMax else {
             throw BadRequest("\(field): longer than \(bytesMax) bytes")
         }
@@ -228,6 +228,17 @@ package struct RequestDecoder {
         }
         return mode
     }
+}
+
+/// The messages that the service reads.
+private enum MessageTypes {
+    static let placeOrder = unsafe MessageType(trading__v1__place_order_request__init)
+    static let cancel = unsafe MessageType(trading__v1__cancel_request__init)
+    static let cancelAll = unsafe MessageType(trading__v1__cancel_all_request__init)
+    static let getOrder = unsafe MessageType(trading__v1__get_order_request__init)
+    static let listOrders = unsafe MessageType(trading__v1__list_orders_request__init)
+    static let setMode = unsafe MessageType(trading__v1__set_mode_request__init)
+    static let killSwitch = unsafe MessageType(trading__v1__kill_switch_request__init)
 }
 
 extension DecimalError {
