@@ -2542,7 +2542,7 @@ const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor =
   (ProtobufCMessageInit) trading__v1__get_mode_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[3] =
 {
   {
     "mode",
@@ -2568,15 +2568,28 @@ static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "open_orders",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SetModeRequest, open_orders),
+    &trading__v1__open_orders_policy__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__set_mode_request__field_indices_by_name[] = {
   0,   /* field[0] = mode */
+  2,   /* field[2] = open_orders */
   1,   /* field[1] = reason */
 };
 static const ProtobufCIntRange trading__v1__set_mode_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
 {
@@ -2586,7 +2599,7 @@ const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
   "Trading__V1__SetModeRequest",
   "trading.v1",
   sizeof(Trading__V1__SetModeRequest),
-  2,
+  3,
   trading__v1__set_mode_request__field_descriptors,
   trading__v1__set_mode_request__field_indices_by_name,
   1,  trading__v1__set_mode_request__number_ranges,
@@ -3160,6 +3173,38 @@ const ProtobufCEnumDescriptor trading__v1__trading_mode__descriptor =
   trading__v1__trading_mode__enum_values_by_name,
   1,
   trading__v1__trading_mode__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue trading__v1__open_orders_policy__enum_values_by_number[4] =
+{
+  { "OPEN_ORDERS_POLICY_UNSPECIFIED", "TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED", 0 },
+  { "OPEN_ORDERS_POLICY_REFUSE", "TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_REFUSE", 1 },
+  { "OPEN_ORDERS_POLICY_CANCEL", "TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_CANCEL", 2 },
+  { "OPEN_ORDERS_POLICY_KEEP", "TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_KEEP", 3 },
+};
+static const ProtobufCIntRange trading__v1__open_orders_policy__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex trading__v1__open_orders_policy__enum_values_by_name[4] =
+{
+  { "OPEN_ORDERS_POLICY_CANCEL", 2 },
+  { "OPEN_ORDERS_POLICY_KEEP", 3 },
+  { "OPEN_ORDERS_POLICY_REFUSE", 1 },
+  { "OPEN_ORDERS_POLICY_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor trading__v1__open_orders_policy__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "trading.v1.OpenOrdersPolicy",
+  "OpenOrdersPolicy",
+  "Trading__V1__OpenOrdersPolicy",
+  "trading.v1",
+  4,
+  trading__v1__open_orders_policy__enum_values_by_number,
+  4,
+  trading__v1__open_orders_policy__enum_values_by_name,
+  1,
+  trading__v1__open_orders_policy__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue trading__v1__kill_action__enum_values_by_number[4] =

@@ -1,4 +1,5 @@
 import MatchingEngine
+import struct MatchingEngine.Order
 import TradingCore
 
 extension Exchange {

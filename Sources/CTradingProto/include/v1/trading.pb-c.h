@@ -109,6 +109,25 @@ typedef enum _Trading__V1__TradingMode {
   TRADING__V1__TRADING_MODE__TRADING_MODE_LIVE = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__TRADING_MODE)
 } Trading__V1__TradingMode;
+/*
+ * What becomes of the open orders of the mode that is left.
+ */
+typedef enum _Trading__V1__OpenOrdersPolicy {
+  /*
+   * The same as REFUSE.
+   */
+  TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED = 0,
+  /*
+   * The change is refused while there are any.
+   */
+  TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_REFUSE = 1,
+  TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_CANCEL = 2,
+  /*
+   * They live on at their venue.
+   */
+  TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_KEEP = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__OPEN_ORDERS_POLICY)
+} Trading__V1__OpenOrdersPolicy;
 typedef enum _Trading__V1__KillAction {
   TRADING__V1__KILL_ACTION__KILL_ACTION_UNSPECIFIED = 0,
   TRADING__V1__KILL_ACTION__KILL_ACTION_ENGAGE = 1,
@@ -459,10 +478,11 @@ struct  Trading__V1__SetModeRequest
   ProtobufCMessage base;
   Trading__V1__TradingMode mode;
   char *reason;
+  Trading__V1__OpenOrdersPolicy open_orders;
 };
 #define TRADING__V1__SET_MODE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__set_mode_request__descriptor) \
-    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED }
 
 
 struct  Trading__V1__SetModeResponse
@@ -1214,6 +1234,7 @@ extern const ProtobufCEnumDescriptor    trading__v1__order_type__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__time_in_force__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__order_status__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__trading_mode__descriptor;
+extern const ProtobufCEnumDescriptor    trading__v1__open_orders_policy__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__kill_action__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__kill_level__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__refusal__descriptor;

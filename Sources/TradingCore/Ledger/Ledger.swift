@@ -1,0 +1,83 @@
+/// What one venue's account holds, as our journal knows it: balances, reservations, positions.
+package struct Ledger: Hashable, Sendable {
+    /// The account that the ledger is bound to; nil until the venue was first read (S5).
+    package private(set) var accountID: Int64?
+    /// In total, by asset: free and locked together.
+    package private(set) var totals: [Asset: Amount] = [:]
+    /// Held back for our open orders and for those of unknown outcome (E3).
+    package private(set) var reserved: [Asset: Amount] = [:]
+    /// By symbol.
+    package private(set) var positions: [Symbol: Position] = [:]
+
+    package init() {}
+
+    package func total(of asset: Asset) -> Amount { self.totals[asset] ?? .zero }
+
+    package func reserved(of asset: Asset) -> Amount { self.reserved[asset] ?? .zero }
+
+    /// What new orders may use.
+    package func available(of asset: Asset) -> Amount {
+        self.total(of: asset) - self.reserved(of: asset)
+    }
+
+    /// The assets that the ledger has an entry for, sorted by name.
+    package var assets: [Asset] {
+        Set(self.totals.keys).union(self.reserved.keys).sorted()
+    }
+
+    /// The positions sorted by symbol.
+    package var positionsBySymbol: [Position] {
+        self.positions.values.sorted { $0.symbol < $1.symbol }
+    }
+
+    mutating func bind(to accountID: Int64) { self.accountID = accountID }
+
+    mutating func move(_ asset: Asset, by delta: Amount) {
+        self.totals[asset, default: .zero] += delta
+    }
+
+    mutating func reserve(_ reservation: Reservation) {
+        self.reserved[reservation.asset, default: .zero] += reservation.amount
+    }
+
+    mutating func release(_ reservation: Reservation) {
+        let rest = self.reserved(of: reservation.asset) - reservation.amount
+        invariant(rest >= .zero, "more of \(reservation.asset) is released than was reserved")
+        self.reserved[reservation.asset] = rest.isZero ? nil : rest
+    }
+
+    /// Counts one fill of an order: what it bought, what it paid and its fee.
+    mutating func apply(_ fill: Fill, of intent: OrderIntent) {
+        let side = intent.terms.side
+        let base = fill.quantity.amount
+        self.move(intent.baseAsset, by: side == .buy ? base : -base)
+        self.move(
+            intent.quoteAsset, by: side == .buy ? -fill.quoteQuantity : fill.quoteQuantity)
+        if let feeAsset = fill.feeAsset { self.move(feeAsset, by: -fill.fee) }
+        var position = self.positions[intent.terms.symbol] ?? Position(
+            symbol: intent.terms.symbol,
+            baseAsset: intent.baseAsset,
+            quoteAsset: intent.quoteAsset
+        )
+        position.apply(fill, side: side)
+        self.positions[intent.terms.symbol] = position
+    }
+}
+
+/// What an order holds back of one asset until it is finished.
+package struct Reservation: Hashable, Sendable {
+    package var asset: Asset
+    package var amount: Amount
+
+    /// What the rest of an order can still take: quote for a buy, base for a sell.
+    package init(remaining: Quantity, of intent: OrderIntent) {
+        switch intent.terms.side {
+        case .buy:
+            self.asset = intent.quoteAsset
+            self.amount = (intent.reservePrice * remaining).amount(rounding: .up)
+        case .sell:
+            self.asset = intent.baseAsset
+            self.amount = remaining.amount
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/// How much an engaged kill switch does.
+package enum KillLevel: UInt8, Hashable, Sendable, CaseIterable, Comparable {
+    /// No new orders.
+    case block = 1
+    /// And our open orders are cancelled (K3).
+    case cancel = 2
+    /// And our positions are closed (K4).
+    case flatten = 3
+
+    package var name: String {
+        switch self {
+        case .block: "block"
+        case .cancel: "cancel"
+        case .flatten: "flatten"
+        }
+    }
+
+    package static func < (left: KillLevel, right: KillLevel) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// The kill switch as it was last set; it survives restarts.
+package struct KillSwitch: Hashable, Sendable {
+    /// Nil while released.
+    package var level: KillLevel?
+    package var principal: Principal
+    package var reason: String
+    package var since: WallTime
+
+    package init(level: KillLevel?, principal: Principal, reason: String, since: WallTime) {
+        self.level = level
+        self.principal = principal
+        self.reason = reason
+        self.since = since
+    }
+
+    package var isEngaged: Bool { self.level != nil }
+}
+
+/// The mode as it was last set.
+package struct ModeRecord: Hashable, Sendable {
+    package var mode: TradingMode
+    package var principal: Principal
+    package var reason: String
+    package var since: WallTime
+
+    package init(mode: TradingMode, principal: Principal, reason: String, since: WallTime) {
+        self.mode = mode
+        self.principal = principal
+        self.reason = reason
+        self.since = since
+    }
+}

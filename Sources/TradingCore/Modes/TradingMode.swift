@@ -1,0 +1,67 @@
+/// How far an order may go.
+package enum TradingMode: UInt8, Hashable, Sendable, CaseIterable {
+    /// Everything is checked, nothing is sent.
+    case monitor = 1
+    /// Filled by the matching engine inside the gateway.
+    case paper = 2
+    /// Requests are built and signed, not sent.
+    case dryRun = 3
+    /// Sent to the venue's test exchange.
+    case testnet = 4
+    /// Sent to the real exchange.
+    case live = 5
+
+    /// The name in configuration, command line and answers.
+    package var name: String {
+        switch self {
+        case .monitor: "monitor"
+        case .paper: "paper"
+        case .dryRun: "dry_run"
+        case .testnet: "testnet"
+        case .live: "live"
+        }
+    }
+
+    package init?(name: String) {
+        guard let mode = TradingMode.allCases.first(where: { $0.name == name }) else { return nil }
+        self = mode
+    }
+
+    /// The venue that the mode's orders belong to.
+    package var venue: VenueID {
+        switch self {
+        case .monitor: .monitor
+        case .paper: .paper
+        case .dryRun: .dryRun
+        case .testnet: .testnet
+        case .live: .live
+        }
+    }
+}
+
+/// Where an order lives; it never moves to another one (M1). Each has its own ledger.
+package enum VenueID: UInt8, Hashable, Sendable, CaseIterable, Comparable {
+    case monitor = 1
+    case paper = 2
+    case dryRun = 3
+    case testnet = 4
+    case live = 5
+
+    /// The mode whose orders live here.
+    package var mode: TradingMode {
+        switch self {
+        case .monitor: .monitor
+        case .paper: .paper
+        case .dryRun: .dryRun
+        case .testnet: .testnet
+        case .live: .live
+        }
+    }
+
+    /// Whether the venue is an exchange that is reached over the network.
+    package var isExchange: Bool { self == .testnet || self == .live }
+
+    package static func < (left: VenueID, right: VenueID) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}

@@ -1,0 +1,158 @@
+/// A trade of ours, counted once by (venue, symbol, trade id, order id) (E4).
+package struct Fill: Hashable, Sendable {
+    package var tradeID: TradeID
+    package var price: Price
+    package var quantity: Quantity
+    /// What was paid or received, in the quote asset.
+    package var quoteQuantity: Amount
+    package var fee: Amount
+    /// Nil only where the fee is zero.
+    package var feeAsset: Asset?
+    package var isMaker: Bool
+    /// The venue's time of the trade: the day on which it counts (J2).
+    package var time: WallTime
+
+    package init(
+        tradeID: TradeID,
+        price: Price,
+        quantity: Quantity,
+        quoteQuantity: Amount,
+        fee: Amount,
+        feeAsset: Asset?,
+        isMaker: Bool,
+        time: WallTime
+    ) {
+        self.tradeID = tradeID
+        self.price = price
+        self.quantity = quantity
+        self.quoteQuantity = quoteQuantity
+        self.fee = fee
+        self.feeAsset = feeAsset
+        self.isMaker = isMaker
+        self.time = time
+    }
+
+    package init(_ trade: TradeReport) {
+        self.init(
+            tradeID: trade.tradeID,
+            price: trade.price,
+            quantity: trade.quantity,
+            quoteQuantity: trade.quoteQuantity,
+            fee: trade.fee,
+            feeAsset: trade.feeAsset,
+            isMaker: trade.isMaker,
+            time: trade.time
+        )
+    }
+}
+
+/// A cancel that was sent and whose effect is not known yet; a flag beside the state.
+package struct PendingCancel: Hashable, Sendable {
+    /// The id that the venue renames the order to.
+    package var cancelID: ClientOrderID
+
+    package init(cancelID: ClientOrderID) { self.cancelID = cancelID }
+}
+
+/// One order and all that is known of it.
+package struct Order: Hashable, Sendable {
+    package var intent: OrderIntent
+    package var status: OrderStatus
+    /// Nil while the venue has not named it.
+    package var venueOrderID: VenueOrderID?
+    /// What the venue says is executed; the fills may lag behind it (E4).
+    package var executedQuantity: Quantity
+    package var fills: [Fill]
+    package var filledQuantity: Quantity
+    /// What the fills paid or received, in the quote asset.
+    package var filledQuoteQuantity: Amount
+    package var pendingCancel: PendingCancel?
+    /// Where refused: by which rule.
+    package var refusal: Refusal?
+    /// The venue's or the network's words where the order did not go well; else empty.
+    package var reason: String
+    package var createdAt: WallTime
+    package var updatedAt: WallTime
+
+    package init(intent: OrderIntent, status: OrderStatus, createdAt: WallTime) {
+        self.intent = intent
+        self.status = status
+        self.venueOrderID = nil
+        self.executedQuantity = .zero
+        self.fills = []
+        self.filledQuantity = .zero
+        self.filledQuoteQuantity = .zero
+        self.pendingCancel = nil
+        self.refusal = nil
+        self.reason = ""
+        self.createdAt = createdAt
+        self.updatedAt = createdAt
+    }
+
+    package var orderID: OrderID { self.intent.orderID }
+    package var terms: OrderTerms { self.intent.terms }
+
+    /// What may still trade; zero once the order is finished.
+    package var remainingQuantity: Quantity {
+        let remaining = self.terms.quantity - self.filledQuantity
+        return self.status.isTerminal || remaining < .zero ? .zero : remaining
+    }
+
+    /// What the fills paid or received for one unit of base, rounded down; nil without fills.
+    package var averagePrice: Price? {
+        guard self.filledQuantity.isPositive else { return nil }
+        let cost = Notional(self.filledQuoteQuantity).raw
+        return Int64(exactly: cost / Int128(self.filledQuantity.raw)).map(Price.init(raw:))
+    }
+
+    /// Whether the venue has executed more than the fills account for: they must be fetched.
+    package var hasMissingFills: Bool { self.filledQuantity < self.executedQuantity }
+
+    /// Whether everything about the order is known, so that memory may forget it.
+    package var isSettled: Bool { self.status.isTerminal && !self.hasMissingFills }
+
+    /// Whether the trade is already among the fills.
+    package func contains(_ tradeID: TradeID) -> Bool {
+        self.fills.contains { $0.tradeID == tradeID }
+    }
+
+    /// Takes in a change; the fill of a change must not be among the fills yet.
+    mutating func apply(_ change: OrderChange, at time: WallTime) {
+        switch change {
+        case .reported(_, let venueOrderID, let executed, let reason):
+            self.venueOrderID = venueOrderID
+            self.executedQuantity = max(self.executedQuantity, executed)
+            if !reason.isEmpty { self.reason = reason }
+        case .filled(let fill):
+            invariant(!self.contains(fill.tradeID), "trade \(fill.tradeID) is counted twice (E4)")
+            self.fills.append(fill)
+            self.filledQuantity += fill.quantity
+            self.filledQuoteQuantity += fill.quoteQuantity
+            self.executedQuantity = max(self.executedQuantity, self.filledQuantity)
+        case .simulated(let reason), .rejected(_, let reason), .notPlaced(let reason),
+            .outcomeUnknown(let reason), .needsOperator(let reason):
+            self.reason = reason
+        }
+        self.status = self.status.after(
+            change,
+            isFilled: self.filledQuantity >= self.terms.quantity,
+            hasFills: !self.fills.isEmpty
+        )
+        if self.status.isTerminal { self.pendingCancel = nil }
+        self.updatedAt = max(self.updatedAt, time)
+    }
+
+    /// Whether a change would alter anything; what would not is not journaled.
+    package func isChanged(by change: OrderChange) -> Bool {
+        switch change {
+        case .filled(let fill): !self.contains(fill.tradeID)
+        case .reported, .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator:
+            {
+                var copy = self
+                copy.apply(change, at: self.updatedAt)
+                return copy.status != self.status || copy.venueOrderID != self.venueOrderID
+                    || copy.executedQuantity != self.executedQuantity
+            }()
+        }
+    }
+}

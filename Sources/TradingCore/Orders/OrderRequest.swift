@@ -1,0 +1,134 @@
+/// How an order meets the book.
+package enum OrderType: Hashable, Sendable {
+    /// Takes what the book offers.
+    case market
+    /// Never trades at a worse price than this one.
+    case limit(Price, TimeInForce)
+
+    /// The limit price, where there is one.
+    package var limitPrice: Price? {
+        switch self {
+        case .market: nil
+        case .limit(let price, _): price
+        }
+    }
+}
+
+/// What is to be traded, and how.
+package struct OrderTerms: Hashable, Sendable {
+    package var symbol: Symbol
+    package var side: Side
+    package var type: OrderType
+    /// In the base asset; above zero.
+    package var quantity: Quantity
+
+    package init(symbol: Symbol, side: Side, type: OrderType, quantity: Quantity) {
+        self.symbol = symbol
+        self.side = side
+        self.type = type
+        self.quantity = quantity
+    }
+}
+
+/// Who asks; idempotency keys belong to a principal, whatever token it shows (M2).
+package struct Principal: Hashable, Sendable, CustomStringConvertible {
+    package let name: String
+
+    package init(_ name: String) { self.name = name }
+
+    package var description: String { self.name }
+}
+
+/// The caller's name for one order: the same key twice is one order (M2).
+package struct IdempotencyKey: Hashable, Sendable {
+    package let principal: Principal
+    package let text: String
+
+    package init(principal: Principal, text: String) {
+        self.principal = principal
+        self.text = text
+    }
+}
+
+/// A client's wish for an order, as it came through the door.
+package struct OrderRequest: Hashable, Sendable {
+    package var terms: OrderTerms
+    package var principal: Principal
+    /// Nil where the caller gave none.
+    package var key: IdempotencyKey?
+    /// The order is refused when the gateway is in another mode.
+    package var expectedMode: TradingMode?
+    /// Carried through for the caller; empty where not given.
+    package var tag: String
+
+    package init(
+        terms: OrderTerms,
+        principal: Principal,
+        key: IdempotencyKey? = nil,
+        expectedMode: TradingMode? = nil,
+        tag: String = ""
+    ) {
+        self.terms = terms
+        self.principal = principal
+        self.key = key
+        self.expectedMode = expectedMode
+        self.tag = tag
+    }
+}
+
+/// An order that passed the risk gate, with everything its request will carry (S1).
+///
+/// It is journaled before a byte leaves, and signed with exactly these values whenever it does.
+package struct OrderIntent: Hashable, Sendable {
+    package var orderID: OrderID
+    package var clientOrderID: ClientOrderID
+    /// The venue whose order this is, for life (M1).
+    package var venue: VenueID
+    package var terms: OrderTerms
+    /// What the symbol's quantity is counted in.
+    package var baseAsset: Asset
+    /// What the symbol's price is counted in.
+    package var quoteAsset: Asset
+    /// The request's `timestamp`, in the venue's clock.
+    package var timestamp: WallTime
+    /// The request's `recvWindow`; past it the venue refuses and we do not send.
+    package var receiveWindowMilliseconds: Int64
+    /// The price at which the order's balance is reserved: its limit, or the market's worst.
+    package var reservePrice: Price
+    package var principal: Principal
+    package var key: IdempotencyKey?
+    package var tag: String
+
+    package init(
+        orderID: OrderID,
+        clientOrderID: ClientOrderID,
+        venue: VenueID,
+        terms: OrderTerms,
+        baseAsset: Asset,
+        quoteAsset: Asset,
+        timestamp: WallTime,
+        receiveWindowMilliseconds: Int64,
+        reservePrice: Price,
+        principal: Principal,
+        key: IdempotencyKey?,
+        tag: String
+    ) {
+        self.orderID = orderID
+        self.clientOrderID = clientOrderID
+        self.venue = venue
+        self.terms = terms
+        self.baseAsset = baseAsset
+        self.quoteAsset = quoteAsset
+        self.timestamp = timestamp
+        self.receiveWindowMilliseconds = receiveWindowMilliseconds
+        self.reservePrice = reservePrice
+        self.principal = principal
+        self.key = key
+        self.tag = tag
+    }
+
+    /// When the venue stops taking the request, in the venue's clock.
+    package var windowEnd: WallTime {
+        self.timestamp.adding(milliseconds: self.receiveWindowMilliseconds)
+    }
+}

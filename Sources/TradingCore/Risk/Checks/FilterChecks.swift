@@ -1,0 +1,100 @@
+// The venue's filters, checked before the venue would: source Binance Spot API, "Filters".
+// A bound of zero is switched off.
+
+extension Checks {
+    /// PRICE_FILTER: minPrice and maxPrice.
+    static func priceRange(_ context: RiskContext) -> Refusal? {
+        guard let rules = context.rules, let price = context.terms.type.limitPrice else {
+            return nil
+        }
+        let isLow = price < rules.priceMin || !price.isPositive
+        let isHigh = rules.priceMax.isPositive && price > rules.priceMax
+        guard isLow || isHigh else { return nil }
+        return Refusal(
+            .priceRange,
+            limit: "\(rules.priceMin)..\(rules.priceMax)",
+            actual: "\(price)",
+            message: "The price \(price) is outside of \(rules.priceMin) to \(rules.priceMax)."
+        )
+    }
+
+    /// PRICE_FILTER: tickSize.
+    static func priceTick(_ context: RiskContext) -> Refusal? {
+        guard let rules = context.rules, let price = context.terms.type.limitPrice,
+            !price.isMultiple(of: rules.tickSize)
+        else { return nil }
+        let below = price.rounded(.down, to: rules.tickSize)
+        let above = price.rounded(.up, to: rules.tickSize)
+        return Refusal(
+            .priceTick,
+            limit: "\(rules.tickSize)",
+            actual: "\(price)",
+            message: "The price \(price) is not a whole number of ticks of \(rules.tickSize); "
+                + "\(below) or \(above) would be."
+        )
+    }
+
+    /// LOT_SIZE, and MARKET_LOT_SIZE for market orders: minQty and maxQty.
+    static func quantityRange(_ context: RiskContext) -> Refusal? {
+        guard let rules = context.rules else { return nil }
+        let quantity = context.terms.quantity
+        var largest = rules.quantityMax
+        if context.terms.type == .market, rules.marketQuantityMax.isPositive {
+            largest = largest.isPositive
+                ? min(largest, rules.marketQuantityMax) : rules.marketQuantityMax
+        }
+        let isLow = quantity < rules.quantityMin || !quantity.isPositive
+        let isHigh = largest.isPositive && quantity > largest
+        guard isLow || isHigh else { return nil }
+        return Refusal(
+            .quantityRange,
+            limit: "\(rules.quantityMin)..\(largest)",
+            actual: "\(quantity)",
+            message: "The quantity \(quantity) is outside of \(rules.quantityMin) to \(largest)."
+        )
+    }
+
+    /// LOT_SIZE: stepSize.
+    static func quantityStep(_ context: RiskContext) -> Refusal? {
+        guard let rules = context.rules, !context.terms.quantity.isMultiple(of: rules.stepSize)
+        else { return nil }
+        let below = context.terms.quantity.roundedDown(to: rules.stepSize)
+        return Refusal(
+            .quantityStep,
+            limit: "\(rules.stepSize)",
+            actual: "\(context.terms.quantity)",
+            message: "The quantity \(context.terms.quantity) is not a whole number of steps of "
+                + "\(rules.stepSize); \(below) would be."
+        )
+    }
+
+    /// A market order needs a price to be judged by.
+    static func marketPrice(_ context: RiskContext) -> Refusal? {
+        guard context.worstPrice == nil else { return nil }
+        return Refusal(
+            .marketPrice,
+            limit: "a quote",
+            actual: "none",
+            message: "No price of \(context.terms.symbol) is known yet, so a market order cannot "
+                + "be judged; try again or send a limit order."
+        )
+    }
+
+    /// NOTIONAL: minNotional and maxNotional.
+    static func venueNotional(_ context: RiskContext) -> Refusal? {
+        guard let rules = context.rules, let notional = context.notional else { return nil }
+        let isMarket = context.terms.type == .market
+        let isMinimumChecked = !isMarket || rules.isNotionalMinForMarket
+        let isLow = isMinimumChecked && notional < Notional(rules.notionalMin)
+        let isHigh = !isMarket && rules.notionalMax.isPositive
+            && notional > Notional(rules.notionalMax)
+        guard isLow || isHigh else { return nil }
+        return Refusal(
+            .venueNotional,
+            limit: "\(rules.notionalMin)..\(rules.notionalMax)",
+            actual: "\(notional)",
+            message: "The order is worth \(notional) \(rules.quoteAsset); the venue takes "
+                + "\(rules.notionalMin) to \(rules.notionalMax)."
+        )
+    }
+}

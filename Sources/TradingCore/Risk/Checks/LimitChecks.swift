@@ -1,0 +1,68 @@
+extension Checks {
+    /// Our own bound on the value of one order.
+    static func orderNotional(_ context: RiskContext) -> Refusal? {
+        let limit = context.limits.orderNotionalMax
+        guard let rules = context.rules, let notional = context.notional,
+            notional > Notional(limit), let price = context.worstPrice
+        else { return nil }
+        let largest = Int64(exactly: Notional(limit).raw / Int128(max(price.raw, 1)))
+            .map { Quantity(raw: $0).roundedDown(to: rules.stepSize) }
+        let advice = largest.map { " at most \($0) would pass." } ?? ""
+        return Refusal(
+            .orderNotional,
+            limit: "\(limit)",
+            actual: "\(notional)",
+            message: "The order is worth \(notional) \(rules.quoteAsset), the limit for one order "
+                + "is \(limit);\(advice)"
+        )
+    }
+
+    /// Open orders: our own bound, then the venue's (MAX_NUM_ORDERS).
+    static func openOrders(_ context: RiskContext) -> Refusal? {
+        let own = context.limits.openOrdersMax
+        if context.openOrderCount >= own {
+            return Refusal(
+                .openOrders,
+                limit: "\(own)",
+                actual: "\(context.openOrderCount)",
+                message: "There are \(context.openOrderCount) open orders already; cancel one."
+            )
+        }
+        guard let venue = context.rules?.openOrdersMax, venue > 0,
+            context.openOrderCountOnSymbol >= venue
+        else { return nil }
+        return Refusal(
+            .openOrders,
+            limit: "\(venue)",
+            actual: "\(context.openOrderCountOnSymbol)",
+            message: "The venue takes \(venue) open orders on \(context.terms.symbol); cancel one."
+        )
+    }
+
+    /// What the order and its fee take must be there and not reserved.
+    static func availableBalance(_ context: RiskContext) -> Refusal? {
+        guard let rules = context.rules, let notional = context.notional else { return nil }
+        let asset: Asset
+        let needed: Amount
+        let available: Amount
+        switch context.terms.side {
+        case .buy:
+            let fee = context.limits.feeReserveMillionths
+            asset = rules.quoteAsset
+            needed = notional.amount(rounding: .up)
+                .scaled(by: 1_000_000 + fee, over: 1_000_000, rounding: .up)
+            available = context.availableQuote
+        case .sell:
+            asset = rules.baseAsset
+            needed = context.terms.quantity.amount
+            available = context.availableBase
+        }
+        guard needed > available else { return nil }
+        return Refusal(
+            .availableBalance,
+            limit: "\(available)",
+            actual: "\(needed)",
+            message: "The order needs \(needed) \(asset), fees included; \(available) is available."
+        )
+    }
+}

@@ -1,0 +1,80 @@
+extension Checks {
+    /// Nothing new passes while the kill switch is engaged.
+    static func killSwitch(_ context: RiskContext) -> Refusal? {
+        guard let level = context.killSwitch.level else { return nil }
+        return Refusal(
+            .killSwitch,
+            limit: "released",
+            actual: level.name,
+            message: "The kill switch is engaged (\(context.killSwitch.reason)); "
+                + "an admin must release it."
+        )
+    }
+
+    /// A caller may insist on the mode it believes the gateway to be in (M1).
+    static func expectedMode(_ context: RiskContext) -> Refusal? {
+        guard let expected = context.expectedMode, expected != context.mode else { return nil }
+        return Refusal(
+            .expectedMode,
+            limit: expected.name,
+            actual: context.mode.name,
+            message: "The order expects mode \(expected.name), the gateway is in "
+                + "\(context.mode.name)."
+        )
+    }
+
+    /// Orders wait until recovery and reconciliation are done.
+    static func ready(_ context: RiskContext) -> Refusal? {
+        guard let first = context.notReadyReasons.first else { return nil }
+        return Refusal(
+            .notReady,
+            limit: "ready",
+            actual: first,
+            message: "New orders are not taken now: "
+                + context.notReadyReasons.joined(separator: "; ") + "."
+        )
+    }
+
+    /// Only listed symbols are traded.
+    static func symbolAllowed(_ context: RiskContext) -> Refusal? {
+        let allowed = context.limits.allowedSymbols
+        guard !allowed.contains(context.terms.symbol) else { return nil }
+        return Refusal(
+            .symbolAllowed,
+            limit: allowed.map(\.name).joined(separator: ","),
+            actual: context.terms.symbol.name,
+            message: "The symbol \(context.terms.symbol) is not on the list of allowed symbols."
+        )
+    }
+
+    /// The venue must list the symbol and trade it now.
+    static func symbolTrading(_ context: RiskContext) -> Refusal? {
+        guard let rules = context.rules else {
+            return Refusal(
+                .symbolTrading,
+                limit: "listed",
+                actual: "not listed",
+                message: "The venue does not list \(context.terms.symbol)."
+            )
+        }
+        guard !rules.isTrading else { return nil }
+        return Refusal(
+            .symbolTrading,
+            limit: "trading",
+            actual: "halted",
+            message: "The venue does not trade \(context.terms.symbol) now."
+        )
+    }
+
+    /// An order of unknown outcome blocks what would grow the same exposure (E3).
+    static func unknownOrder(_ context: RiskContext) -> Refusal? {
+        guard let orderID = context.unknownOrder else { return nil }
+        return Refusal(
+            .unknownOrder,
+            limit: "0",
+            actual: "order \(orderID)",
+            message: "The outcome of order \(orderID) on the same symbol and side is unknown; "
+                + "wait until it is found out."
+        )
+    }
+}

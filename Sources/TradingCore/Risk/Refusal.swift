@@ -1,0 +1,90 @@
+/// The gateway's rules, in the order in which they are checked: the first that fails is named.
+package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
+    /// The same idempotency key came with different content (M2).
+    case idempotencyKey = 1
+    /// The kill switch is engaged.
+    case killSwitch = 2
+    /// The caller expects another mode (M1).
+    case expectedMode = 3
+    /// Recovery and reconciliation are not done, or the venue is not reachable.
+    case notReady = 4
+    /// The symbol is not on the allow-list.
+    case symbolAllowed = 5
+    /// The venue does not list the symbol, or does not trade it now.
+    case symbolTrading = 6
+    /// PRICE_FILTER: lowest and highest price.
+    case priceRange = 7
+    /// PRICE_FILTER: the tick.
+    case priceTick = 8
+    /// LOT_SIZE and MARKET_LOT_SIZE: smallest and largest quantity.
+    case quantityRange = 9
+    /// LOT_SIZE: the step.
+    case quantityStep = 10
+    /// No price is known for a market order.
+    case marketPrice = 11
+    /// NOTIONAL: smallest and largest value of an order at the venue.
+    case venueNotional = 12
+    /// Our own largest value of one order.
+    case orderNotional = 13
+    /// Open orders, ours and the venue's bound.
+    case openOrders = 14
+    /// An order of unknown outcome stands on the same symbol and side (E3).
+    case unknownOrder = 15
+    /// What is available, fees included.
+    case availableBalance = 16
+    /// The caller's deadline passed before the order was decided.
+    case deadline = 17
+    /// Cancel, query: no such order.
+    case orderNotFound = 18
+    /// Cancel: the order is finished.
+    case orderFinished = 19
+    /// SetMode: the mode may not be entered.
+    case modeGate = 20
+    /// KillSwitch: a wrong level or state.
+    case killState = 21
+
+    /// The stable name for programs.
+    package var name: String {
+        switch self {
+        case .idempotencyKey: "idempotency_key"
+        case .killSwitch: "kill_switch"
+        case .expectedMode: "expected_mode"
+        case .notReady: "not_ready"
+        case .symbolAllowed: "symbol_allowed"
+        case .symbolTrading: "symbol_trading"
+        case .priceRange: "price_range"
+        case .priceTick: "price_tick"
+        case .quantityRange: "quantity_range"
+        case .quantityStep: "quantity_step"
+        case .marketPrice: "market_price"
+        case .venueNotional: "venue_notional"
+        case .orderNotional: "order_notional"
+        case .openOrders: "open_orders"
+        case .unknownOrder: "unknown_order"
+        case .availableBalance: "available_balance"
+        case .deadline: "deadline"
+        case .orderNotFound: "order_not_found"
+        case .orderFinished: "order_finished"
+        case .modeGate: "mode_gate"
+        case .killState: "kill_state"
+        }
+    }
+}
+
+/// Why the gateway does not do what was asked: a value, not an error.
+package struct Refusal: Error, Hashable, Sendable {
+    package var rule: Rule
+    /// What the rule allows, in the rule's unit.
+    package var limit: String
+    /// What was asked for or found.
+    package var actual: String
+    /// One sentence for people: what would have passed, or what to do.
+    package var message: String
+
+    package init(_ rule: Rule, limit: String, actual: String, message: String) {
+        self.rule = rule
+        self.limit = limit
+        self.actual = actual
+        self.message = message
+    }
+}

@@ -1,0 +1,103 @@
+/// Everything that the checks look at, gathered for one order.
+package struct RiskContext: Sendable {
+    package var terms: OrderTerms
+    package var expectedMode: TradingMode?
+    package var mode: TradingMode
+    package var killSwitch: KillSwitch
+    /// Why the venue takes no orders now; empty when it does.
+    package var notReadyReasons: [String]
+    /// Nil where the venue does not list the symbol.
+    package var rules: SymbolRules?
+    /// Nil while no price is known.
+    package var quote: Quote?
+    package var limits: RiskLimits
+    /// Orders of ours that are not finished, on the venue and on the symbol.
+    package var openOrderCount: Int
+    package var openOrderCountOnSymbol: Int
+    /// An order of unknown outcome on the same symbol and side.
+    package var unknownOrder: OrderID?
+    package var availableBase: Amount
+    package var availableQuote: Amount
+
+    /// The worst price at which the order can reasonably fill; nil while it cannot be told.
+    ///
+    /// A limit order's limit; for a market order the best price of the other side, moved by the
+    /// slippage that the limits assume.
+    package var worstPrice: Price? {
+        if let limit = self.terms.type.limitPrice { return limit }
+        guard let quote = self.quote else { return nil }
+        let slippage = self.limits.marketSlippageMillionths
+        switch self.terms.side {
+        case .buy:
+            return quote.ask.scaled(by: 1_000_000 + slippage, over: 1_000_000, rounding: .up)
+        case .sell:
+            return quote.bid
+        }
+    }
+
+    /// What the order is worth at its worst price.
+    package var notional: Notional? { self.worstPrice.map { $0 * self.terms.quantity } }
+}
+
+/// An order that passed every check; only ``RiskGate`` makes one, and it is spent once.
+package struct ApprovedOrder: ~Copyable {
+    package let intent: OrderIntent
+
+    /// Internal for tests; a tidy test counts its makers in production code.
+    init(intent: OrderIntent) { self.intent = intent }
+}
+
+/// What the risk gate says of an order.
+package enum Admission: ~Copyable {
+    case approved(ApprovedOrder)
+    case refused(Refusal)
+}
+
+/// The one door through which every order goes.
+package enum RiskGate {
+    /// The checks in order of precedence: the first refusal is the answer.
+    static let checks: [@Sendable (RiskContext) -> Refusal?] = [
+        Checks.killSwitch,
+        Checks.expectedMode,
+        Checks.ready,
+        Checks.symbolAllowed,
+        Checks.symbolTrading,
+        Checks.priceRange,
+        Checks.priceTick,
+        Checks.quantityRange,
+        Checks.quantityStep,
+        Checks.marketPrice,
+        Checks.venueNotional,
+        Checks.orderNotional,
+        Checks.openOrders,
+        Checks.unknownOrder,
+        Checks.availableBalance,
+    ]
+
+    /// The first reason against an order, or nil where it may go.
+    package static func refusal(of context: RiskContext) -> Refusal? {
+        for check in self.checks {
+            if let refusal = check(context) { return refusal }
+        }
+        return nil
+    }
+
+    /// Lets an order pass or says why not.
+    ///
+    /// - Parameters:
+    ///   - context: What the checks look at.
+    ///   - intent: Makes the intent of an order that passed, given its rules and worst price.
+    package static func admit(
+        _ context: RiskContext,
+        intent: (SymbolRules, Price) -> OrderIntent
+    ) -> Admission {
+        if let refusal = self.refusal(of: context) { return .refused(refusal) }
+        guard let rules = context.rules, let worstPrice = context.worstPrice else {
+            fatalError("invariant broken: the checks passed an order without rules or price")
+        }
+        return .approved(ApprovedOrder(intent: intent(rules, worstPrice)))
+    }
+}
+
+/// The namespace of the checks; each is one pure function.
+enum Checks {}

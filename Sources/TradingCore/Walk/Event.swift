@@ -1,0 +1,50 @@
+/// What the journal holds: everything that the state is made of, in the order it happened.
+///
+/// The meaning of a case never changes once released (J4); a new need is a new case.
+package enum Event: Hashable, Sendable {
+    /// The store was made; client order ids of this store start with the prefix (S4).
+    case storeCreated(clientIDPrefix: String)
+    /// A process began to run on the store; client order ids continue with the epoch (S4).
+    case started(epoch: String, version: String)
+    /// An order passed the risk gate and will be sent.
+    case orderSubmitted(OrderIntent)
+    /// An order passed the risk gate in a mode that sends nothing.
+    case orderSimulated(OrderIntent)
+    /// An order was refused by a rule; the intent holds what is known of it.
+    case orderRefused(OrderIntent, Refusal)
+    /// Evidence about an order.
+    case orderChanged(OrderID, OrderChange)
+    /// A finished order that memory had forgotten is needed again: evidence came late.
+    case orderReopened(Order)
+    /// A cancel is about to be sent.
+    case cancelRequested(OrderID, ClientOrderID)
+    case modeChanged(ModeRecord)
+    case killChanged(KillSwitch)
+    /// The venue's ledger belongs to this account (S5).
+    case ledgerBound(VenueID, accountID: Int64)
+    /// A balance changed by something other than our fills: an opening, a deposit, a foreign
+    /// trade (E5).
+    case balanceMoved(VenueID, Asset, delta: Amount, isOpening: Bool)
+
+    /// Whether the event may be seen before it is synced.
+    package enum Durability: Hashable, Sendable {
+        case syncFirst
+        /// The venue can be asked again, so the event may wait for the next sync (J2).
+        case mayWait
+    }
+
+    package var durability: Durability {
+        switch self {
+        case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
+            .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved:
+            .syncFirst
+        case .orderChanged(_, let change):
+            switch change {
+            case .reported, .filled: .mayWait
+            case .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator: .syncFirst
+            }
+        // A cancel that is forgotten is asked for again, or found at the venue.
+        case .cancelRequested: .mayWait
+        }
+    }
+}

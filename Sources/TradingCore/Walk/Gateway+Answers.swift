@@ -1,0 +1,107 @@
+extension Gateway {
+    /// The venue answered a read or a cancel.
+    mutating func answered(
+        _ request: VenueRequest,
+        _ answer: VenueAnswer,
+        from venue: VenueID,
+        fetched: Fetched,
+        into batch: inout OpenBatch
+    ) {
+        switch request {
+        case .cancel(let orderID, _, _, _):
+            self.cancelAnswered(orderID, answer, fetched: fetched, into: &batch)
+        case .order(let orderID, _, _, _):
+            self.orderAnswered(orderID, answer, from: venue, fetched: fetched, into: &batch)
+        case .orderTrades(let orderID, _, _):
+            self.tradesAnswered(orderID, answer, fetched: fetched, into: &batch)
+        case .openOrders:
+            self.openOrdersAnswered(answer, from: venue, fetched: fetched, into: &batch)
+        case .allOrders(let symbol, _):
+            self.allOrdersAnswered(symbol, answer, from: venue, fetched: fetched, into: &batch)
+        case .account:
+            self.accountAnswered(answer, from: venue, into: &batch)
+        case .rules:
+            guard case .rules(let rules) = answer else { return }
+            self.withSession(venue) { session in
+                for rule in rules { session.rules[rule.symbol] = rule }
+            }
+            self.advanceReconciliation(venue, into: &batch) { $0.awaitsRules = false }
+        case .trades, .time:
+            break
+        }
+    }
+
+    private mutating func cancelAnswered(
+        _ orderID: OrderID, _ answer: VenueAnswer, fetched: Fetched, into batch: inout OpenBatch
+    ) {
+        let later = batch.instant.monotonic.adding(
+            milliseconds: self.settings.timing.retryIntervalMilliseconds)
+        switch answer {
+        case .order(let report):
+            self.merge(report, into: orderID, fetched: fetched, batch: &batch)
+        case .refused:
+            // -2011 says that the venue has no such open order. For an order it never confirmed
+            // that is no evidence (E1); for a known one, its end has not reached us: ask.
+            guard self.state.orders[orderID] != nil else { break }
+            self.chases[orderID, default: Chase()].askAt = batch.instant.monotonic
+            self.chases[orderID]?.cancelAt = later
+        case .failed, .orders, .trades, .account, .rules, .time:
+            guard self.state.orders[orderID] != nil else { break }
+            self.chases[orderID, default: Chase()].cancelAt = later
+        }
+        self.answerWaiters(of: orderID, into: &batch)
+    }
+
+    private mutating func orderAnswered(
+        _ orderID: OrderID,
+        _ answer: VenueAnswer,
+        from venue: VenueID,
+        fetched: Fetched,
+        into batch: inout OpenBatch
+    ) {
+        let wasPastWindow = self.chases[orderID]?.isAskingPastWindow ?? false
+        self.chases[orderID]?.isAsking = false
+        switch answer {
+        case .order(let report):
+            self.chases[orderID]?.absences = 0
+            self.chases[orderID]?.askAt = nil
+            self.merge(report, into: orderID, fetched: fetched, batch: &batch)
+            self.noteAsked(orderID, on: venue, into: &batch)
+        case .refused(let error) where error.code == VenueError.noSuchOrder:
+            self.absent(orderID, wasPastWindow: wasPastWindow, into: &batch)
+            self.noteAsked(orderID, on: venue, into: &batch)
+        case .refused, .failed, .orders, .trades, .account, .rules, .time:
+            self.chases[orderID]?.askAt = batch.instant.monotonic.adding(
+                milliseconds: self.settings.timing.retryIntervalMilliseconds)
+        }
+        self.answerWaiters(of: orderID, into: &batch)
+    }
+
+    private mutating func noteAsked(
+        _ orderID: OrderID, on venue: VenueID, into batch: inout OpenBatch
+    ) {
+        self.advanceReconciliation(venue, into: &batch) { $0.awaitedOrders.remove(orderID) }
+    }
+
+    private mutating func tradesAnswered(
+        _ orderID: OrderID, _ answer: VenueAnswer, fetched: Fetched, into batch: inout OpenBatch
+    ) {
+        if case .trades(let trades) = answer {
+            for trade in trades {
+                self.change(
+                    orderID, .filled(Fill(trade)), into: &batch, fetched: fetched)
+            }
+        }
+        if let order = self.state.orders[orderID], order.hasMissingFills {
+            self.chases[orderID, default: Chase()].fetchFillsAt =
+                batch.instant.monotonic.adding(
+                    milliseconds: self.settings.timing.retryIntervalMilliseconds)
+        }
+        self.answerWaiters(of: orderID, into: &batch)
+    }
+}
+
+extension VenueError {
+    /// "Order does not exist." to a query.
+    static let noSuchOrder = -2013
+}

@@ -1,0 +1,186 @@
+extension Gateway {
+    // MARK: Mode
+
+    mutating func decideMode(
+        _ request: Request, _ token: RequestToken, into batch: inout OpenBatch
+    ) {
+        guard case .setMode(let mode, let policy, let principal, let reason) = request else {
+            batch.perform(
+                .reply(token, .mode(self.modeRecord, previous: self.mode)),
+                afterAllEarlierEvents: true)
+            return
+        }
+        let previous = self.mode
+        if mode != previous {
+            if let refusal = self.refusalToEnter(mode) ?? self.refusalToLeave(policy) {
+                batch.perform(.reply(token, .refused(refusal)))
+                return
+            }
+            if policy == .cancel { _ = self.cancelAll(nil, into: &batch) }
+            self.changeMode(to: mode, by: principal, reason: reason, into: &batch)
+        }
+        batch.perform(.reply(token, .mode(self.modeRecord, previous: previous)))
+    }
+
+    private var modeRecord: ModeRecord {
+        self.state.mode
+            ?? ModeRecord(
+                mode: .monitor, principal: Principal(""), reason: "", since: self.startedAt)
+    }
+
+    mutating func changeMode(
+        to mode: TradingMode,
+        by principal: Principal,
+        reason: String,
+        into batch: inout OpenBatch
+    ) {
+        let record = ModeRecord(
+            mode: mode, principal: principal, reason: reason, since: batch.instant.wall)
+        self.record(.modeChanged(record), into: &batch)
+    }
+
+    /// Why a mode may not be entered, or nil.
+    func refusalToEnter(_ mode: TradingMode) -> Refusal? {
+        switch mode {
+        case .monitor, .dryRun: return nil
+        case .paper:
+            return Refusal(
+                .modeGate, limit: "monitor, dry_run, testnet or live", actual: mode.name,
+                message: "Mode paper is not available in this version.")
+        case .testnet, .live:
+            if mode == .live, !self.settings.allowsLiveTrading {
+                return Refusal(
+                    .modeGate, limit: "allow_live_trading: true", actual: "false",
+                    message: "Live trading is not allowed by the configuration; set "
+                        + "allow_live_trading and restart.")
+            }
+            guard !self.settings.exchanges.contains(mode.venue) else { return nil }
+            return Refusal(
+                .modeGate, limit: "a configured venue", actual: "none",
+                message: "No venue for mode \(mode.name) is configured.")
+        }
+    }
+
+    /// Why the current mode may not be left, or nil (M1).
+    private func refusalToLeave(_ policy: OpenOrdersPolicy) -> Refusal? {
+        let count = self.state.openOrderCount(on: self.mode.venue)
+        guard policy == .refuse, count > 0 else { return nil }
+        return Refusal(
+            .modeGate, limit: "0 open orders", actual: "\(count)",
+            message: "Mode \(self.mode.name) has \(count) open orders; cancel them, or say what "
+                + "becomes of them.")
+    }
+
+    // MARK: Kill switch
+
+    mutating func decideKill(
+        _ request: Request, _ token: RequestToken, into batch: inout OpenBatch
+    ) {
+        switch request {
+        case .killEngage(.flatten, _, _):
+            let refusal = Refusal(
+                .killState, limit: "block or cancel", actual: "flatten",
+                message: "Level flatten is not available in this version; engage cancel and "
+                    + "close positions by hand.")
+            batch.perform(.reply(token, .refused(refusal)))
+            return
+        case .killEngage(let level, let principal, let reason):
+            let strongest = max(level, self.state.killSwitch.level ?? level)
+            let killSwitch = KillSwitch(
+                level: strongest, principal: principal, reason: reason, since: batch.instant.wall)
+            self.engage(killSwitch, into: &batch)
+        case .killRelease(let principal, let reason):
+            guard self.state.killSwitch.isEngaged else { break }
+            let killSwitch = KillSwitch(
+                level: nil, principal: principal, reason: reason, since: batch.instant.wall)
+            self.record(.killChanged(killSwitch), into: &batch)
+            for venue in self.settings.exchanges { self.openGateIfAllowed(venue, into: &batch) }
+        default:
+            break
+        }
+        batch.perform(
+            .reply(token, .killSwitch(self.killSwitchView())), afterAllEarlierEvents: true)
+    }
+
+    /// Gate first, then the record (K2); then the cancels that the level asks for (K3).
+    mutating func engage(_ killSwitch: KillSwitch, into batch: inout OpenBatch) {
+        for venue in self.settings.exchanges { batch.performAtOnce(.closeGate(venue)) }
+        self.record(.killChanged(killSwitch), into: &batch)
+        if let level = killSwitch.level, level >= .cancel {
+            _ = self.cancelAll(nil, into: &batch)
+        }
+    }
+
+    private func killSwitchView() -> KillSwitchView {
+        let open = self.state.ordersByAge.filter { !$0.status.isTerminal }
+        return KillSwitchView(
+            state: self.state.killSwitch,
+            isDurable: true,
+            inFlight: open.map(\.orderID).filter { self.chases[$0]?.awaitsPlacement == true },
+            open: open.map(\.orderID)
+        )
+    }
+
+    // MARK: Reading
+
+    /// A page of orders, newest first: those in memory, and from the disk those that are not.
+    func list(_ filter: OrderFilter, fetched: Fetched) -> [Order] {
+        var orders = self.state.orders
+        if filter.includesClosed {
+            for order in self.recent.newestFirst + fetched.history
+            where orders[order.orderID] == nil {
+                orders[order.orderID] = order
+            }
+        }
+        let page = orders.values.filter { order in
+            (filter.includesClosed || !order.status.isTerminal)
+                && (filter.symbol == nil || order.terms.symbol == filter.symbol)
+                && (filter.before.map { order.orderID < $0 } ?? true)
+        }
+        return Array(page.sorted { $0.orderID > $1.orderID }.prefix(filter.countMax))
+    }
+
+    func positions() -> PositionsView {
+        let ruleVenue = self.settings.ruleVenue(for: self.mode.venue)
+        let quotes = self.sessions[ruleVenue]?.quotes ?? [:]
+        let ledger = self.state.ledger(of: self.mode.venue)
+        return PositionsView(
+            mode: self.mode,
+            positions: ledger.positionsBySymbol.map { position in
+                PositionsView.MarkedPosition(
+                    position: position, mark: quotes[position.symbol]?.middle)
+            },
+            balances: ledger.assets.map { asset in
+                PositionsView.Balance(
+                    asset: asset,
+                    total: ledger.total(of: asset),
+                    reserved: ledger.reserved(of: asset),
+                    available: ledger.available(of: asset)
+                )
+            }
+        )
+    }
+
+    func health() -> HealthView {
+        var reasons: [String] = []
+        if let level = self.state.killSwitch.level {
+            reasons.append("the kill switch is engaged at level \(level.name)")
+        }
+        let ruleVenue = self.settings.ruleVenue(for: self.mode.venue)
+        reasons += self.sessions[ruleVenue]?.notReadyReasons
+            ?? ["no connection to \(ruleVenue.mode.name) is configured"]
+        return HealthView(
+            notReadyReasons: reasons,
+            mode: self.mode,
+            journalSequence: self.state.sequence,
+            openOrderCount: self.state.orders.values.filter { !$0.status.isTerminal }.count,
+            unknownOrderCount: self.state.ordersInDoubt.count,
+            startedAt: self.startedAt
+        )
+    }
+}
+
+extension Quote {
+    /// The price halfway between bid and ask, rounded down.
+    package var middle: Price { Price(raw: self.bid.raw / 2 + self.ask.raw / 2) }
+}

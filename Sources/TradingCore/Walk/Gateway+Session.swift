@@ -1,0 +1,184 @@
+extension Gateway {
+    // MARK: The stream
+
+    mutating func streamLost(_ venue: VenueID, reason: String, into batch: inout OpenBatch) {
+        self.withSession(venue) {
+            $0.phase = .offline(reason: "the user stream is lost: \(reason)")
+        }
+        batch.performAtOnce(.closeGate(venue))
+    }
+
+    /// After every start and every loss of the stream: nothing new goes out until all that may
+    /// have happened meanwhile is known. Cancels pass.
+    mutating func beginReconciliation(_ venue: VenueID, into batch: inout OpenBatch) {
+        batch.performAtOnce(.closeGate(venue))
+        let retryAt = self.reconciliationRetry(batch.instant)
+        self.withSession(venue) { $0.phase = .reconciling(Reconciliation(retryAt: retryAt)) }
+        let symbols = self.settings.limits.allowedSymbols
+        for request in [VenueRequest.time, .rules(symbols), .account, .openOrders] {
+            batch.performAtOnce(.request(venue, request))
+        }
+    }
+
+    private func reconciliationRetry(_ instant: Instant) -> MonotonicTime {
+        instant.monotonic.adding(
+            milliseconds: self.settings.timing.retryIntervalMilliseconds * 4)
+    }
+
+    /// Crosses an item off the list, and opens the gate when the list is empty.
+    mutating func advanceReconciliation(
+        _ venue: VenueID,
+        into batch: inout OpenBatch,
+        _ body: (inout Reconciliation) -> Void
+    ) {
+        guard var session = self.sessions[venue],
+            case .reconciling(var reconciliation) = session.phase
+        else { return }
+        body(&reconciliation)
+        guard reconciliation.isComplete else {
+            session.phase = .reconciling(reconciliation)
+            self.sessions[venue] = session
+            return
+        }
+        session.phase = .ready
+        session.balances.readAt = batch.instant.monotonic
+        self.sessions[venue] = session
+        self.openGateIfAllowed(venue, into: &batch)
+    }
+
+    /// Lets placements pass where nothing stands against it.
+    mutating func openGateIfAllowed(_ venue: VenueID, into batch: inout OpenBatch) {
+        guard let session = self.sessions[venue], session.isReady,
+            !self.state.killSwitch.isEngaged
+        else { return }
+        batch.perform(.openGate(venue))
+    }
+
+    /// Asks again what a reconciliation still waits for, and reads the account when it is time.
+    mutating func tend(_ venue: VenueID, into batch: inout OpenBatch) {
+        guard var session = self.sessions[venue] else { return }
+        let now = batch.instant.monotonic
+        switch session.phase {
+        case .offline: return
+        case .reconciling(var reconciliation):
+            guard reconciliation.retryAt <= now else { return }
+            reconciliation.retryAt = self.reconciliationRetry(batch.instant)
+            session.phase = .reconciling(reconciliation)
+            self.sessions[venue] = session
+            self.repeatQuestions(of: reconciliation, to: venue, into: &batch)
+        case .ready:
+            guard session.balances.readAt <= now else { return }
+            let timing = self.settings.timing
+            session.balances.readAt = now.adding(milliseconds: timing.balanceIntervalMilliseconds)
+            self.sessions[venue] = session
+            batch.performAtOnce(.request(venue, .account))
+        }
+    }
+
+    private func repeatQuestions(
+        of reconciliation: Reconciliation, to venue: VenueID, into batch: inout OpenBatch
+    ) {
+        var requests: [VenueRequest] = []
+        if reconciliation.awaitsClock { requests.append(.time) }
+        if reconciliation.awaitsRules { requests.append(.rules(self.settings.limits.allowedSymbols)) }
+        if reconciliation.awaitsAccount { requests.append(.account) }
+        if reconciliation.awaitsOpenOrders { requests.append(.openOrders) }
+        for request in requests { batch.performAtOnce(.request(venue, request)) }
+    }
+
+    // MARK: Orders
+
+    /// The venue's open orders: ours among them are alive, and those of ours that are missing
+    /// must be asked for one by one, because absence from a list is no evidence (E1).
+    mutating func openOrdersAnswered(
+        _ answer: VenueAnswer,
+        from venue: VenueID,
+        fetched: Fetched,
+        into batch: inout OpenBatch
+    ) {
+        guard case .orders(let reports) = answer else { return }
+        for report in reports {
+            self.reported(report, from: venue, fetched: fetched, into: &batch)
+        }
+        let listed = Set(reports.map(\.venueOrderID))
+        var awaited: Set<OrderID> = []
+        for order in self.state.ordersByAge where order.intent.venue == venue {
+            if let venueOrderID = order.venueOrderID, listed.contains(venueOrderID) { continue }
+            if self.chases[order.orderID]?.awaitsPlacement == true { continue }
+            awaited.insert(order.orderID)
+            self.chases[order.orderID, default: Chase()].askAt = batch.instant.monotonic
+            self.pursue(order.orderID, into: &batch)
+        }
+        self.advanceReconciliation(venue, into: &batch) { reconciliation in
+            reconciliation.awaitsOpenOrders = false
+            reconciliation.awaitedOrders = awaited
+        }
+    }
+
+    // MARK: Balances
+
+    mutating func accountAnswered(
+        _ answer: VenueAnswer, from venue: VenueID, into batch: inout OpenBatch
+    ) {
+        guard case .account(let account) = answer else { return }
+        let ledger = self.state.ledger(of: venue)
+        if ledger.accountID == nil {
+            self.bind(venue, to: account, into: &batch)
+        } else if ledger.accountID != account.accountID {
+            self.withSession(venue) { session in
+                session.stopReason = "the account at the venue is \(account.accountID), the "
+                    + "ledger belongs to \(ledger.accountID ?? 0) (S5)"
+            }
+            batch.performAtOnce(.closeGate(venue))
+        } else {
+            self.compare(account, with: ledger, on: venue, into: &batch)
+        }
+        self.advanceReconciliation(venue, into: &batch) { $0.awaitsAccount = false }
+    }
+
+    private mutating func bind(
+        _ venue: VenueID, to account: AccountReport, into batch: inout OpenBatch
+    ) {
+        self.record(.ledgerBound(venue, accountID: account.accountID), into: &batch)
+        for balance in account.balances {
+            let total = balance.free + balance.locked
+            guard !total.isZero else { continue }
+            self.record(
+                .balanceMoved(venue, balance.asset, delta: total, isOpening: true), into: &batch)
+        }
+    }
+
+    /// Compares a reading with the ledger; while an order of ours is unsettled it says nothing.
+    private mutating func compare(
+        _ account: AccountReport,
+        with ledger: Ledger,
+        on venue: VenueID,
+        into batch: inout OpenBatch
+    ) {
+        let isQuiet = !self.state.orders.values.contains { order in
+            order.intent.venue == venue
+                && (order.status == .submitting || order.status.isInDoubt || order.hasMissingFills)
+        }
+        guard isQuiet, self.sessions[venue]?.phase == .ready else { return }
+        var totals: [Asset: Amount] = [:]
+        for balance in account.balances { totals[balance.asset] = balance.free + balance.locked }
+        let assets = Set(totals.keys).union(ledger.assets).sorted()
+        let differences = assets.map { asset in
+            (asset, (totals[asset] ?? .zero) - ledger.total(of: asset))
+        }
+        let now = batch.instant.monotonic
+        let timing = self.settings.timing
+        let believed = self.withSession(venue) { session in
+            let moves = session.balances.read(
+                differences: differences, at: now, lagMilliseconds: timing.balanceLagMilliseconds)
+            if session.balances.isPending {
+                session.balances.readAt = now.adding(milliseconds: timing.balanceLagMilliseconds)
+            }
+            return moves
+        }
+        for (asset, delta) in believed {
+            self.record(
+                .balanceMoved(venue, asset, delta: delta, isOpening: false), into: &batch)
+        }
+    }
+}

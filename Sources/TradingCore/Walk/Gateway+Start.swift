@@ -1,0 +1,61 @@
+extension Gateway {
+    /// Begins to run on the store: takes a new epoch and settles what a crash left open.
+    ///
+    /// - Parameters:
+    ///   - prefix: Random, of ``ClientOrderIDScheme/partLength``; used where the store is new.
+    ///   - epoch: Random, of the same length; drawn anew at every start (S4).
+    ///   - version: The program's.
+    ///   - batch: Takes what follows; it must be persisted before anything else is decided.
+    package mutating func start(
+        prefix: String, epoch: String, version: String, into batch: inout OpenBatch
+    ) {
+        invariant(
+            prefix.count == ClientOrderIDScheme.partLength
+                && epoch.count == ClientOrderIDScheme.partLength,
+            "prefix and epoch have \(ClientOrderIDScheme.partLength) characters"
+        )
+        if self.state.clientIDPrefix.isEmpty {
+            self.record(.storeCreated(clientIDPrefix: prefix), into: &batch)
+        }
+        self.record(.started(epoch: epoch, version: version), into: &batch)
+        self.scheme = ClientOrderIDScheme(prefix: self.state.clientIDPrefix, epoch: epoch)
+        self.startedAt = batch.instant.wall
+        self.settleMode(into: &batch)
+        for order in self.state.ordersByAge { self.resume(order, into: &batch) }
+        self.engageGates(into: &batch)
+    }
+
+    /// The journal's mode beats the configuration; live without permission becomes monitor (M1).
+    private mutating func settleMode(into batch: inout OpenBatch) {
+        let wanted = self.state.mode?.mode ?? self.settings.initialMode
+        if let refusal = self.refusalToEnter(wanted) {
+            self.changeMode(
+                to: .monitor, by: Principal("gateway"), reason: refusal.message, into: &batch)
+        } else if self.state.mode == nil {
+            self.changeMode(
+                to: wanted, by: Principal("gateway"), reason: "first start", into: &batch)
+        }
+    }
+
+    /// An order that was on its way when the process ended has an unknown fate, not a failed one.
+    private mutating func resume(_ order: Order, into batch: inout OpenBatch) {
+        let orderID = order.orderID
+        if order.status == .submitting {
+            let change: OrderChange = order.intent.venue.isExchange
+                ? .outcomeUnknown(reason: "the gateway ended before the venue's answer was known")
+                : .notPlaced(reason: "the gateway ended before the request was built")
+            self.record(.orderChanged(orderID, change), into: &batch)
+        }
+        guard let order = self.state.orders[orderID] else { return }
+        var chase = Chase()
+        if order.pendingCancel != nil { chase.cancelAt = batch.instant.monotonic }
+        if order.hasMissingFills { chase.fetchFillsAt = batch.instant.monotonic }
+        if order.status == .unknown { chase.askAt = batch.instant.monotonic }
+        self.chases[orderID] = chase
+    }
+
+    /// Gates start closed and open when their venue's session is ready.
+    private mutating func engageGates(into batch: inout OpenBatch) {
+        for venue in self.settings.exchanges { batch.performAtOnce(.closeGate(venue)) }
+    }
+}

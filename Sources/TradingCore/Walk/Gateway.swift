@@ -1,0 +1,117 @@
+/// The order gateway as a value: everything it decides, and nothing that it does.
+///
+/// One owner drives it: for each input it looks up ``needs(of:)`` on the disk, calls
+/// ``decide(_:fetched:into:)``, writes the batch and only then lets the batch's effects out.
+/// What survives a crash is in ``state``, the fold of the journal; the rest of the gateway is
+/// derived from it and from the venues after every start.
+package struct Gateway: ~Copyable {
+    /// What the journal says.
+    package internal(set) var state: State
+    let settings: GatewaySettings
+    var sessions: [VenueID: VenueSession] = [:]
+    var chases: [OrderID: Chase] = [:]
+    var waiters: [OrderID: [Waiter]] = [:]
+    var recent = RecentOrders()
+    /// The keys of the orders in memory, unsettled and recent.
+    var keys: [IdempotencyKey: OrderID] = [:]
+    /// The venue's numbers of orders that are known to be foreign, newest last; bounded.
+    var foreignOrders: [VenueOrderID] = []
+    var scheme: ClientOrderIDScheme
+    var startedAt = WallTime(nanoseconds: 0)
+
+    /// A gateway that goes on where the journal ends.
+    ///
+    /// - Parameters:
+    ///   - state: The fold of all events of the store.
+    ///   - settings: How it is set up.
+    package init(recovered state: State, settings: GatewaySettings) {
+        self.state = state
+        self.settings = settings
+        self.scheme = ClientOrderIDScheme(prefix: state.clientIDPrefix, epoch: state.epoch)
+        for venue in settings.exchanges { self.sessions[venue] = VenueSession() }
+        for order in state.ordersByAge {
+            if let key = order.intent.key { self.keys[key] = order.orderID }
+        }
+    }
+
+    /// Takes an input and appends all that follows from it to the batch.
+    package mutating func decide(
+        _ input: Input, fetched: Fetched, into batch: inout OpenBatch
+    ) {
+        switch input {
+        case .request(let token, let request, let deadline):
+            self.decide(request, token, deadline: deadline, fetched: fetched, into: &batch)
+        case .venue(let venue, let message):
+            self.decide(message, from: venue, fetched: fetched, into: &batch)
+        case .wake:
+            self.wake(into: &batch)
+        }
+    }
+
+    /// What deciding on an input takes from the disk (J6).
+    package func needs(of input: Input) -> Needs {
+        var needs = Needs()
+        switch input {
+        case .request(_, .placeOrder(let request), _):
+            if let key = request.key, self.keys[key] == nil { needs.key = key }
+        case .request(_, .cancel(let orderID), _), .request(_, .order(let orderID), _):
+            self.add(orderID, to: &needs)
+        case .request(_, .orders(let filter), _):
+            if filter.includesClosed { needs.history = filter }
+        case .venue(_, .orderReported(let report)):
+            self.add(report, to: &needs)
+        case .venue(_, .answered(_, .orders(let reports))):
+            for report in reports { self.add(report, to: &needs) }
+        case .venue(_, .answered(.order(let orderID, _, _, _), _)),
+            .venue(_, .answered(.orderTrades(let orderID, _, _), _)),
+            .venue(_, .placementAnswered(let orderID, _)):
+            self.add(orderID, to: &needs)
+        case .request, .venue, .wake:
+            break
+        }
+        return needs
+    }
+
+    private func add(_ report: OrderReport, to needs: inout Needs) {
+        let owner = ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix)
+        if case .ours(let orderID) = owner { self.add(orderID, to: &needs) }
+    }
+
+    private func add(_ orderID: OrderID, to needs: inout Needs) {
+        guard self.state.orders[orderID] == nil, self.recent[orderID] == nil,
+            orderID <= self.state.lastOrderID
+        else { return }
+        needs.orders.append(orderID)
+    }
+
+    /// Journals an event and lets it act on the state; the only way the state changes.
+    mutating func record(_ event: Event, into batch: inout OpenBatch) {
+        batch.append(event)
+        guard let closed = self.state.apply(event, at: batch.instant.wall) else { return }
+        batch.append(closed: closed)
+        self.chases[closed.orderID] = nil
+        if let key = closed.intent.key { self.keys[key] = closed.orderID }
+        if let evicted = self.recent.remember(closed), let key = evicted.intent.key {
+            self.keys[key] = nil
+        }
+    }
+
+    /// The order, from memory or from what was fetched.
+    func order(_ orderID: OrderID, fetched: Fetched) -> Order? {
+        self.state.orders[orderID] ?? self.recent[orderID] ?? fetched.orders[orderID]
+    }
+
+    /// The mode that new orders are placed in.
+    var mode: TradingMode { self.state.mode?.mode ?? .monitor }
+
+    /// Does something with a venue's session; a venue without a connection is a bug.
+    mutating func withSession<Result>(
+        _ venue: VenueID, _ body: (inout VenueSession) -> Result
+    ) -> Result {
+        guard var session = self.sessions[venue] else {
+            fatalError("invariant broken: \(venue) has no session")
+        }
+        defer { self.sessions[venue] = session }
+        return body(&session)
+    }
+}

@@ -1,0 +1,60 @@
+/// How the gateway is set up; constant while it runs.
+package struct GatewaySettings: Hashable, Sendable {
+    /// The mode of a store that has none yet.
+    package var initialMode: TradingMode
+    /// Without it, live is refused and a store left in live starts in monitor.
+    package var allowsLiveTrading: Bool
+    /// Exchanges that have a connection.
+    package var exchanges: [VenueID]
+    /// The exchange whose rules, prices and balances monitor and dry run use.
+    package var marketVenue: VenueID
+    package var limits: RiskLimits
+    package var timing: Timing
+
+    /// Every duration that decides something; each relation is asserted in ``validated()``.
+    package struct Timing: Hashable, Sendable {
+        /// A placement's `recvWindow` (S1).
+        package var receiveWindowMilliseconds: Int64 = 2_000
+        /// How long after the window absence may be proven (E2).
+        package var absenceMarginMilliseconds: Int64 = 10_000
+        /// Between two questions about an order of unknown outcome.
+        package var inquiryIntervalMilliseconds: Int64 = 500
+        /// Answers "no such order" that a proof of absence needs (E2).
+        package var absencesMin = 3
+        /// Between two attempts of a cancel or a read that failed.
+        package var retryIntervalMilliseconds: Int64 = 500
+        /// How long the stream may take to bring the trades that a report counts.
+        package var fillGraceMilliseconds: Int64 = 250
+        /// How long a call waits for an order's fate where its caller sets no deadline.
+        package var replyTimeoutMilliseconds: Int64 = 10_000
+        /// An answer leaves this long before the caller's deadline.
+        package var replyMarginMilliseconds: Int64 = 100
+        /// Between two readings of the account (E5).
+        package var balanceIntervalMilliseconds: Int64 = 60_000
+        /// How far apart two readings must show the same difference to be believed (E5).
+        package var balanceLagMilliseconds: Int64 = 10_000
+
+        package init() {}
+    }
+
+    package init(
+        initialMode: TradingMode,
+        allowsLiveTrading: Bool,
+        exchanges: [VenueID],
+        marketVenue: VenueID,
+        limits: RiskLimits,
+        timing: Timing = Timing()
+    ) {
+        self.initialMode = initialMode
+        self.allowsLiveTrading = allowsLiveTrading
+        self.exchanges = exchanges
+        self.marketVenue = marketVenue
+        self.limits = limits
+        self.timing = timing
+    }
+
+    /// The exchange whose rules and prices an order of the venue is judged by.
+    func ruleVenue(for venue: VenueID) -> VenueID {
+        venue.isExchange ? venue : self.marketVenue
+    }
+}

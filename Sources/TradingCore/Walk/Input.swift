@@ -1,0 +1,77 @@
+/// Everything that can make the gateway decide something.
+package enum Input: Hashable, Sendable {
+    /// A client's call; past its deadline nothing new is begun for it.
+    case request(RequestToken, Request, deadline: MonotonicTime?)
+    case venue(VenueID, VenueInput)
+    /// Time has passed; see ``Gateway/nextWake``.
+    case wake
+}
+
+/// What a client can ask for.
+package enum Request: Hashable, Sendable {
+    case placeOrder(OrderRequest)
+    case cancel(OrderID)
+    case cancelAll(Symbol?)
+    case order(OrderID)
+    case orders(OrderFilter)
+    case positions
+    case mode
+    case setMode(TradingMode, OpenOrdersPolicy, Principal, reason: String)
+    case killStatus
+    case killEngage(KillLevel, Principal, reason: String)
+    case killRelease(Principal, reason: String)
+    case health
+}
+
+/// Which orders a listing shows: newest first.
+package struct OrderFilter: Hashable, Sendable {
+    package var includesClosed: Bool
+    package var symbol: Symbol?
+    package var countMax: Int
+    /// Older orders only.
+    package var before: OrderID?
+
+    package init(includesClosed: Bool, symbol: Symbol?, countMax: Int, before: OrderID?) {
+        self.includesClosed = includesClosed
+        self.symbol = symbol
+        self.countMax = countMax
+        self.before = before
+    }
+}
+
+/// What becomes of open orders when their mode is left (M1).
+package enum OpenOrdersPolicy: UInt8, Hashable, Sendable {
+    /// The change is refused while there are any.
+    case refuse = 1
+    /// They are cancelled.
+    case cancel = 2
+    /// They live on at their venue.
+    case keep = 3
+}
+
+/// What an input needs from the disk, so that deciding needs no I/O (J6).
+package struct Needs: Hashable, Sendable {
+    /// Who used this key before?
+    package var key: IdempotencyKey?
+    /// Finished orders that the input speaks of.
+    package var orders: [OrderID] = []
+    /// A page of finished orders.
+    package var history: OrderFilter?
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        self.key == nil && self.orders.isEmpty && self.history == nil
+    }
+}
+
+/// What was found on the disk for an input's ``Needs``.
+package struct Fetched: Hashable, Sendable {
+    /// The order that holds the key.
+    package var keyHolder: Order?
+    package var orders: [OrderID: Order] = [:]
+    /// Newest first.
+    package var history: [Order] = []
+
+    package init() {}
+}

@@ -1,0 +1,133 @@
+/// Everything that survives a crash: the fold of the journal's events, and nothing else.
+package struct State: Hashable, Sendable {
+    /// The count of events applied so far.
+    package private(set) var sequence = Sequence(raw: 0)
+    /// The start of every client order id of the store; empty until the store is made (S4).
+    package private(set) var clientIDPrefix = ""
+    /// The part of the client order id that changes at every start.
+    package private(set) var epoch = ""
+    /// The last order number given out.
+    package private(set) var lastOrderID = OrderID(raw: 0)
+    /// Orders about which not everything is known; all others are on disk only.
+    package private(set) var orders: [OrderID: Order] = [:]
+    /// Those of `orders` whose outcome is unknown.
+    package private(set) var ordersInDoubt: Set<OrderID> = []
+    /// Nil until the mode was set the first time.
+    package private(set) var mode: ModeRecord?
+    package private(set) var killSwitch = KillSwitch(
+        level: nil, principal: Principal(""), reason: "", since: WallTime(nanoseconds: 0))
+    private var ledgers: [VenueID: Ledger] = [:]
+    private var openCounts: [VenueID: [Symbol: Int]] = [:]
+
+    package init() {}
+
+    package func ledger(of venue: VenueID) -> Ledger { self.ledgers[venue] ?? Ledger() }
+
+    /// Orders of the venue that are not finished.
+    package func openOrderCount(on venue: VenueID) -> Int {
+        (self.openCounts[venue] ?? [:]).values.reduce(0, +)
+    }
+
+    /// Orders of the venue on a symbol that are not finished.
+    package func openOrderCount(on venue: VenueID, symbol: Symbol) -> Int {
+        self.openCounts[venue]?[symbol] ?? 0
+    }
+
+    /// The unsettled orders, oldest first.
+    package var ordersByAge: [Order] {
+        self.orders.values.sorted { $0.orderID < $1.orderID }
+    }
+
+    /// Takes in one event.
+    ///
+    /// - Returns: The order that the event finished, which memory forgets with this.
+    package mutating func apply(_ event: Event, at time: WallTime) -> Order? {
+        self.sequence = Sequence(raw: self.sequence.raw + 1)
+        switch event {
+        case .storeCreated(let prefix):
+            invariant(self.clientIDPrefix.isEmpty, "a store is made once")
+            self.clientIDPrefix = prefix
+        case .started(let epoch, _):
+            self.epoch = epoch
+        case .orderSubmitted(let intent):
+            self.note(intent.orderID)
+            self.insert(Order(intent: intent, status: .submitting, createdAt: time))
+        case .orderSimulated(let intent):
+            self.note(intent.orderID)
+            return Order(intent: intent, status: .simulated, createdAt: time)
+        case .orderRefused(let intent, let refusal):
+            self.note(intent.orderID)
+            var order = Order(intent: intent, status: .refused, createdAt: time)
+            order.refusal = refusal
+            return order
+        case .orderChanged(let orderID, let change):
+            return self.change(orderID, by: change, at: time)
+        case .orderReopened(let order):
+            self.insert(order)
+        case .cancelRequested(let orderID, let cancelID):
+            self.orders[orderID]?.pendingCancel = PendingCancel(cancelID: cancelID)
+        case .modeChanged(let record):
+            self.mode = record
+        case .killChanged(let killSwitch):
+            self.killSwitch = killSwitch
+        case .ledgerBound(let venue, let accountID):
+            self.ledgers[venue, default: Ledger()].bind(to: accountID)
+        case .balanceMoved(let venue, let asset, let delta, _):
+            self.ledgers[venue, default: Ledger()].move(asset, by: delta)
+        }
+        return nil
+    }
+
+    private mutating func note(_ orderID: OrderID) {
+        invariant(
+            orderID.raw == self.lastOrderID.raw + 1,
+            "order \(orderID) follows order \(self.lastOrderID)"
+        )
+        self.lastOrderID = orderID
+    }
+
+    private mutating func insert(_ order: Order) {
+        invariant(self.orders[order.orderID] == nil, "order \(order.orderID) is there already")
+        self.orders[order.orderID] = order
+        self.count(order, by: 1)
+        self.ledgers[order.intent.venue, default: Ledger()].reserve(
+            Reservation(remaining: order.remainingQuantity, of: order.intent))
+        if order.status.isInDoubt { self.ordersInDoubt.insert(order.orderID) }
+    }
+
+    private mutating func change(
+        _ orderID: OrderID, by change: OrderChange, at time: WallTime
+    ) -> Order? {
+        // Taken out and put back, so that its fills are not copied.
+        guard var order = self.orders.removeValue(forKey: orderID) else {
+            fatalError("invariant broken: order \(orderID) changed while it was not in memory")
+        }
+        let venue = order.intent.venue
+        self.ledgers[venue, default: Ledger()].release(
+            Reservation(remaining: order.remainingQuantity, of: order.intent))
+        order.apply(change, at: time)
+        self.ledgers[venue, default: Ledger()].reserve(
+            Reservation(remaining: order.remainingQuantity, of: order.intent))
+        if case .filled(let fill) = change {
+            self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
+        }
+        if order.status.isInDoubt {
+            self.ordersInDoubt.insert(orderID)
+        } else {
+            self.ordersInDoubt.remove(orderID)
+        }
+        guard order.isSettled else {
+            self.orders[orderID] = order
+            return nil
+        }
+        self.count(order, by: -1)
+        return order
+    }
+
+    private mutating func count(_ order: Order, by step: Int) {
+        let symbol = order.terms.symbol
+        let count = self.openOrderCount(on: order.intent.venue, symbol: symbol) + step
+        invariant(count >= 0, "fewer orders are open on \(symbol) than were closed")
+        self.openCounts[order.intent.venue, default: [:]][symbol] = count == 0 ? nil : count
+    }
+}

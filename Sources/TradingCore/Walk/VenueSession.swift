@@ -1,0 +1,168 @@
+/// What the gateway knows of one exchange while it is connected; none of it survives a restart.
+struct VenueSession: Sendable {
+    /// Where the session is between losing the stream and taking orders again.
+    enum Phase: Hashable, Sendable {
+        case offline(reason: String)
+        case reconciling(Reconciliation)
+        case ready
+    }
+
+    var phase: Phase = .offline(reason: "the user stream is not connected yet")
+    var rules: [Symbol: SymbolRules] = [:]
+    var quotes: [Symbol: Quote] = [:]
+    /// The venue's clock less ours; nil until measured.
+    var clockOffsetMilliseconds: Int64?
+    var balances = BalanceWatch()
+    /// Why the venue must not be traded on whatever its connection; an operator must act (S5).
+    var stopReason: String?
+
+    var isReady: Bool { self.phase == .ready && self.stopReason == nil }
+
+    /// Why orders are not taken; empty when they are.
+    var notReadyReasons: [String] {
+        var reasons: [String] = []
+        if let stop = self.stopReason { reasons.append(stop) }
+        switch self.phase {
+        case .ready: break
+        case .offline(let reason): reasons.append(reason)
+        case .reconciling: reasons.append("reconciling with the venue")
+        }
+        return reasons
+    }
+
+    /// The venue's time at one of our own.
+    func venueTime(at wall: WallTime) -> WallTime {
+        wall.adding(milliseconds: self.clockOffsetMilliseconds ?? 0)
+    }
+}
+
+/// What must be learned before orders may go out again after a start or a lost stream.
+///
+/// A pure list of open questions: empty means done.
+struct Reconciliation: Hashable, Sendable {
+    var awaitsRules = true
+    var awaitsClock = true
+    var awaitsAccount = true
+    var awaitsOpenOrders = true
+    /// Orders of ours that the list of open orders did not hold; each is asked for by itself.
+    var awaitedOrders: Set<OrderID> = []
+    /// Asks everything that is still open again from then on.
+    var retryAt: MonotonicTime
+
+    var isComplete: Bool {
+        !self.awaitsRules && !self.awaitsClock && !self.awaitsAccount && !self.awaitsOpenOrders
+            && self.awaitedOrders.isEmpty
+    }
+}
+
+/// Tells lasting differences between the account and the ledger from passing ones (E5).
+///
+/// REST is neither atomic nor current: a difference counts only when two readings further apart
+/// than the lag bound show it and no event for the asset came between them.
+struct BalanceWatch: Hashable, Sendable {
+    private struct Difference: Hashable, Sendable {
+        var amount: Amount
+        var since: MonotonicTime
+    }
+
+    private var differences: [Asset: Difference] = [:]
+    /// When the account is read next.
+    var readAt = MonotonicTime(nanoseconds: 0)
+
+    /// Whether a difference waits for its second reading.
+    var isPending: Bool { !self.differences.isEmpty }
+
+    /// Forgets what was seen of an asset: something moved it.
+    mutating func noteEvent(for asset: Asset) { self.differences[asset] = nil }
+
+    /// Takes in a reading.
+    ///
+    /// - Returns: The movements that are now believed, sorted by asset.
+    mutating func read(
+        differences found: [(Asset, Amount)], at now: MonotonicTime, lagMilliseconds: Int64
+    ) -> [(Asset, Amount)] {
+        var next: [Asset: Difference] = [:]
+        var believed: [(Asset, Amount)] = []
+        for (asset, amount) in found where !amount.isZero {
+            if let earlier = self.differences[asset], earlier.amount == amount {
+                if now < earlier.since.adding(milliseconds: lagMilliseconds) {
+                    next[asset] = earlier
+                } else {
+                    believed.append((asset, amount))
+                }
+            } else {
+                next[asset] = Difference(amount: amount, since: now)
+            }
+        }
+        self.differences = next
+        return believed.sorted { $0.0 < $1.0 }
+    }
+}
+
+/// What the gateway still has to find out about, or do for, one order.
+struct Chase: Hashable, Sendable {
+    /// The placement was handed to the venue and has not been answered.
+    var awaitsPlacement = false
+    /// When the order is asked for; nil while it need not be.
+    var askAt: MonotonicTime?
+    var isAsking = false
+    /// Answers "no such order" to questions asked after the venue's window was over (E2).
+    var absences = 0
+    /// When the question on its way left after the window was over.
+    var isAskingPastWindow = false
+    /// When the order's trades are fetched; nil while none is missing.
+    var fetchFillsAt: MonotonicTime?
+    /// When the pending cancel is sent again; nil while it is on its way.
+    var cancelAt: MonotonicTime?
+}
+
+/// A call that waits for an order's fate.
+struct Waiter: Hashable, Sendable {
+    enum Purpose: Hashable, Sendable {
+        case placement(isRepeat: Bool)
+        case cancel
+    }
+
+    var token: RequestToken
+    var purpose: Purpose
+    var deadline: MonotonicTime
+}
+
+/// Orders that left memory a moment ago: late messages about them need no look at the disk.
+struct RecentOrders: Sendable {
+    private var orders: [OrderID: Order] = [:]
+    private var ids: [OrderID] = []
+    private var oldest = 0
+    private static let countMax = 256
+
+    subscript(orderID: OrderID) -> Order? { self.orders[orderID] }
+
+    /// The remembered orders, newest first.
+    var newestFirst: [Order] {
+        self.orders.values.sorted { $0.orderID > $1.orderID }
+    }
+
+    /// Keeps an order for a while.
+    ///
+    /// - Returns: The order that makes room for it.
+    mutating func remember(_ order: Order) -> Order? {
+        if self.orders.updateValue(order, forKey: order.orderID) != nil { return nil }
+        if self.ids.count < RecentOrders.countMax {
+            self.ids.append(order.orderID)
+            return nil
+        }
+        let evicted = self.orders.removeValue(forKey: self.ids[self.oldest])
+        self.ids[self.oldest] = order.orderID
+        self.oldest = (self.oldest + 1) % RecentOrders.countMax
+        return evicted
+    }
+
+    /// Drops an order that came back to life.
+    mutating func forget(_ orderID: OrderID) {
+        guard self.orders.removeValue(forKey: orderID) != nil,
+            let index = self.ids.firstIndex(of: orderID)
+        else { return }
+        self.ids.remove(at: index)
+        self.oldest = self.ids.isEmpty ? 0 : self.oldest % self.ids.count
+    }
+}
