@@ -31,7 +31,11 @@ package final class ProtobufArena {
         unsafe allocator = .allocate(capacity: 1)
         unsafe allocator.initialize(
             to: ProtobufCAllocator(
-                alloc: arenaAllocate, free: arenaFree, allocator_data: UnsafeMutableRawPointer(state)))
+                alloc: arenaAllocate,
+                free: arenaFree,
+                allocator_data: UnsafeMutableRawPointer(state)
+            )
+        )
     }
 
     deinit {
@@ -134,7 +138,7 @@ private struct ArenaState {
 
     @unsafe
     func releaseAll() {
-        for unsafe older in unsafe olderBlocks {
+        for unsafeolder in unsafe olderBlocks {
             unsafe older.deallocate()
         }
         unsafe block.deallocate()
@@ -142,7 +146,8 @@ private struct ArenaState {
 }
 
 @c private func arenaAllocate(
-    _ data: UnsafeMutableRawPointer?, _ bytes: Int
+    _ data: UnsafeMutableRawPointer?,
+    _ bytes: Int
 ) -> UnsafeMutableRawPointer? {
     guard let data = unsafe data else { return nil }
     return unsafe data.assumingMemoryBound(to: ArenaState.self).pointee.allocateWithinBudget(bytes)

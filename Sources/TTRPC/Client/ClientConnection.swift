@@ -62,8 +62,11 @@ final class ClientConnection: ChannelInboundHandler {
         }
         do throws(FrameViolation) {
             try outbound.writeRequest(
-                call.request, streamID: streamID,
-                flags: call.kind == .unary ? [] : .remoteClosed, arena: arena)
+                call.request,
+                streamID: streamID,
+                flags: call.kind == .unary ? [] : .remoteClosed,
+                arena: arena
+            )
         } catch {
             guard case .tooLarge(let bytes, let bytesMax) = error.reason else {
                 fatalError("our own frame has an unknown type")

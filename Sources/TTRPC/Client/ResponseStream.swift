@@ -84,7 +84,8 @@ final class StreamReceiver: CallReceiver {
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
     func receive(_ message: ByteBuffer) -> Bool {
-        let (waiting, goesOn) = state.withLock { state -> (CheckedContinuation<Outcome, Never>?, Bool) in
+        let (waiting, goesOn) = state.withLock {
+            state -> (CheckedContinuation<Outcome, Never>?, Bool) in
             guard state.end == nil else { return (nil, false) }
             if let waiting = state.waiting {
                 state.waiting = nil

@@ -37,7 +37,8 @@ public final class TTRPCClient: Sendable {
     private let configuration: ClientConfiguration
 
     private init(
-        channel: any Channel, connection: NIOLoopBound<ClientConnection>,
+        channel: any Channel,
+        connection: NIOLoopBound<ClientConnection>,
         configuration: ClientConfiguration
     ) {
         self.channel = channel
@@ -54,7 +55,8 @@ public final class TTRPCClient: Sendable {
     /// - Returns: A connected client.
     /// - Throws: `ConnectError`.
     public static func connect(
-        to address: ConnectAddress, configuration: ClientConfiguration = ClientConfiguration(),
+        to address: ConnectAddress,
+        configuration: ClientConfiguration = ClientConfiguration(),
         on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(ConnectError) -> TTRPCClient {
         let target = try socketAddress(address)
@@ -64,7 +66,9 @@ public final class TTRPCClient: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = ClientConnection(
-                        eventLoop: channel.eventLoop, frameBytesMax: configuration.frameBytesMax)
+                        eventLoop: channel.eventLoop,
+                        frameBytesMax: configuration.frameBytesMax
+                    )
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
@@ -76,11 +80,13 @@ public final class TTRPCClient: Sendable {
                     .map { _ in channel }
             }.flatMapThrowing { channel in
                 let connection = try channel.pipeline.syncOperations.handler(
-                    type: ClientConnection.self)
+                    type: ClientConnection.self
+                )
                 return TTRPCClient(
                     channel: channel,
                     connection: NIOLoopBound(connection, eventLoop: channel.eventLoop),
-                    configuration: configuration)
+                    configuration: configuration
+                )
             }.get()
         } catch {
             throw connectError(error, "\(address)")
@@ -98,7 +104,10 @@ public final class TTRPCClient: Sendable {
     /// - Returns: The packed answer.
     /// - Throws: `CallError`; it says whether the call may have been executed.
     public func call(
-        service: String, method: String, payload: ByteBuffer, timeout: TimeAmount? = nil,
+        service: String,
+        method: String,
+        payload: ByteBuffer,
+        timeout: TimeAmount? = nil,
         metadata: [Metadata] = []
     ) async throws(CallError) -> ByteBuffer {
         let call = outgoing(.unary, service, method, payload, timeout, metadata)
@@ -128,7 +137,10 @@ public final class TTRPCClient: Sendable {
     ///   - metadata: Sent along with the request.
     /// - Returns: The messages; also what goes wrong comes from there.
     public func stream(
-        service: String, method: String, payload: ByteBuffer, timeout: TimeAmount? = nil,
+        service: String,
+        method: String,
+        payload: ByteBuffer,
+        timeout: TimeAmount? = nil,
         metadata: [Metadata] = []
     ) -> ResponseStream {
         let call = outgoing(.serverStreaming, service, method, payload, timeout, metadata)
@@ -152,17 +164,27 @@ public final class TTRPCClient: Sendable {
     }
 
     private func outgoing(
-        _ kind: Call.Kind, _ service: String, _ method: String, _ payload: ByteBuffer,
-        _ timeout: TimeAmount?, _ metadata: [Metadata]
+        _ kind: Call.Kind,
+        _ service: String,
+        _ method: String,
+        _ payload: ByteBuffer,
+        _ timeout: TimeAmount?,
+        _ metadata: [Metadata]
     ) -> OutgoingCall {
         // Zero would mean no timeout at all.
         let nanoseconds = timeout.map { max($0.nanoseconds, 1) } ?? 0
         let request = RequestEnvelope(
-            service: service, method: method, payload: payload,
-            timeoutNanoseconds: nanoseconds, metadata: metadata)
+            service: service,
+            method: method,
+            payload: payload,
+            timeoutNanoseconds: nanoseconds,
+            metadata: metadata
+        )
         return OutgoingCall(
-            request: request, kind: kind,
-            giveUpAfter: timeout.map { $0 + configuration.timeoutGrace })
+            request: request,
+            kind: kind,
+            giveUpAfter: timeout.map { $0 + configuration.timeoutGrace }
+        )
     }
 
     private static func socketAddress(

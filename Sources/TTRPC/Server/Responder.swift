@@ -36,7 +36,9 @@ public final class Responder {
     deinit {
         guard case .open = state else { return }
         connection.end(
-            streamID, with: .failure(Status(.internal, "the call was dropped without an answer")))
+            streamID,
+            with: .failure(Status(.internal, "the call was dropped without an answer"))
+        )
     }
 
     /// Whether an answer would still reach the caller.

@@ -35,10 +35,15 @@ public final class Router: CallHandler {
     ///   - kind: The only kind of call it takes.
     ///   - method: Answers its calls.
     public func add(
-        _ name: String, of service: String, kind: Call.Kind = .unary, _ method: @escaping Method
+        _ name: String,
+        of service: String,
+        kind: Call.Kind = .unary,
+        _ method: @escaping Method
     ) {
         let previous = services[service, default: [:]].updateValue(
-            Route(kind: kind, method: method), forKey: name)
+            Route(kind: kind, method: method),
+            forKey: name
+        )
         guard previous == nil else { fatalError("\(service)/\(name) was added twice") }
     }
 

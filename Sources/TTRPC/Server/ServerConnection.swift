@@ -109,15 +109,25 @@ final class ServerConnection: ChannelInboundHandler {
     }
 
     private func dispatch(
-        _ request: RequestEnvelope, streamID: UInt32, kind: Call.Kind, _ now: NIODeadline
+        _ request: RequestEnvelope,
+        streamID: UInt32,
+        kind: Call.Kind,
+        _ now: NIODeadline
     ) {
         let deadline: NIODeadline? =
             request.timeoutNanoseconds == 0
             ? nil : now + .nanoseconds(request.timeoutNanoseconds)
         let call = Call(
-            service: request.service, method: request.method, kind: kind,
-            payload: request.payload, deadline: deadline, metadata: request.metadata,
-            received: now, connection: info, streamID: streamID)
+            service: request.service,
+            method: request.method,
+            kind: kind,
+            payload: request.payload,
+            deadline: deadline,
+            metadata: request.metadata,
+            received: now,
+            connection: info,
+            streamID: streamID
+        )
         let responder = Responder(connection: self, streamID: streamID, kind: kind)
         inFlight[streamID] = InFlight(responder: responder, deadline: deadline)
         server.handler.receive(call, responder)
@@ -156,7 +166,11 @@ final class ServerConnection: ChannelInboundHandler {
         guard leave(streamID) else { return }
         write {
             $0.writeFrameHeader(
-                bytes: 0, streamID: streamID, kind: .data, flags: [.remoteClosed, .noData])
+                bytes: 0,
+                streamID: streamID,
+                kind: .data,
+                flags: [.remoteClosed, .noData]
+            )
         }
         closeIfDrained()
     }
@@ -175,13 +189,16 @@ final class ServerConnection: ChannelInboundHandler {
     }
 
     private func endSuccessfully(
-        _ streamID: UInt32, payloadBytes: Int, _ writePayload: (inout ByteBuffer) -> Void
+        _ streamID: UInt32,
+        payloadBytes: Int,
+        _ writePayload: (inout ByteBuffer) -> Void
     ) {
         let bytes = ByteBuffer.responseBytes(payloadBytes: payloadBytes)
         guard bytes <= Frame.protocolBytesMax else {
             let status = Status(
                 .resourceExhausted,
-                "answer of \(bytes) bytes exceeds the limit of \(Frame.protocolBytesMax)")
+                "answer of \(bytes) bytes exceeds the limit of \(Frame.protocolBytesMax)"
+            )
             write { $0.writeResponse(status: status, streamID: streamID, arena: server.arena) }
             return
         }

@@ -17,7 +17,9 @@ final class ServerCore {
     private var drained: EventLoopPromise<Void>?
 
     init(
-        eventLoop: any EventLoop, configuration: ServerConfiguration, handler: any CallHandler
+        eventLoop: any EventLoop,
+        configuration: ServerConfiguration,
+        handler: any CallHandler
     ) {
         configuration.check()
         self.eventLoop = eventLoop

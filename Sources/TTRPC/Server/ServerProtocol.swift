@@ -52,7 +52,9 @@ struct ServerProtocol {
         let code: StatusCode =
             if case .tooLarge = violation.reason { .resourceExhausted } else { .invalidArgument }
         return .close(
-            streamID: isNewRequest ? violation.streamID : nil, Status(code, violation.message))
+            streamID: isNewRequest ? violation.streamID : nil,
+            Status(code, violation.message)
+        )
     }
 
     private mutating func request(_ frame: Frame, inFlight: Int) -> Action {
@@ -71,7 +73,9 @@ struct ServerProtocol {
         case .remoteClosed: kind = .serverStreaming
         case .remoteOpen:
             return .refuse(
-                streamID: streamID, Status(.unimplemented, "client streaming is not offered"))
+                streamID: streamID,
+                Status(.unimplemented, "client streaming is not offered")
+            )
         default:
             return violation(streamID, "request with flags \(frame.flags.rawValue)")
         }
@@ -85,7 +89,10 @@ struct ServerProtocol {
     }
 
     private func admit(
-        _ request: RequestEnvelope, streamID: UInt32, kind: Call.Kind, inFlight: Int
+        _ request: RequestEnvelope,
+        streamID: UInt32,
+        kind: Call.Kind,
+        inFlight: Int
     ) -> Action {
         if isDraining {
             return .refuse(streamID: streamID, Status(.unavailable, "the server is closing"))
@@ -103,7 +110,9 @@ struct ServerProtocol {
         }
         guard request.timeoutNanoseconds >= 0 else {
             return .refuse(
-                streamID: streamID, Status(.deadlineExceeded, "the deadline passed before arrival"))
+                streamID: streamID,
+                Status(.deadlineExceeded, "the deadline passed before arrival")
+            )
         }
         return .dispatch(request, streamID: streamID, kind: kind)
     }

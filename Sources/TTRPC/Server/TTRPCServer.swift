@@ -20,7 +20,9 @@ public final class TTRPCServer: Sendable {
     }
 
     private init(
-        eventLoop: any EventLoop, core: NIOLoopBound<ServerCore>, listeners: [Listener]
+        eventLoop: any EventLoop,
+        core: NIOLoopBound<ServerCore>,
+        listeners: [Listener]
     ) {
         self.eventLoop = eventLoop
         self.core = core
@@ -38,15 +40,19 @@ public final class TTRPCServer: Sendable {
     /// - Returns: The server, accepting connections.
     /// - Throws: `ServerStartError`; nothing is left listening.
     public static func start(
-        on eventLoop: any EventLoop, addresses: [ListenAddress],
+        on eventLoop: any EventLoop,
+        addresses: [ListenAddress],
         configuration: ServerConfiguration = ServerConfiguration(),
         makeHandler: @escaping @Sendable () -> any CallHandler
     ) async throws(ServerStartError) -> TTRPCServer {
         do {
             return try await eventLoop.flatSubmit {
                 start(
-                    on: eventLoop, addresses: addresses, configuration: configuration,
-                    handler: makeHandler())
+                    on: eventLoop,
+                    addresses: addresses,
+                    configuration: configuration,
+                    handler: makeHandler()
+                )
             }.get()
         } catch let error as ServerStartError {
             throw error
@@ -64,11 +70,16 @@ public final class TTRPCServer: Sendable {
     ///   - handler: Answers the calls; kept for the server's life.
     /// - Returns: The server once it accepts connections, or a `ServerStartError`.
     public static func start(
-        on eventLoop: any EventLoop, addresses: [ListenAddress],
-        configuration: ServerConfiguration = ServerConfiguration(), handler: any CallHandler
+        on eventLoop: any EventLoop,
+        addresses: [ListenAddress],
+        configuration: ServerConfiguration = ServerConfiguration(),
+        handler: any CallHandler
     ) -> EventLoopFuture<TTRPCServer> {
         let core = ServerCore(
-            eventLoop: eventLoop, configuration: configuration, handler: handler)
+            eventLoop: eventLoop,
+            configuration: configuration,
+            handler: handler
+        )
         let bound = NIOLoopBound(core, eventLoop: eventLoop)
         guard !addresses.isEmpty else {
             return eventLoop.makeFailedFuture(ServerStartError.noAddress)
@@ -88,7 +99,8 @@ public final class TTRPCServer: Sendable {
                 return eventLoop.makeFailedFuture(failure)
             }
             return eventLoop.makeSucceededFuture(
-                TTRPCServer(eventLoop: eventLoop, core: bound, listeners: listeners))
+                TTRPCServer(eventLoop: eventLoop, core: bound, listeners: listeners)
+            )
         }
     }
 
@@ -107,7 +119,8 @@ public final class TTRPCServer: Sendable {
     // MARK: Listening
 
     private static func open(
-        _ address: ListenAddress, _ core: NIOLoopBound<ServerCore>,
+        _ address: ListenAddress,
+        _ core: NIOLoopBound<ServerCore>,
         _ configuration: ServerConfiguration
     ) -> EventLoopFuture<Listener> {
         let eventLoop = core.eventLoop
@@ -124,7 +137,10 @@ public final class TTRPCServer: Sendable {
                 return bootstrap(core, configuration).bind(to: target).map {
                     let port = $0.localAddress?.port ?? port
                     return Listener(
-                        address: .tcp(host: host, port: port), channel: $0, file: nil)
+                        address: .tcp(host: host, port: port),
+                        channel: $0,
+                        file: nil
+                    )
                 }.flatMapErrorThrowing { error in
                     throw startError(error, address)
                 }
@@ -135,11 +151,13 @@ public final class TTRPCServer: Sendable {
     }
 
     private static func bootstrap(
-        _ core: NIOLoopBound<ServerCore>, _ configuration: ServerConfiguration
+        _ core: NIOLoopBound<ServerCore>,
+        _ configuration: ServerConfiguration
     ) -> ServerBootstrap {
         let marks = ChannelOptions.Types.WriteBufferWaterMark(
             low: configuration.writableBytes.lowerBound,
-            high: configuration.writableBytes.upperBound)
+            high: configuration.writableBytes.upperBound
+        )
         return ServerBootstrap(group: core.eventLoop)
             .serverChannelOption(.backlog, value: configuration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -157,7 +175,9 @@ public final class TTRPCServer: Sendable {
         if case .unixDomainSocket = channel.localAddress {
             let credentials: EventLoopFuture<PeerCredentials> =
                 provider.unsafeGetSocketOption(
-                    level: .socket, name: .init(rawValue: SO_PEERCRED))
+                    level: .socket,
+                    name: .init(rawValue: SO_PEERCRED)
+                )
             return credentials.map { .unix(processID: $0.processID, userID: $0.userID) }
         }
         let remote = channel.remoteAddress
@@ -176,7 +196,8 @@ public final class TTRPCServer: Sendable {
     }
 
     private static func loopbackAddress(
-        host: String, port: Int
+        host: String,
+        port: Int
     ) throws(ServerStartError) -> SocketAddress {
         let literal = host == "localhost" ? "127.0.0.1" : host
         guard let address = try? SocketAddress(ipAddress: literal, port: port) else {

@@ -86,7 +86,8 @@ enum UnixListener {
 
     /// Calls `body` with the address of `path`, which must fit.
     private static func withAddress(
-        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
+        _ path: String,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
     ) -> CInt {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

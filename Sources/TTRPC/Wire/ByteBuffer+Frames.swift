@@ -27,7 +27,10 @@ extension ByteBuffer {
 
     /// Appends a header.
     package mutating func writeFrameHeader(
-        bytes: Int, streamID: UInt32, kind: Frame.Kind, flags: Frame.Flags = []
+        bytes: Int,
+        streamID: UInt32,
+        kind: Frame.Kind,
+        flags: Frame.Flags = []
     ) {
         guard let length = UInt32(exactly: bytes), bytes <= Frame.protocolBytesMax else {
             fatalError("a frame of \(bytes) bytes was not refused before")
@@ -38,7 +41,10 @@ extension ByteBuffer {
 
     /// Appends a Request frame.
     package mutating func writeRequest(
-        _ request: RequestEnvelope, streamID: UInt32, flags: Frame.Flags, arena: ProtobufArena
+        _ request: RequestEnvelope,
+        streamID: UInt32,
+        flags: Frame.Flags,
+        arena: ProtobufArena
     ) throws(FrameViolation) {
         arena.reset()
         let message = unsafe arena.make(Messages.request)
@@ -57,8 +63,10 @@ extension ByteBuffer {
         let bytes = unsafe Protobuf.packedBytes(message)
         guard bytes <= Frame.protocolBytesMax else {
             throw FrameViolation(
-                streamID: streamID, type: Frame.Kind.request.rawValue,
-                reason: .tooLarge(bytes: bytes, bytesMax: Frame.protocolBytesMax))
+                streamID: streamID,
+                type: Frame.Kind.request.rawValue,
+                reason: .tooLarge(bytes: bytes, bytesMax: Frame.protocolBytesMax)
+            )
         }
         writeFrameHeader(bytes: bytes, streamID: streamID, kind: .request, flags: flags)
         unsafe writeMessage(message)
@@ -66,7 +74,9 @@ extension ByteBuffer {
 
     /// Appends a Response frame that carries a status other than OK.
     package mutating func writeResponse(
-        status: Status, streamID: UInt32, arena: ProtobufArena
+        status: Status,
+        streamID: UInt32,
+        arena: ProtobufArena
     ) {
         arena.reset()
         let message = unsafe arena.make(Messages.response)
@@ -102,7 +112,10 @@ extension ByteBuffer {
     /// a copy of the payload.
     package mutating func writeResponseStart(payloadBytes bytes: Int, streamID: UInt32) {
         writeFrameHeader(
-            bytes: Self.responseBytes(payloadBytes: bytes), streamID: streamID, kind: .response)
+            bytes: Self.responseBytes(payloadBytes: bytes),
+            streamID: streamID,
+            kind: .response
+        )
         guard bytes > 0 else { return }
         writeInteger(0x12 as UInt8)
         writeVarint(bytes)

@@ -11,7 +11,10 @@ package struct RequestEnvelope: Equatable {
     package var metadata: [Metadata]
 
     package init(
-        service: String, method: String, payload: ByteBuffer, timeoutNanoseconds: Int64 = 0,
+        service: String,
+        method: String,
+        payload: ByteBuffer,
+        timeoutNanoseconds: Int64 = 0,
         metadata: [Metadata] = []
     ) {
         self.service = service
@@ -146,7 +149,9 @@ package struct EnvelopeDecoder {
     private static func slice(_ frame: ByteBuffer, _ range: Range<Int>) -> ByteBuffer {
         guard
             let slice = frame.getSlice(
-                at: frame.readerIndex + range.lowerBound, length: range.count)
+                at: frame.readerIndex + range.lowerBound,
+                length: range.count
+            )
         else {
             fatalError("a field that was walked is not in its frame")
         }
@@ -155,7 +160,9 @@ package struct EnvelopeDecoder {
 
     /// `likely` itself when the bytes say the same, without making a new string.
     private static func text(
-        _ bytes: Span<UInt8>, likely: String, _ field: String
+        _ bytes: Span<UInt8>,
+        likely: String,
+        _ field: String
     ) throws(ProtobufError) -> String {
         let utf8 = likely.utf8
         if utf8.count == bytes.count, !utf8.isEmpty {
@@ -170,7 +177,8 @@ package struct EnvelopeDecoder {
     }
 
     private static func text(
-        _ bytes: Span<UInt8>, _ field: String
+        _ bytes: Span<UInt8>,
+        _ field: String
     ) throws(ProtobufError) -> String {
         guard isText(bytes), let utf8 = try? UTF8Span(validating: bytes) else {
             throw .invalidText(field: "ttrpc." + field)

@@ -117,7 +117,11 @@ package struct FrameReader {
             fatalError("a frame that was counted is not there")
         }
         return Frame(
-            streamID: streamID, kind: kind, flags: Frame.Flags(rawValue: flags), payload: payload)
+            streamID: streamID,
+            kind: kind,
+            flags: Frame.Flags(rawValue: flags),
+            payload: payload
+        )
     }
 
     /// Lets go of the storage that handed-out frames share, keeping only the incomplete rest.
@@ -127,7 +131,9 @@ package struct FrameReader {
     }
 
     private mutating func fail(
-        _ streamID: UInt32, _ type: UInt8, _ reason: FrameViolation.Reason
+        _ streamID: UInt32,
+        _ type: UInt8,
+        _ reason: FrameViolation.Reason
     ) -> FrameViolation {
         let violation = FrameViolation(streamID: streamID, type: type, reason: reason)
         self.violation = violation
