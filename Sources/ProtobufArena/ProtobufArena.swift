@@ -138,9 +138,7 @@ private struct ArenaState {
 
     @unsafe
     func releaseAll() {
-        for unsafeolder in unsafe olderBlocks {
-            unsafe older.deallocate()
-        }
+        unsafe olderBlocks.forEach { unsafe $0.deallocate() }
         unsafe block.deallocate()
     }
 }
