@@ -117,6 +117,10 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         guard case .orders(let reports) = answer else { return }
+        // A row under a name of ours is evidence about that order, the doubtful one included.
+        for report in reports where self.isNamedLikeOurs(report) {
+            self.reported(report, from: venue, fetched: fetched, into: &batch)
+        }
         let suspects = self.state.ordersInDoubt.sorted().filter { orderID in
             guard let order = self.state.orders[orderID], let chase = self.chases[orderID] else {
                 return false
@@ -130,6 +134,10 @@ extension Gateway {
             self.judge(order, by: reports, fetched: fetched, into: &batch)
             self.answerWaiters(of: orderID, into: &batch)
         }
+    }
+
+    private func isNamedLikeOurs(_ report: OrderReport) -> Bool {
+        ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) != .foreign
     }
 
     private mutating func judge(
@@ -164,7 +172,8 @@ extension Gateway {
     /// Whether a row is some other order that is known: of ours, or a foreign one seen before.
     private func isAttributed(_ report: OrderReport, fetched: Fetched) -> Bool {
         switch ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) {
-        case .ours(let orderID): self.order(orderID, fetched: fetched) != nil
+        case .ours(let orderID):
+            self.order(orderID, fetched: fetched)?.names(report.ownerID) ?? false
         case .oursMalformed: false
         case .foreign:
             self.foreignOrders.contains(report.venueOrderID)
