@@ -16,8 +16,9 @@ extension Gateway {
             self.tradesAnswered(orderID, answer, fetched: fetched, into: &batch)
         case .openOrders:
             self.openOrdersAnswered(answer, from: venue, fetched: fetched, into: &batch)
-        case .allOrders(let symbol, _):
-            self.allOrdersAnswered(symbol, answer, from: venue, fetched: fetched, into: &batch)
+        case .allOrders(let symbol, let since):
+            self.allOrdersAnswered(
+                symbol, since: since, answer, from: venue, fetched: fetched, into: &batch)
         case .account:
             self.accountAnswered(answer, from: venue, into: &batch)
         case .rules:

@@ -100,17 +100,26 @@ extension Gateway {
         if wasPastWindow { self.chases[orderID]?.absences += 1 }
         let absences = self.chases[orderID]?.absences ?? 0
         if absences >= timing.absencesMin {
-            let since = order.intent.timestamp.adding(
-                milliseconds: -timing.absenceMarginMilliseconds)
+            let since = self.proofStart(of: order)
             batch.performAtOnce(
                 .request(order.intent.venue, .allOrders(order.terms.symbol, since: since)))
         }
         self.chases[orderID]?.askAt = later
     }
 
+    /// From when on a proof of absence must know every order of the symbol (E2 c).
+    private func proofStart(of order: Order) -> WallTime {
+        order.intent.timestamp.adding(
+            milliseconds: -self.settings.timing.absenceMarginMilliseconds)
+    }
+
     /// Every order of the symbol since then: the last part of a proof of absence (E2 c).
+    ///
+    /// It proves something only about orders whose own proof asked for it: another order's list
+    /// may begin too late, or may have been read before this order's window was over.
     mutating func allOrdersAnswered(
         _ symbol: Symbol,
+        since: WallTime,
         _ answer: VenueAnswer,
         from venue: VenueID,
         fetched: Fetched,
@@ -126,7 +135,7 @@ extension Gateway {
                 return false
             }
             return order.intent.venue == venue && order.terms.symbol == symbol
-                && order.status == .unknown
+                && order.status == .unknown && self.proofStart(of: order) == since
                 && chase.absences >= self.settings.timing.absencesMin
         }
         for orderID in suspects {
@@ -148,8 +157,7 @@ extension Gateway {
     ) {
         let strangers = reports.filter { report in
             report.side == order.terms.side
-                && report.time >= order.intent.timestamp.adding(
-                    milliseconds: -self.settings.timing.absenceMarginMilliseconds)
+                && report.time >= self.proofStart(of: order)
                 && !self.isAttributed(report, fetched: fetched)
         }
         if strangers.isEmpty {
