@@ -72,6 +72,10 @@ extension Gateway {
             self.absent(orderID, wasPastWindow: wasPastWindow, into: &batch)
             self.noteAsked(orderID, on: venue, into: &batch)
         case .refused, .failed, .orders, .trades, .account, .rules, .time:
+            // What ended meanwhile needs no answer any more; the reconciliation goes on (E6).
+            if self.state.orders[orderID] == nil {
+                self.noteAsked(orderID, on: venue, into: &batch)
+            }
             self.chases[orderID]?.askAt = batch.instant.monotonic.adding(
                 milliseconds: self.settings.timing.retryIntervalMilliseconds)
         }
