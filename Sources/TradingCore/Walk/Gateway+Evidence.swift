@@ -158,7 +158,8 @@ extension Gateway {
         case .partiallyFilled: return !isExplained
         case .filled: return !isExplained || filled < order.terms.quantity
         case .canceled, .expired, .rejected:
-            return !order.status.isTerminal || report.executedQuantity > order.executedQuantity
+            return !order.status.isTerminal || order.venueOrderID == nil
+                || report.executedQuantity > order.executedQuantity
         }
     }
 
