@@ -46,6 +46,9 @@ package struct Gateway: ~Copyable {
         case .wake:
             self.wake(into: &batch)
         }
+        for evicted in self.recent.evict(keeping: batch.closedOrders.count) {
+            if let key = evicted.intent.key { self.keys[key] = nil }
+        }
     }
 
     /// What deciding on an input takes from the disk (J6).
@@ -91,9 +94,7 @@ package struct Gateway: ~Copyable {
         batch.append(closed: closed)
         self.chases[closed.orderID] = nil
         if let key = closed.intent.key { self.keys[key] = closed.orderID }
-        if let evicted = self.recent.remember(closed), let key = evicted.intent.key {
-            self.keys[key] = nil
-        }
+        self.recent.remember(closed)
     }
 
     /// The order, from memory or from what was fetched.
