@@ -38,7 +38,7 @@ extension Gateway {
         if let askAt = chase.askAt, askAt <= now, !chase.isAsking, venue.isExchange {
             chase.isAsking = true
             chase.askAt = nil
-            chase.isAskingPastWindow = self.isPastWindow(order, at: batch.instant.wall)
+            chase.isAskingPastWindow = self.isPastWindow(order, at: batch.instant)
             self.ask(for: order, into: &batch)
         }
         if let fetchAt = chase.fetchFillsAt, fetchAt <= now {
@@ -78,12 +78,12 @@ extension Gateway {
 
     /// Whether nothing of the order can be executed any more: Binance checks the window just
     /// before its matching engine (E2 a).
-    private func isPastWindow(_ order: Order, at wall: WallTime) -> Bool {
+    private func isPastWindow(_ order: Order, at instant: Instant) -> Bool {
         guard let session = self.sessions[order.intent.venue],
             session.clockOffsetMilliseconds != nil
         else { return false }
         let margin = self.settings.timing.absenceMarginMilliseconds
-        return session.venueTime(at: wall) > order.intent.windowEnd.adding(milliseconds: margin)
+        return session.venueTime(at: instant) > order.intent.windowEnd.adding(milliseconds: margin)
     }
 
     /// The venue says that it has no such order; that counts only past the window (E2 b).

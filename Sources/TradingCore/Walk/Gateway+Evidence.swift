@@ -24,6 +24,7 @@ extension Gateway {
             self.sessions[venue]?.quotes[symbol] = quote
         case .clockMeasured(let offsetMilliseconds, _):
             self.sessions[venue]?.clockOffsetMilliseconds = offsetMilliseconds
+            self.sessions[venue]?.clockMeasuredAt = batch.instant
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
         }
     }

@@ -103,7 +103,7 @@ extension Gateway {
         at instant: Instant
     ) -> OrderIntent {
         let session = self.sessions[self.settings.ruleVenue(for: venue)]
-        let venueTime = session?.venueTime(at: instant.wall) ?? instant.wall
+        let venueTime = session?.venueTime(at: instant) ?? instant.wall
         return OrderIntent(
             orderID: orderID,
             clientOrderID: self.scheme.name(of: orderID),

@@ -12,6 +12,9 @@ struct VenueSession: Sendable {
     var quotes: [Symbol: Quote] = [:]
     /// The venue's clock less ours; nil until measured.
     var clockOffsetMilliseconds: Int64?
+    /// When it was measured: from then on the monotonic clock tells the venue's time, because the
+    /// wall clock may be set at any moment (M3).
+    var clockMeasuredAt: Instant?
     var balances = BalanceWatch()
     /// Why the venue must not be traded on whatever its connection; an operator must act (S5).
     var stopReason: String?
@@ -31,8 +34,12 @@ struct VenueSession: Sendable {
     }
 
     /// The venue's time at one of our own.
-    func venueTime(at wall: WallTime) -> WallTime {
-        wall.adding(milliseconds: self.clockOffsetMilliseconds ?? 0)
+    func venueTime(at instant: Instant) -> WallTime {
+        guard let offset = self.clockOffsetMilliseconds, let measuredAt = self.clockMeasuredAt
+        else { return instant.wall }
+        let passed = instant.monotonic.nanoseconds - measuredAt.monotonic.nanoseconds
+        return WallTime(nanoseconds: measuredAt.wall.nanoseconds + Int64(passed))
+            .adding(milliseconds: offset)
     }
 }
 
