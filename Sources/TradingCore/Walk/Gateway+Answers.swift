@@ -109,4 +109,15 @@ extension Gateway {
 extension VenueError {
     /// "Order does not exist." to a query.
     static let noSuchOrder = -2013
+
+    /// Whether the order of a placement answered so may exist all the same (E1).
+    var leavesFateOpen: Bool {
+        switch self.code {
+        // "Unexpected response" and "timeout": the venue itself does not know.
+        case -1006, -1007: true
+        // It was sent before, so it is there.
+        case -2010 where self.message.hasPrefix("Duplicate order sent"): true
+        default: self.httpStatus >= 500
+        }
+    }
 }

@@ -43,6 +43,10 @@ extension Gateway {
             self.merge(report, into: orderID, fetched: fetched, batch: &batch)
         case .simulated(let request):
             self.change(orderID, .simulated(request: request), into: &batch)
+        case .rejected(let error) where error.leavesFateOpen:
+            self.change(
+                orderID, .outcomeUnknown(reason: "\(error.message) (\(error.code))"), into: &batch)
+            self.chases[orderID]?.askAt = batch.instant.monotonic
         case .rejected(let error):
             self.change(
                 orderID,
