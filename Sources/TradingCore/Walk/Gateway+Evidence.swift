@@ -84,7 +84,9 @@ extension Gateway {
             self.noteForeign(report.venueOrderID)
         case .ours(let orderID):
             let order = self.order(orderID, fetched: fetched)
-            guard let order, order.intent.venue == venue, order.names(report.ownerID) else {
+            guard let order, order.intent.venue == venue, order.names(report.ownerID),
+                order.status != .refused, order.status != .simulated
+            else {
                 self.stopForTwin(report, on: venue, into: &batch)
                 return
             }
