@@ -110,6 +110,22 @@ extension Gateway {
     ) {
         let reason = "order \(report.ownerID) at \(venue.mode.name) has this store's prefix, but "
             + "the journal does not know it: a restored backup or a second copy is running (S5)"
+        self.stop(venue, reason: reason, into: &batch)
+    }
+
+    /// Two orders at the venue under one name of ours: one of them was not meant (S2).
+    private mutating func stopForDouble(
+        _ report: OrderReport, of order: Order, into batch: inout OpenBatch
+    ) {
+        let reason = "order \(order.orderID) is at the venue as \(report.venueOrderID) beside "
+            + "\(order.venueOrderID?.description ?? "another"): it was placed twice (S2)"
+        self.stop(order.intent.venue, reason: reason, into: &batch)
+    }
+
+    /// Stops trading on a venue until an operator acts.
+    private mutating func stop(
+        _ venue: VenueID, reason: String, into batch: inout OpenBatch
+    ) {
         self.withSession(venue) { $0.stopReason = reason }
         batch.performAtOnce(.closeGate(venue))
         guard !self.state.killSwitch.isEngaged else { return }
@@ -127,6 +143,10 @@ extension Gateway {
         batch: inout OpenBatch
     ) {
         guard let order = self.order(orderID, fetched: fetched) else { return }
+        if let known = order.venueOrderID, known != report.venueOrderID {
+            self.stopForDouble(report, of: order, into: &batch)
+            return
+        }
         if report.status == .rejected {
             self.change(
                 orderID, .rejected(code: 0, reason: report.reason), into: &batch,
