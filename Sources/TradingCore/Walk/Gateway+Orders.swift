@@ -161,7 +161,8 @@ extension Gateway {
         if let orderID = self.keys[key] {
             return self.state.orders[orderID] ?? self.recent[orderID]
         }
-        return fetched.keyHolder
+        // The disk may hold an older version of an order that is awake again.
+        return fetched.keyHolder.map { self.order($0.orderID, fetched: fetched) ?? $0 }
     }
 
     /// The same key again: the first order's outcome, or a refusal where the content differs (M2).
