@@ -158,7 +158,7 @@ extension Gateway {
         let strangers = reports.filter { report in
             report.side == order.terms.side
                 && report.time >= self.proofStart(of: order)
-                && !self.isAttributed(report, fetched: fetched)
+                && !self.isAttributed(report, on: order.intent.venue, fetched: fetched)
         }
         if strangers.isEmpty {
             self.change(
@@ -167,6 +167,8 @@ extension Gateway {
                     reason: "proven absent: the venue has no such order after its window was over"),
                 into: &batch)
         } else if let twin = strangers.first(where: { order.matches($0) }) {
+            // Adopted once: it explains no other order of ours.
+            self.noteForeign(ForeignOrder(twin, on: order.intent.venue))
             self.merge(twin, into: order.orderID, fetched: fetched, batch: &batch)
         } else {
             self.change(
@@ -178,14 +180,16 @@ extension Gateway {
     }
 
     /// Whether a row is some other order that is known: of ours, or a foreign one seen before.
-    private func isAttributed(_ report: OrderReport, fetched: Fetched) -> Bool {
+    private func isAttributed(
+        _ report: OrderReport, on venue: VenueID, fetched: Fetched
+    ) -> Bool {
         switch ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) {
         case .ours(let orderID):
             self.order(orderID, fetched: fetched)?.names(report.ownerID) ?? false
         case .oursMalformed: false
         case .foreign:
-            self.foreignOrders.contains(report.venueOrderID)
-                || self.state.orders.values.contains { $0.venueOrderID == report.venueOrderID }
+            self.foreignOrders.contains(ForeignOrder(report, on: venue))
+                || self.adopter(of: report, on: venue) != nil
         }
     }
 }

@@ -81,7 +81,12 @@ extension Gateway {
     ) {
         switch ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) {
         case .foreign:
-            self.noteForeign(report.venueOrderID)
+            guard let orderID = self.adopter(of: report, on: venue) else {
+                self.noteForeign(ForeignOrder(report, on: venue))
+                return
+            }
+            self.merge(report, into: orderID, fetched: fetched, batch: &batch)
+            self.answerWaiters(of: orderID, into: &batch)
         case .ours(let orderID):
             let order = self.order(orderID, fetched: fetched)
             guard let order, order.intent.venue == venue, order.names(report.ownerID),
@@ -97,10 +102,20 @@ extension Gateway {
         }
     }
 
-    private mutating func noteForeign(_ venueOrderID: VenueOrderID) {
-        guard !self.foreignOrders.contains(venueOrderID) else { return }
+    mutating func noteForeign(_ order: ForeignOrder) {
+        guard !self.foreignOrders.contains(order) else { return }
         if self.foreignOrders.count == 1_024 { self.foreignOrders.removeFirst(512) }
-        self.foreignOrders.append(venueOrderID)
+        self.foreignOrders.append(order)
+    }
+
+    /// The order of ours that a foreign name stands for: it was renamed, or adopted (E2).
+    func adopter(of report: OrderReport, on venue: VenueID) -> OrderID? {
+        let isAdopter = { (order: Order) in
+            order.intent.venue == venue && order.venueOrderID == report.venueOrderID
+                && order.terms.symbol == report.symbol
+        }
+        return self.state.orders.values.first(where: isAdopter)?.orderID
+            ?? self.recent.newestFirst.first(where: isAdopter)?.orderID
     }
 
     /// An order with our prefix that the journal does not know: a rolled-back store or a second

@@ -14,8 +14,8 @@ package struct Gateway: ~Copyable {
     var recent = RecentOrders()
     /// The keys of the orders in memory, unsettled and recent.
     var keys: [IdempotencyKey: OrderID] = [:]
-    /// The venue's numbers of orders that are known to be foreign, newest last; bounded.
-    var foreignOrders: [VenueOrderID] = []
+    /// Orders that are known to be foreign, newest last; bounded.
+    var foreignOrders: [ForeignOrder] = []
     var scheme: ClientOrderIDScheme
     var startedAt = WallTime(nanoseconds: 0)
 

@@ -135,6 +135,19 @@ struct Waiter: Hashable, Sendable {
     var deadline: MonotonicTime
 }
 
+/// An order at a venue that is not ours; its number is unique within its symbol only.
+struct ForeignOrder: Hashable, Sendable {
+    var venue: VenueID
+    var symbol: Symbol
+    var number: VenueOrderID
+
+    init(_ report: OrderReport, on venue: VenueID) {
+        self.venue = venue
+        self.symbol = report.symbol
+        self.number = report.venueOrderID
+    }
+}
+
 /// Orders that left memory a moment ago: late messages about them need no look at the disk.
 struct RecentOrders: Sendable {
     private var orders: [OrderID: Order] = [:]
