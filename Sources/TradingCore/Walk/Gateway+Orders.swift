@@ -28,7 +28,7 @@ extension Gateway {
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, into: &batch)
         case .health:
-            batch.perform(.reply(token, .health(self.health())))
+            batch.perform(.reply(token, .health(self.health())), afterAllEarlierEvents: true)
         }
     }
 
