@@ -220,7 +220,16 @@ extension Gateway {
             self.record(.orderReopened(order), into: &batch)
         }
         self.record(.orderChanged(orderID, change), into: &batch)
+        if case .filled(let fill) = change { self.noteMovement(fill, of: order) }
         self.resendHeldCancel(of: orderID, into: &batch)
+    }
+
+    /// A fill is an event for the assets that it moves: readings before and after it differ (E5).
+    private mutating func noteMovement(_ fill: Fill, of order: Order) {
+        let intent = order.intent
+        for asset in [intent.baseAsset, intent.quoteAsset, fill.feeAsset].compactMap(\.self) {
+            self.sessions[intent.venue]?.balances.noteEvent(for: asset)
+        }
     }
 
     /// A cancel can overtake its placement: it is repeated once the order is seen (E1).
