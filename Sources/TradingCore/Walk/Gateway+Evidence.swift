@@ -222,6 +222,16 @@ extension Gateway {
         self.record(.orderChanged(orderID, change), into: &batch)
         if case .filled(let fill) = change { self.noteMovement(fill, of: order) }
         self.resendHeldCancel(of: orderID, into: &batch)
+        self.cancelIfKilled(orderID, into: &batch)
+    }
+
+    /// An order that turns out to be alive under an engaged switch is cancelled like the rest (K3).
+    private mutating func cancelIfKilled(_ orderID: OrderID, into batch: inout OpenBatch) {
+        guard let level = self.state.killSwitch.level, level >= .cancel,
+            let order = self.state.orders[orderID], order.intent.venue.isExchange,
+            !order.status.isTerminal, order.pendingCancel == nil
+        else { return }
+        self.requestCancel(of: order, into: &batch)
     }
 
     /// A fill is an event for the assets that it moves: readings before and after it differ (E5).

@@ -225,7 +225,7 @@ extension Gateway {
         return orders.map(\.orderID)
     }
 
-    private mutating func requestCancel(of order: Order, into batch: inout OpenBatch) {
+    mutating func requestCancel(of order: Order, into batch: inout OpenBatch) {
         let cancelID = ClientOrderIDScheme.cancelName(of: order.intent.clientOrderID)
         if order.pendingCancel == nil {
             self.record(.cancelRequested(order.orderID, cancelID), into: &batch)
