@@ -92,6 +92,11 @@ extension Gateway {
         let timing = self.settings.timing
         let later = batch.instant.monotonic.adding(
             milliseconds: timing.inquiryIntervalMilliseconds)
+        guard order.status != .needsOperator else {
+            // It was given up (E6); a reconciliation or a cancel asks again.
+            self.chases[orderID]?.askAt = nil
+            return
+        }
         guard order.status == .unknown || order.status == .submitting else {
             // The venue showed it before: a read that lags (E5). Ask again.
             self.chases[orderID]?.askAt = later
