@@ -216,10 +216,13 @@ extension Gateway {
     }
 
     /// Cancels our open orders one by one: `DELETE openOrders` would take foreign ones too (K3).
-    mutating func cancelAll(_ symbol: Symbol?, into batch: inout OpenBatch) -> [OrderID] {
+    mutating func cancelAll(
+        _ symbol: Symbol?, on venue: VenueID? = nil, into batch: inout OpenBatch
+    ) -> [OrderID] {
         let orders = self.state.ordersByAge.filter { order in
             !order.status.isTerminal && order.intent.venue.isExchange
                 && (symbol == nil || order.terms.symbol == symbol)
+                && (venue == nil || order.intent.venue == venue)
         }
         for order in orders { self.requestCancel(of: order, into: &batch) }
         return orders.map(\.orderID)
