@@ -66,6 +66,7 @@ package struct Gateway: ~Copyable {
         case .venue(_, .answered(_, .orders(let reports))):
             for report in reports { self.add(report, to: &needs) }
         case .venue(_, .answered(.order(let orderID, _, _, _), _)),
+            .venue(_, .answered(.cancel(let orderID, _, _, _), _)),
             .venue(_, .answered(.orderTrades(let orderID, _, _), _)),
             .venue(_, .placementAnswered(let orderID, _)):
             self.add(orderID, to: &needs)
