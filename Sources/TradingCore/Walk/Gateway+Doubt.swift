@@ -35,7 +35,8 @@ extension Gateway {
         }
         let now = batch.instant.monotonic
         let venue = order.intent.venue
-        if let askAt = chase.askAt, askAt <= now, !chase.isAsking, venue.isExchange {
+        if !venue.isExchange { chase.askAt = nil }
+        if let askAt = chase.askAt, askAt <= now, !chase.isAsking {
             chase.isAsking = true
             chase.askAt = nil
             chase.isAskingPastWindow = self.isPastWindow(order, at: batch.instant)
