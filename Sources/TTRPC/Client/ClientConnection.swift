@@ -19,7 +19,9 @@ protocol CallReceiver: AnyObject, Sendable {
     func end(_ result: Result<ByteBuffer?, CallError>)
 }
 
-/// The client's end of a connection: stream ids, what waits for which answer. On the event loop.
+/// The client's end of a connection: stream ids, what waits for which answer.
+///
+/// On the event loop.
 final class ClientConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -19,8 +19,9 @@ public struct Call: Sendable {
     /// What the caller expects back.
     public let kind: Kind
 
-    /// The packed message: a slice of what was received, not a copy. Keeping it keeps the whole
-    /// read (up to 64 KiB) in memory.
+    /// The packed message: a slice of what was received, not a copy.
+    ///
+    /// Keeping it keeps the whole read (up to 64 KiB) in memory.
     public let payload: ByteBuffer
 
     /// When the caller stops waiting; nil if it never does.
@@ -74,7 +75,9 @@ extension ConnectionInfo: CustomStringConvertible {
     }
 }
 
-/// What answers a server's calls. Every method is called on the server's event loop.
+/// What answers a server's calls.
+///
+/// Every method is called on the server's event loop.
 public protocol CallHandler: AnyObject {
     /// Takes a call; the answer goes to `responder`, now or later.
     ///

@@ -25,8 +25,9 @@ public struct ServerConfiguration: Sendable {
     /// Metadata entries of one request; more are refused with RESOURCE_EXHAUSTED.
     public var metadataEntriesMax = 64
 
-    /// Bytes waiting for a peer that does not read; beyond, its connection is cut. Must leave room
-    /// for one frame.
+    /// Bytes waiting for a peer that does not read; beyond, its connection is cut.
+    ///
+    /// Must leave room for one frame.
     public var outboundBytesMax = 8 << 20
 
     /// The write buffer's marks, in bytes, between which a connection counts as writable again.

@@ -1,7 +1,9 @@
 import NIOCore
 import ProtobufArena
 
-/// One connection of a server: performs what `ServerProtocol` decides. Lives on the event loop.
+/// One connection of a server: performs what `ServerProtocol` decides.
+///
+/// Lives on the event loop.
 ///
 /// Answers gather in one buffer, written and flushed once per read, or once per tick for answers
 /// that come later.
@@ -272,7 +274,9 @@ final class ServerConnection: ChannelInboundHandler {
 
     // MARK: Ending
 
-    /// No new calls; the connection closes when the last one is answered. Streams end now.
+    /// No new calls; the connection closes when the last one is answered.
+    ///
+    /// Streams end now.
     func drain() {
         guard phase == .open else { return }
         rules.drain()
@@ -291,8 +295,10 @@ final class ServerConnection: ChannelInboundHandler {
         linger(.serverClosing)
     }
 
-    /// Closes at once. Calls in flight are cancelled when the channel reports its end, not now: the
-    /// handler may be in the middle of one of them.
+    /// Closes at once.
+    ///
+    /// Calls in flight are cancelled when the channel reports its end, not now: the handler may be
+    /// in the middle of one of them.
     func close(_ reason: CloseReason) {
         guard phase != .closed else { return }
         if phase == .open { closeReason = reason }

@@ -1,7 +1,9 @@
 import NIOCore
 import ProtobufArena
 
-/// What the connections of a server share. Lives on the event loop.
+/// What the connections of a server share.
+///
+/// Lives on the event loop.
 final class ServerCore {
     let eventLoop: any EventLoop
     let configuration: ServerConfiguration

@@ -28,7 +28,9 @@ struct ServerProtocol {
         isDraining = true
     }
 
-    /// Takes a frame. Checks come in this order: stream id, content, drain, limits.
+    /// Takes a frame.
+    ///
+    /// Checks come in this order: stream id, content, drain, limits.
     mutating func receive(_ frame: Frame, inFlight: Int) -> Action {
         switch frame.kind {
         case .request:

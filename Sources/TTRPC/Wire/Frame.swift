@@ -78,7 +78,9 @@ package struct FrameReader {
     /// Bytes held of a frame that is not complete.
     package var pendingBytes: Int { pending.readableBytes }
 
-    /// Takes what arrived. Frames are slices of it: complete ones are never copied.
+    /// Takes what arrived.
+    ///
+    /// Frames are slices of it: complete ones are never copied.
     package mutating func append(_ bytes: ByteBuffer) {
         guard violation == nil else { return }
         if pending.readableBytes == 0 {
