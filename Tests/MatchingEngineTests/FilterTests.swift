@@ -1,4 +1,5 @@
 import MatchingEngine
+import enum MatchingEngine.Refusal
 import Testing
 import TradingCore
 

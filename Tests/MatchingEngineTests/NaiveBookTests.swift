@@ -1,4 +1,5 @@
 import MatchingEngine
+import enum MatchingEngine.OrderType
 import Testing
 import TradingCore
 

@@ -16,7 +16,9 @@ extension Gateway {
                 batch.perform(.reply(token, .refused(refusal)))
                 return
             }
-            if policy == .cancel { _ = self.cancelAll(nil, into: &batch) }
+            if policy == .cancel {
+                _ = self.cancelAll(nil, on: self.mode.venue, into: &batch)
+            }
             self.changeMode(to: mode, by: principal, reason: reason, into: &batch)
         }
         batch.perform(.reply(token, .mode(self.modeRecord, previous: previous)))

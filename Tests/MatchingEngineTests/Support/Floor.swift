@@ -1,4 +1,5 @@
 import MatchingEngine
+import enum MatchingEngine.Refusal
 import TradingCore
 
 /// An engine with one market, BTC against USDT, and some rich accounts; valid by default.
