@@ -27,6 +27,11 @@ extension Gateway {
                 for rule in rules { session.rules[rule.symbol] = rule }
             }
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsRules = false }
+        case .quotes:
+            guard case .quotes(let quotes) = answer else { return }
+            self.withSession(venue) { session in
+                for quote in quotes { session.quotes[quote.symbol] = quote.quote }
+            }
         case .trades, .time:
             break
         }
@@ -46,7 +51,7 @@ extension Gateway {
             guard self.state.orders[orderID] != nil else { break }
             self.chases[orderID, default: Chase()].askAt = batch.instant.monotonic
             self.chases[orderID]?.cancelAt = later
-        case .failed, .orders, .trades, .account, .rules, .time:
+        case .failed, .orders, .trades, .account, .rules, .quotes, .time:
             guard self.state.orders[orderID] != nil else { break }
             self.chases[orderID, default: Chase()].cancelAt = later
         }
@@ -71,7 +76,7 @@ extension Gateway {
         case .refused(let error) where error.code == VenueError.noSuchOrder:
             self.absent(orderID, wasPastWindow: wasPastWindow, into: &batch)
             self.noteAsked(orderID, on: venue, into: &batch)
-        case .refused, .failed, .orders, .trades, .account, .rules, .time:
+        case .refused, .failed, .orders, .trades, .account, .rules, .quotes, .time:
             // What ended meanwhile needs no answer any more; the reconciliation goes on (E6).
             if self.state.orders[orderID] == nil {
                 self.noteAsked(orderID, on: venue, into: &batch)

@@ -15,7 +15,9 @@ extension Gateway {
         let retryAt = self.reconciliationRetry(batch.instant)
         self.withSession(venue) { $0.phase = .reconciling(Reconciliation(retryAt: retryAt)) }
         let symbols = self.settings.limits.allowedSymbols
-        for request in [VenueRequest.time, .rules(symbols), .account, .openOrders] {
+        for request in [
+            VenueRequest.time, .rules(symbols), .quotes(symbols), .account, .openOrders,
+        ] {
             batch.performAtOnce(.request(venue, request))
         }
     }
@@ -77,6 +79,8 @@ extension Gateway {
                 batch.performAtOnce(.request(venue, .openOrders))
             }
             batch.performAtOnce(.request(venue, .account))
+            // A quiet market's stream says nothing: its last price is asked for.
+            batch.performAtOnce(.request(venue, .quotes(self.settings.limits.allowedSymbols)))
         }
     }
 

@@ -109,6 +109,9 @@ struct ReadProgress: Hashable, Sendable {
             return .account(try decodeJSON(AccountBody.self, from: body).report)
         case .rules:
             return .rules(try decodeJSON(ExchangeInfoBody.self, from: body).rules())
+        case .quotes:
+            let tickers = try decodeJSON([TickerBody].self, from: body)
+            return .quotes(tickers.compactMap(\.quote))
         case .time:
             let time = try decodeJSON(TimeBody.self, from: body).serverTime
             return .time(WallTime(milliseconds: time))

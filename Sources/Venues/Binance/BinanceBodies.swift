@@ -218,3 +218,18 @@ struct AccountBody: Decodable {
 struct TimeBody: Decodable {
     var serverTime: Int64
 }
+
+/// Best bid and ask of one symbol.
+struct TickerBody: Decodable {
+    var symbol: String
+    var bidPrice: ExactText<Price>
+    var askPrice: ExactText<Price>
+
+    /// Nil while a side of the book is empty, which Binance writes as a price of zero.
+    var quote: SymbolQuote? {
+        guard self.bidPrice.value.isPositive, self.askPrice.value.isPositive else { return nil }
+        return SymbolQuote(
+            symbol: Symbol(self.symbol),
+            quote: Quote(bid: self.bidPrice.value, ask: self.askPrice.value))
+    }
+}
