@@ -91,7 +91,9 @@ let package = Package(
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore"]),
         .testTarget(name: "MatchingEngineTests", dependencies: ["MatchingEngine", "TradingCore"]),
-        .testTarget(name: "TTRPCTests", dependencies: ["TTRPC", "CTTRPCProto"] + nio),
+        .testTarget(
+            name: "TTRPCTests",
+            dependencies: ["TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC"] + nio),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "TradingCore"]),
         .testTarget(
             name: "VenuesTests", dependencies: ["Venues", "TradingCore"] + nio + nioHTTP),
@@ -100,7 +102,10 @@ let package = Package(
             dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore"] + nio + nioHTTP),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["RPCServer", "TradingAPI", "TTRPC", "TradingCore", "CZlib"] + nio),
+            dependencies: [
+                "RPCServer", "tradectl", "ExchangeSim", "TradingAPI", "TTRPC", "TradingCore",
+                "Venues", "CZlib",
+            ] + nio),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

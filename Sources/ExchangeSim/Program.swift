@@ -47,6 +47,12 @@ struct Program: AsyncParsableCommand {
     @Option(help: "How often the seeded market moves, in milliseconds; 0 for a still market.")
     var marketInterval: Int64 = 200
 
+    @Option(help: "A recording of real streams to play in place of the seeded market.")
+    var replay: String?
+
+    @Option(help: "How fast to play it: real, fast:N, or step (only when a request says so).")
+    var replaySpeed = "real"
+
     @Flag(help: "Counts request weight and orders, but never refuses for them.")
     var noRateLimits = false
 
@@ -90,6 +96,8 @@ struct Program: AsyncParsableCommand {
             throw ValidationError("the market interval must not be negative")
         }
         configuration.marketIntervalMilliseconds = self.marketInterval
+        configuration.replayPath = self.replay
+        configuration.replaySpeed = try Self.speed(self.replaySpeed)
         configuration.enforcesRateLimits = !self.noRateLimits
         guard self.key.utf8.count == 64 else {
             throw ValidationError("an API key has 64 characters")
@@ -105,6 +113,15 @@ struct Program: AsyncParsableCommand {
             throw ValidationError("\(text) is not a share between 0 and 1")
         }
         return rate.raw
+    }
+
+    private static func speed(_ text: String) throws -> ReplaySpeed {
+        if text == "real" { return .real }
+        if text == "step" { return .step }
+        guard text.hasPrefix("fast:"), let factor = Int64(text.dropFirst(5)),
+            (1...100_000).contains(factor)
+        else { throw ValidationError("\(text) is not real, fast:N or step") }
+        return .fast(factor)
     }
 
     /// Yields when the process is asked to end.

@@ -1,5 +1,6 @@
 import COpenSSL
 import CProtobufC
+import CRocksDB
 import CTradingProto
 import ProtobufArena
 package import TradingCore
@@ -19,6 +20,9 @@ package final class Journal {
     package private(set) var hasUnsyncedRecords = false
 
     private static let hashByteCount = 32
+
+    /// Keeps the process's memory from growing with its threads; called once, before any starts.
+    package static func boundHeaps() { CRocksDB_bound_heaps(2) }
 
     /// Opens or makes the store in a folder whose parent exists; ``replay(_:)`` comes next.
     package init(path: String) throws(JournalError) {

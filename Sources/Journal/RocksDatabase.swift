@@ -56,9 +56,7 @@ struct RocksDatabase: ~Copyable {
         let familyOptions = unsafe [OpaquePointer?](repeating: options, count: names.count)
         let cNames = unsafe names.map { name in unsafe UnsafePointer<CChar>(strdup(name)) }
         defer {
-            for unsafe name in unsafe cNames {
-                unsafe free(UnsafeMutablePointer<CChar>(mutating: name))
-            }
+            unsafe cNames.forEach { unsafe free(UnsafeMutablePointer<CChar>(mutating: $0)) }
         }
         let database: OpaquePointer?
         do throws(JournalError) {
@@ -88,9 +86,7 @@ struct RocksDatabase: ~Copyable {
 
     deinit {
         // RocksDB aborts when it is closed before its column families are let go.
-        for unsafe family in unsafe self.families {
-            unsafe rocksdb_column_family_handle_destroy(family)
-        }
+        unsafe self.families.forEach { unsafe rocksdb_column_family_handle_destroy($0) }
         unsafe rocksdb_close(self.database)
         unsafe rocksdb_writeoptions_destroy(self.syncedWrite)
         unsafe rocksdb_writeoptions_destroy(self.unsyncedWrite)

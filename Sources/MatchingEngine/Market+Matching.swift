@@ -38,7 +38,7 @@ extension Market {
     }
 
     /// Settles one trade on both sides and tells of it.
-    private mutating func trade(
+    mutating func trade(
         _ taker: inout Order,
         with maker: Slot?,
         _ quantity: Quantity,
@@ -81,14 +81,14 @@ extension Market {
         if let maker { self.didFill(maker) }
     }
 
-    func didTradeRange(_ price: Price) -> (low: Price, high: Price) {
+    private func sweptRange(with price: Price) -> (low: Price, high: Price) {
         guard self.sweptHigh.isPositive else { return (price, price) }
         return (min(self.sweptLow, price), max(self.sweptHigh, price))
     }
 
     mutating func didTrade(_ price: Price, _ quantity: Quantity, at time: WallTime) {
         self.lastPrice = price
-        (self.sweptLow, self.sweptHigh) = self.didTradeRange(price)
+        (self.sweptLow, self.sweptHigh) = self.sweptRange(with: price)
         self.average.record(price, quantity, at: time)
     }
 
@@ -243,114 +243,5 @@ extension Market {
         let surplus = taker.locked - taker.lockNeeded
         ledger.unlock(surplus, of: self.paying(taker.terms.side), by: taker.terms.account)
         taker.locked -= surplus
-    }
-
-    // MARK: Anonymous liquidity
-
-    /// Lets the house take up to a quantity within a limit.
-    mutating func houseTakes(
-        _ side: Side,
-        _ quantity: Quantity,
-        limit: Price,
-        _ ledger: inout Ledger,
-        _ events: inout [EngineEvent],
-        at time: WallTime
-    ) {
-        var taker = Order(id: VenueOrderID(raw: 0), terms: self.houseTerms(side, quantity, limit))
-        _ = self.match(&taker, &ledger, &events, at: time)
-        self.settleConsequences(&ledger, &events, at: time)
-    }
-
-    private func houseTerms(_ side: Side, _ quantity: Quantity, _ limit: Price) -> NewOrder {
-        var terms = NewOrder(account: .house, side: side, type: .limit)
-        terms.quantity = quantity
-        terms.price = limit
-        terms.timeInForce = .immediateOrCancel
-        return terms
-    }
-
-    /// Sets anonymous quantity; where it crosses resting orders they trade at their own price,
-    /// and anonymous quantity that it crosses is taken back as out of date.
-    mutating func quote(
-        _ key: LevelKey,
-        _ quantity: Quantity,
-        _ ledger: inout Ledger,
-        _ events: inout [EngineEvent],
-        at time: WallTime
-    ) {
-        var taker = Order(
-            id: VenueOrderID(raw: 0),
-            terms: self.houseTerms(key.side, quantity, key.price)
-        )
-        let other = key.side.opposite
-        while taker.remaining.isPositive, self.crosses(key.side, key.price),
-            let level = self.book.best(other)
-        {
-            if level.anonymous.isPositive {
-                self.book.setAnonymous(LevelKey(side: other, price: level.price), to: .zero)
-                continue
-            }
-            let maker = self.book.orders[Int(level.head)]
-            self.trade(
-                &taker,
-                with: level.head,
-                min(taker.remaining, maker.visible),
-                level.price,
-                &ledger,
-                &events,
-                at: time
-            )
-        }
-        self.book.setAnonymous(key, to: taker.remaining)
-        self.settleConsequences(&ledger, &events, at: time)
-    }
-
-    /// Repeats a recorded trade: orders at better prices trade first, then the queue at its
-    /// price; what finds nobody is told of as a trade between others (M6).
-    mutating func repeatTrade(
-        _ price: Price,
-        _ quantity: Quantity,
-        takerSide: Side,
-        _ ledger: inout Ledger,
-        _ events: inout [EngineEvent],
-        at time: WallTime
-    ) {
-        let other = takerSide.opposite
-        self.dropAnonymous(other, betterThan: price)
-        var taker = Order(
-            id: VenueOrderID(raw: 0),
-            terms: self.houseTerms(takerSide, quantity, price)
-        )
-        _ = self.match(&taker, &ledger, &events, at: time)
-        if taker.remaining.isPositive {
-            self.lastTradeID = TradeID(raw: self.lastTradeID.raw + 1)
-            let nobody = TradeParty(account: .house, order: nil, commission: .zero)
-            events.append(
-                .traded(
-                    EngineTrade(
-                        id: self.lastTradeID,
-                        price: price,
-                        quantity: taker.remaining,
-                        value: (price * taker.remaining).amount(rounding: .down),
-                        takerSide: takerSide,
-                        taker: nobody,
-                        maker: nobody
-                    )
-                )
-            )
-            self.didTrade(price, taker.remaining, at: time)
-        }
-        self.settleConsequences(&ledger, &events, at: time)
-    }
-
-    /// Takes back the anonymous quantity of a side at prices better than the given one.
-    mutating func dropAnonymous(_ side: Side, betterThan price: Price) {
-        for level in self.book.levels(side).reversed() {
-            let isBetter = side == .buy ? level.price > price : level.price < price
-            guard isBetter else { return }
-            if level.anonymous.isPositive {
-                self.book.setAnonymous(LevelKey(side: side, price: level.price), to: .zero)
-            }
-        }
     }
 }

@@ -170,10 +170,11 @@ package struct MatchingEngine: Sendable {
         self.markets[market].quote(key, quantity, &self.ledger, &self.events, at: time)
     }
 
-    /// Repeats a trade that was recorded elsewhere; see ``Market/repeatTrade``.
+    /// Repeats a trade that was recorded elsewhere; see `Market.repeatTrade`.
     package mutating func repeatTrade(
         _ price: Price,
         _ quantity: Quantity,
+        explained: Quantity = .zero,
         takerSide: Side,
         on market: Int,
         at time: WallTime
@@ -181,6 +182,7 @@ package struct MatchingEngine: Sendable {
         self.markets[market].repeatTrade(
             price,
             quantity,
+            explained: explained,
             takerSide: takerSide,
             &self.ledger,
             &self.events,

@@ -50,7 +50,8 @@ extension ProtobufArena {
     /// - Returns: A message that lives until `reset()`. Enumerations are not checked, and `bytes`
     ///   fields are copies in the arena. It must not be given to a `…__free_unpacked` function.
     package func unpack<Message>(
-        _ type: MessageType<Message>, from bytes: Span<UInt8>
+        _ type: MessageType<Message>,
+        from bytes: Span<UInt8>
     ) throws(ProtobufError) -> UnsafeMutablePointer<Message> {
         try unsafe validateText(bytes, descriptor: type.descriptor)
         return try unsafe unpackTrusted(type, from: bytes)
@@ -58,12 +59,17 @@ extension ProtobufArena {
 
     /// Decodes bytes that we packed ourselves and whose integrity is known: text is not checked.
     package func unpackTrusted<Message>(
-        _ type: MessageType<Message>, from bytes: Span<UInt8>
+        _ type: MessageType<Message>,
+        from bytes: Span<UInt8>
     ) throws(ProtobufError) -> UnsafeMutablePointer<Message> {
         let unpacked = unsafe bytes.withUnsafeBufferPointer { buffer in
             unsafe withBoundedAllocator { allocator in
                 unsafe protobuf_c_message_unpack(
-                    type.descriptor, allocator, buffer.count, buffer.baseAddress)
+                    type.descriptor,
+                    allocator,
+                    buffer.count,
+                    buffer.baseAddress
+                )
             }
         }
         guard let message = unsafe unpacked.result else {
@@ -72,4 +78,3 @@ extension ProtobufArena {
         return unsafe UnsafeMutableRawPointer(message).assumingMemoryBound(to: Message.self)
     }
 }
-

@@ -11,13 +11,16 @@ package enum Protobuf {
     ///
     /// - Returns: The number of bytes written.
     package static func pack<Message>(
-        _ message: UnsafeMutablePointer<Message>, into buffer: UnsafeMutableRawBufferPointer
+        _ message: UnsafeMutablePointer<Message>,
+        into buffer: UnsafeMutableRawBufferPointer
     ) -> Int {
         guard unsafe packedBytes(message) <= buffer.count else {
             fatalError("\(Message.self) does not fit the buffer it is packed into")
         }
         return unsafe protobuf_c_message_pack(
-            base(message), buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            base(message),
+            buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        )
     }
 
     /// `message` in the wire format.
@@ -29,14 +32,16 @@ package enum Protobuf {
 
     /// The messages of a repeated field, from its array and its `n_…`.
     package static func elements<Message>(
-        _ array: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?, count: Int
+        _ array: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?,
+        count: Int
     ) -> [UnsafeMutablePointer<Message>] {
         unsafe UnsafeBufferPointer(start: array, count: count).compactMap { unsafe $0 }
     }
 
     /// The texts of a repeated string field, from its array and its `n_…`.
     package static func texts(
-        _ array: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, count: Int
+        _ array: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
+        count: Int
     ) -> [String] {
         unsafe UnsafeBufferPointer(start: array, count: count).map {
             unsafe String(protobuf: $0)

@@ -35,7 +35,9 @@ extension ProtobufArena {
             unsafe UnsafeMutableRawBufferPointer(start: memory, count: source.count)
                 .copyMemory(from: UnsafeRawBufferPointer(source))
             return unsafe ProtobufCBinaryData(
-                len: source.count, data: memory.assumingMemoryBound(to: UInt8.self))
+                len: source.count,
+                data: memory.assumingMemoryBound(to: UInt8.self)
+            )
         }
     }
 
@@ -77,7 +79,8 @@ extension ProtobufArena {
 
     /// Zeroed room for `count` elements, for arrays filled in place.
     package func emptyArray<Element>(
-        _ type: Element.Type, count: Int
+        _ type: Element.Type,
+        count: Int
     ) -> UnsafeMutablePointer<Element> {
         unsafe allocate(bytes: MemoryLayout<Element>.stride * count)
             .bindMemory(to: Element.self, capacity: count)

@@ -31,7 +31,11 @@ package final class ProtobufArena {
         unsafe allocator = .allocate(capacity: 1)
         unsafe allocator.initialize(
             to: ProtobufCAllocator(
-                alloc: arenaAllocate, free: arenaFree, allocator_data: UnsafeMutableRawPointer(state)))
+                alloc: arenaAllocate,
+                free: arenaFree,
+                allocator_data: UnsafeMutableRawPointer(state)
+            )
+        )
     }
 
     deinit {
@@ -134,15 +138,14 @@ private struct ArenaState {
 
     @unsafe
     func releaseAll() {
-        for unsafe older in unsafe olderBlocks {
-            unsafe older.deallocate()
-        }
+        unsafe olderBlocks.forEach { unsafe $0.deallocate() }
         unsafe block.deallocate()
     }
 }
 
 @c private func arenaAllocate(
-    _ data: UnsafeMutableRawPointer?, _ bytes: Int
+    _ data: UnsafeMutableRawPointer?,
+    _ bytes: Int
 ) -> UnsafeMutableRawPointer? {
     guard let data = unsafe data else { return nil }
     return unsafe data.assumingMemoryBound(to: ArenaState.self).pointee.allocateWithinBudget(bytes)

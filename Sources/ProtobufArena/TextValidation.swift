@@ -6,13 +6,16 @@ package import CProtobufC
 /// show it. Nested and repeated messages are walked; fields unknown to `descriptor` are skipped,
 /// since nobody reads them.
 package func validateText(
-    _ bytes: Span<UInt8>, descriptor: UnsafePointer<ProtobufCMessageDescriptor>
+    _ bytes: Span<UInt8>,
+    descriptor: UnsafePointer<ProtobufCMessageDescriptor>
 ) throws(ProtobufError) {
     try unsafe validateText(bytes, descriptor: descriptor, nesting: 0)
 }
 
 private func validateText(
-    _ bytes: Span<UInt8>, descriptor: UnsafePointer<ProtobufCMessageDescriptor>, nesting: Int
+    _ bytes: Span<UInt8>,
+    descriptor: UnsafePointer<ProtobufCMessageDescriptor>,
+    nesting: Int
 ) throws(ProtobufError) {
     guard nesting < WireCursor.nestingMax else { throw .malformed }
     var cursor = WireCursor()
@@ -24,7 +27,8 @@ private func validateText(
             guard isText(bytes.extracting(range)) else {
                 throw .invalidText(
                     field: unsafe String(cString: descriptor.pointee.name) + "."
-                        + String(cString: field.pointee.name))
+                        + String(cString: field.pointee.name)
+                )
             }
         } else if unsafe field.pointee.type == PROTOBUF_C_TYPE_MESSAGE,
             let nested = unsafe field.pointee.descriptor
@@ -32,7 +36,8 @@ private func validateText(
             try unsafe validateText(
                 bytes.extracting(range),
                 descriptor: nested.assumingMemoryBound(to: ProtobufCMessageDescriptor.self),
-                nesting: nesting + 1)
+                nesting: nesting + 1
+            )
         }
     }
 }

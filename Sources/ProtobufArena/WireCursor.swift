@@ -51,7 +51,8 @@ package struct WireCursor {
     }
 
     private mutating func take(
-        _ count: Int, of bytes: Span<UInt8>
+        _ count: Int,
+        of bytes: Span<UInt8>
     ) throws(ProtobufError) -> Range<Int> {
         guard count <= bytes.count - offset else { throw .malformed }
         defer { offset += count }
@@ -59,7 +60,8 @@ package struct WireCursor {
     }
 
     private mutating func varint(
-        in bytes: Span<UInt8>, bytesMax: Int
+        in bytes: Span<UInt8>,
+        bytesMax: Int
     ) throws(ProtobufError) -> UInt64 {
         var value: UInt64 = 0
         for index in 0..<bytesMax {

@@ -27,6 +27,10 @@ extension Exchange {
             case "POST /sim/market/step":
                 self.liquidity?.step(self)
                 writer.raw("{}")
+            case "GET /sim/replay":
+                try self.controlReplay(advances: false, &parameters, &writer)
+            case "POST /sim/replay/advance":
+                try self.controlReplay(advances: true, &parameters, &writer)
             default:
                 return Self.controlFailure(404, "no such control: \(request.path)")
             }

@@ -142,18 +142,6 @@ final class SimServer: Sendable {
 }
 
 extension Exchange {
-    /// Brings liquidity: the seeded market, or the recording.
-    func openMarkets() throws {
-        let market = SeededMarket(
-            self.configuration.symbols,
-            self.listings,
-            seed: self.configuration.seed,
-            intervalMilliseconds: self.configuration.marketIntervalMilliseconds
-        )
-        market.open(self)
-        self.liquidity = market
-    }
-
     /// Lets time do its work: the market's steps and the cadence of the depth streams.
     func startTimers(on eventLoop: any EventLoop) {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)

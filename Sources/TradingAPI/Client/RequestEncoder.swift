@@ -1,6 +1,6 @@
 import CTradingProto
 import ProtobufArena
-import TradingCore
+package import TradingCore
 
 /// Turns a client's wishes into the messages of the service.
 @safe

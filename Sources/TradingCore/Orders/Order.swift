@@ -105,6 +105,13 @@ package struct Order: Hashable, Sendable {
         return Int64(exactly: cost / Int128(self.filledQuantity.raw)).map(Price.init(raw:))
     }
 
+    /// What is held back for the order: what may still trade, and what was traded by trades that
+    /// have not reached the ledger yet.
+    package var reservedQuantity: Quantity {
+        guard self.status.isTerminal else { return self.remainingQuantity }
+        return self.hasMissingFills ? self.executedQuantity - self.filledQuantity : .zero
+    }
+
     /// Whether the venue has executed more than the fills account for: they must be fetched.
     package var hasMissingFills: Bool { self.filledQuantity < self.executedQuantity }
 

@@ -45,6 +45,11 @@ package struct OpenBatch: ~Copyable {
 
     mutating func performAtOnce(_ effect: ImmediateEffect) {
         self.immediateEffects.append(effect)
+        // Closing beats whatever opened the gate earlier in the batch: that would come after it.
+        guard case .closeGate(let venue) = effect else { return }
+        self.effects.removeAll { earlier in
+            if case .openGate(venue) = earlier { true } else { false }
+        }
     }
 
     /// Hands out what need not wait for the disk; each effect is handed out once.

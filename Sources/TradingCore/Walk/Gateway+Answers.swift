@@ -16,8 +16,9 @@ extension Gateway {
             self.tradesAnswered(orderID, answer, fetched: fetched, into: &batch)
         case .openOrders:
             self.openOrdersAnswered(answer, from: venue, fetched: fetched, into: &batch)
-        case .allOrders(let symbol, _):
-            self.allOrdersAnswered(symbol, answer, from: venue, fetched: fetched, into: &batch)
+        case .allOrders(let symbol, let since):
+            self.allOrdersAnswered(
+                symbol, since: since, answer, from: venue, fetched: fetched, into: &batch)
         case .account:
             self.accountAnswered(answer, from: venue, into: &batch)
         case .rules:
@@ -71,6 +72,10 @@ extension Gateway {
             self.absent(orderID, wasPastWindow: wasPastWindow, into: &batch)
             self.noteAsked(orderID, on: venue, into: &batch)
         case .refused, .failed, .orders, .trades, .account, .rules, .time:
+            // What ended meanwhile needs no answer any more; the reconciliation goes on (E6).
+            if self.state.orders[orderID] == nil {
+                self.noteAsked(orderID, on: venue, into: &batch)
+            }
             self.chases[orderID]?.askAt = batch.instant.monotonic.adding(
                 milliseconds: self.settings.timing.retryIntervalMilliseconds)
         }
@@ -104,4 +109,15 @@ extension Gateway {
 extension VenueError {
     /// "Order does not exist." to a query.
     static let noSuchOrder = -2013
+
+    /// Whether the order of a placement answered so may exist all the same (E1).
+    var leavesFateOpen: Bool {
+        switch self.code {
+        // "Unexpected response" and "timeout": the venue itself does not know.
+        case -1006, -1007: true
+        // It was sent before, so it is there.
+        case -2010 where self.message.hasPrefix("Duplicate order sent"): true
+        default: self.httpStatus >= 500
+        }
+    }
 }

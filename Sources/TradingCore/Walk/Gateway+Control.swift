@@ -16,7 +16,9 @@ extension Gateway {
                 batch.perform(.reply(token, .refused(refusal)))
                 return
             }
-            if policy == .cancel { _ = self.cancelAll(nil, into: &batch) }
+            if policy == .cancel {
+                _ = self.cancelAll(nil, on: self.mode.venue, into: &batch)
+            }
             self.changeMode(to: mode, by: principal, reason: reason, into: &batch)
         }
         batch.perform(.reply(token, .mode(self.modeRecord, previous: previous)))
@@ -94,6 +96,7 @@ extension Gateway {
             let killSwitch = KillSwitch(
                 level: nil, principal: principal, reason: reason, since: batch.instant.wall)
             self.record(.killChanged(killSwitch), into: &batch)
+            batch.perform(.liftKillSwitch)
             for venue in self.settings.exchanges { self.openGateIfAllowed(venue, into: &batch) }
         default:
             break

@@ -35,10 +35,11 @@ extension Gateway {
         }
         let now = batch.instant.monotonic
         let venue = order.intent.venue
-        if let askAt = chase.askAt, askAt <= now, !chase.isAsking, venue.isExchange {
+        if !venue.isExchange { chase.askAt = nil }
+        if let askAt = chase.askAt, askAt <= now, !chase.isAsking {
             chase.isAsking = true
             chase.askAt = nil
-            chase.isAskingPastWindow = self.isPastWindow(order, at: batch.instant.wall)
+            chase.isAskingPastWindow = self.isPastWindow(order, at: batch.instant)
             self.ask(for: order, into: &batch)
         }
         if let fetchAt = chase.fetchFillsAt, fetchAt <= now {
@@ -78,12 +79,12 @@ extension Gateway {
 
     /// Whether nothing of the order can be executed any more: Binance checks the window just
     /// before its matching engine (E2 a).
-    private func isPastWindow(_ order: Order, at wall: WallTime) -> Bool {
+    private func isPastWindow(_ order: Order, at instant: Instant) -> Bool {
         guard let session = self.sessions[order.intent.venue],
             session.clockOffsetMilliseconds != nil
         else { return false }
         let margin = self.settings.timing.absenceMarginMilliseconds
-        return session.venueTime(at: wall) > order.intent.windowEnd.adding(milliseconds: margin)
+        return session.venueTime(at: instant) > order.intent.windowEnd.adding(milliseconds: margin)
     }
 
     /// The venue says that it has no such order; that counts only past the window (E2 b).
@@ -92,6 +93,11 @@ extension Gateway {
         let timing = self.settings.timing
         let later = batch.instant.monotonic.adding(
             milliseconds: timing.inquiryIntervalMilliseconds)
+        guard order.status != .needsOperator else {
+            // It was given up (E6); a reconciliation or a cancel asks again.
+            self.chases[orderID]?.askAt = nil
+            return
+        }
         guard order.status == .unknown || order.status == .submitting else {
             // The venue showed it before: a read that lags (E5). Ask again.
             self.chases[orderID]?.askAt = later
@@ -100,29 +106,42 @@ extension Gateway {
         if wasPastWindow { self.chases[orderID]?.absences += 1 }
         let absences = self.chases[orderID]?.absences ?? 0
         if absences >= timing.absencesMin {
-            let since = order.intent.timestamp.adding(
-                milliseconds: -timing.absenceMarginMilliseconds)
+            let since = self.proofStart(of: order)
             batch.performAtOnce(
                 .request(order.intent.venue, .allOrders(order.terms.symbol, since: since)))
         }
         self.chases[orderID]?.askAt = later
     }
 
+    /// From when on a proof of absence must know every order of the symbol (E2 c).
+    private func proofStart(of order: Order) -> WallTime {
+        order.intent.timestamp.adding(
+            milliseconds: -self.settings.timing.absenceMarginMilliseconds)
+    }
+
     /// Every order of the symbol since then: the last part of a proof of absence (E2 c).
+    ///
+    /// It proves something only about orders whose own proof asked for it: another order's list
+    /// may begin too late, or may have been read before this order's window was over.
     mutating func allOrdersAnswered(
         _ symbol: Symbol,
+        since: WallTime,
         _ answer: VenueAnswer,
         from venue: VenueID,
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
         guard case .orders(let reports) = answer else { return }
+        // A row under a name of ours is evidence about that order, the doubtful one included.
+        for report in reports where self.isNamedLikeOurs(report) {
+            self.reported(report, from: venue, fetched: fetched, into: &batch)
+        }
         let suspects = self.state.ordersInDoubt.sorted().filter { orderID in
             guard let order = self.state.orders[orderID], let chase = self.chases[orderID] else {
                 return false
             }
             return order.intent.venue == venue && order.terms.symbol == symbol
-                && order.status == .unknown
+                && order.status == .unknown && self.proofStart(of: order) == since
                 && chase.absences >= self.settings.timing.absencesMin
         }
         for orderID in suspects {
@@ -130,6 +149,10 @@ extension Gateway {
             self.judge(order, by: reports, fetched: fetched, into: &batch)
             self.answerWaiters(of: orderID, into: &batch)
         }
+    }
+
+    private func isNamedLikeOurs(_ report: OrderReport) -> Bool {
+        ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) != .foreign
     }
 
     private mutating func judge(
@@ -140,9 +163,8 @@ extension Gateway {
     ) {
         let strangers = reports.filter { report in
             report.side == order.terms.side
-                && report.time >= order.intent.timestamp.adding(
-                    milliseconds: -self.settings.timing.absenceMarginMilliseconds)
-                && !self.isAttributed(report, fetched: fetched)
+                && report.time >= self.proofStart(of: order)
+                && !self.isAttributed(report, on: order.intent.venue, fetched: fetched)
         }
         if strangers.isEmpty {
             self.change(
@@ -151,6 +173,8 @@ extension Gateway {
                     reason: "proven absent: the venue has no such order after its window was over"),
                 into: &batch)
         } else if let twin = strangers.first(where: { order.matches($0) }) {
+            // Adopted once: it explains no other order of ours.
+            self.noteForeign(ForeignOrder(twin, on: order.intent.venue))
             self.merge(twin, into: order.orderID, fetched: fetched, batch: &batch)
         } else {
             self.change(
@@ -162,13 +186,16 @@ extension Gateway {
     }
 
     /// Whether a row is some other order that is known: of ours, or a foreign one seen before.
-    private func isAttributed(_ report: OrderReport, fetched: Fetched) -> Bool {
+    private func isAttributed(
+        _ report: OrderReport, on venue: VenueID, fetched: Fetched
+    ) -> Bool {
         switch ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) {
-        case .ours(let orderID): self.order(orderID, fetched: fetched) != nil
+        case .ours(let orderID):
+            self.order(orderID, fetched: fetched)?.names(report.ownerID) ?? false
         case .oursMalformed: false
         case .foreign:
-            self.foreignOrders.contains(report.venueOrderID)
-                || self.state.orders.values.contains { $0.venueOrderID == report.venueOrderID }
+            self.foreignOrders.contains(ForeignOrder(report, on: venue))
+                || self.adopter(of: report, on: venue) != nil
         }
     }
 }

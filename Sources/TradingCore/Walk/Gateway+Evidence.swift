@@ -24,6 +24,7 @@ extension Gateway {
             self.sessions[venue]?.quotes[symbol] = quote
         case .clockMeasured(let offsetMilliseconds, _):
             self.sessions[venue]?.clockOffsetMilliseconds = offsetMilliseconds
+            self.sessions[venue]?.clockMeasuredAt = batch.instant
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
         }
     }
@@ -42,6 +43,10 @@ extension Gateway {
             self.merge(report, into: orderID, fetched: fetched, batch: &batch)
         case .simulated(let request):
             self.change(orderID, .simulated(request: request), into: &batch)
+        case .rejected(let error) where error.leavesFateOpen:
+            self.change(
+                orderID, .outcomeUnknown(reason: "\(error.message) (\(error.code))"), into: &batch)
+            self.chases[orderID]?.askAt = batch.instant.monotonic
         case .rejected(let error):
             self.change(
                 orderID,
@@ -77,10 +82,17 @@ extension Gateway {
     ) {
         switch ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) {
         case .foreign:
-            self.noteForeign(report.venueOrderID)
+            guard let orderID = self.adopter(of: report, on: venue) else {
+                self.noteForeign(ForeignOrder(report, on: venue))
+                return
+            }
+            self.merge(report, into: orderID, fetched: fetched, batch: &batch)
+            self.answerWaiters(of: orderID, into: &batch)
         case .ours(let orderID):
             let order = self.order(orderID, fetched: fetched)
-            guard let order, order.intent.venue == venue, order.names(report.ownerID) else {
+            guard let order, order.intent.venue == venue, order.names(report.ownerID),
+                order.status != .refused, order.status != .simulated
+            else {
                 self.stopForTwin(report, on: venue, into: &batch)
                 return
             }
@@ -91,10 +103,20 @@ extension Gateway {
         }
     }
 
-    private mutating func noteForeign(_ venueOrderID: VenueOrderID) {
-        guard !self.foreignOrders.contains(venueOrderID) else { return }
+    mutating func noteForeign(_ order: ForeignOrder) {
+        guard !self.foreignOrders.contains(order) else { return }
         if self.foreignOrders.count == 1_024 { self.foreignOrders.removeFirst(512) }
-        self.foreignOrders.append(venueOrderID)
+        self.foreignOrders.append(order)
+    }
+
+    /// The order of ours that a foreign name stands for: it was renamed, or adopted (E2).
+    func adopter(of report: OrderReport, on venue: VenueID) -> OrderID? {
+        let isAdopter = { (order: Order) in
+            order.intent.venue == venue && order.venueOrderID == report.venueOrderID
+                && order.terms.symbol == report.symbol
+        }
+        return self.state.orders.values.first(where: isAdopter)?.orderID
+            ?? self.recent.newestFirst.first(where: isAdopter)?.orderID
     }
 
     /// An order with our prefix that the journal does not know: a rolled-back store or a second
@@ -104,6 +126,22 @@ extension Gateway {
     ) {
         let reason = "order \(report.ownerID) at \(venue.mode.name) has this store's prefix, but "
             + "the journal does not know it: a restored backup or a second copy is running (S5)"
+        self.stop(venue, reason: reason, into: &batch)
+    }
+
+    /// Two orders at the venue under one name of ours: one of them was not meant (S2).
+    private mutating func stopForDouble(
+        _ report: OrderReport, of order: Order, into batch: inout OpenBatch
+    ) {
+        let reason = "order \(order.orderID) is at the venue as \(report.venueOrderID) beside "
+            + "\(order.venueOrderID?.description ?? "another"): it was placed twice (S2)"
+        self.stop(order.intent.venue, reason: reason, into: &batch)
+    }
+
+    /// Stops trading on a venue until an operator acts.
+    private mutating func stop(
+        _ venue: VenueID, reason: String, into batch: inout OpenBatch
+    ) {
         self.withSession(venue) { $0.stopReason = reason }
         batch.performAtOnce(.closeGate(venue))
         guard !self.state.killSwitch.isEngaged else { return }
@@ -121,6 +159,10 @@ extension Gateway {
         batch: inout OpenBatch
     ) {
         guard let order = self.order(orderID, fetched: fetched) else { return }
+        if let known = order.venueOrderID, known != report.venueOrderID {
+            self.stopForDouble(report, of: order, into: &batch)
+            return
+        }
         if report.status == .rejected {
             self.change(
                 orderID, .rejected(code: 0, reason: report.reason), into: &batch,
@@ -159,7 +201,8 @@ extension Gateway {
         case .partiallyFilled: return !isExplained
         case .filled: return !isExplained || filled < order.terms.quantity
         case .canceled, .expired, .rejected:
-            return !order.status.isTerminal || report.executedQuantity > order.executedQuantity
+            return !order.status.isTerminal || order.venueOrderID == nil
+                || report.executedQuantity > order.executedQuantity
         }
     }
 
@@ -178,7 +221,26 @@ extension Gateway {
             self.record(.orderReopened(order), into: &batch)
         }
         self.record(.orderChanged(orderID, change), into: &batch)
+        if case .filled(let fill) = change { self.noteMovement(fill, of: order) }
         self.resendHeldCancel(of: orderID, into: &batch)
+        self.cancelIfKilled(orderID, into: &batch)
+    }
+
+    /// An order that turns out to be alive under an engaged switch is cancelled like the rest (K3).
+    private mutating func cancelIfKilled(_ orderID: OrderID, into batch: inout OpenBatch) {
+        guard let level = self.state.killSwitch.level, level >= .cancel,
+            let order = self.state.orders[orderID], order.intent.venue.isExchange,
+            !order.status.isTerminal, order.pendingCancel == nil
+        else { return }
+        self.requestCancel(of: order, into: &batch)
+    }
+
+    /// A fill is an event for the assets that it moves: readings before and after it differ (E5).
+    private mutating func noteMovement(_ fill: Fill, of order: Order) {
+        let intent = order.intent
+        for asset in [intent.baseAsset, intent.quoteAsset, fill.feeAsset].compactMap(\.self) {
+            self.sessions[intent.venue]?.balances.noteEvent(for: asset)
+        }
     }
 
     /// A cancel can overtake its placement: it is repeated once the order is seen (E1).

@@ -28,7 +28,7 @@ extension Gateway {
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, into: &batch)
         case .health:
-            batch.perform(.reply(token, .health(self.health())))
+            batch.perform(.reply(token, .health(self.health())), afterAllEarlierEvents: true)
         }
     }
 
@@ -103,7 +103,7 @@ extension Gateway {
         at instant: Instant
     ) -> OrderIntent {
         let session = self.sessions[self.settings.ruleVenue(for: venue)]
-        let venueTime = session?.venueTime(at: instant.wall) ?? instant.wall
+        let venueTime = session?.venueTime(at: instant) ?? instant.wall
         return OrderIntent(
             orderID: orderID,
             clientOrderID: self.scheme.name(of: orderID),
@@ -161,7 +161,8 @@ extension Gateway {
         if let orderID = self.keys[key] {
             return self.state.orders[orderID] ?? self.recent[orderID]
         }
-        return fetched.keyHolder
+        // The disk may hold an older version of an order that is awake again.
+        return fetched.keyHolder.map { self.order($0.orderID, fetched: fetched) ?? $0 }
     }
 
     /// The same key again: the first order's outcome, or a refusal where the content differs (M2).
@@ -215,16 +216,19 @@ extension Gateway {
     }
 
     /// Cancels our open orders one by one: `DELETE openOrders` would take foreign ones too (K3).
-    mutating func cancelAll(_ symbol: Symbol?, into batch: inout OpenBatch) -> [OrderID] {
+    mutating func cancelAll(
+        _ symbol: Symbol?, on venue: VenueID? = nil, into batch: inout OpenBatch
+    ) -> [OrderID] {
         let orders = self.state.ordersByAge.filter { order in
             !order.status.isTerminal && order.intent.venue.isExchange
                 && (symbol == nil || order.terms.symbol == symbol)
+                && (venue == nil || order.intent.venue == venue)
         }
         for order in orders { self.requestCancel(of: order, into: &batch) }
         return orders.map(\.orderID)
     }
 
-    private mutating func requestCancel(of order: Order, into batch: inout OpenBatch) {
+    mutating func requestCancel(of order: Order, into batch: inout OpenBatch) {
         let cancelID = ClientOrderIDScheme.cancelName(of: order.intent.clientOrderID)
         if order.pendingCancel == nil {
             self.record(.cancelRequested(order.orderID, cancelID), into: &batch)

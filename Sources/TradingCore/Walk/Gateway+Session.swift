@@ -71,6 +71,11 @@ extension Gateway {
             let timing = self.settings.timing
             session.balances.readAt = now.adding(milliseconds: timing.balanceIntervalMilliseconds)
             self.sessions[venue] = session
+            // A stream that is alive and says nothing, or a read that lagged during the
+            // reconciliation, leaves an order open that has ended: the venue's list tells.
+            if self.state.openOrderCount(on: venue) > 0 {
+                batch.performAtOnce(.request(venue, .openOrders))
+            }
             batch.performAtOnce(.request(venue, .account))
         }
     }

@@ -14,6 +14,13 @@ extension Gateway {
                 && epoch.count == ClientOrderIDScheme.partLength,
             "prefix and epoch have \(ClientOrderIDScheme.partLength) characters"
         )
+        invariant(
+            (prefix + epoch).utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            },
+            "prefix and epoch hold lower-case letters and digits, so that names can be read back"
+        )
         if self.state.clientIDPrefix.isEmpty {
             self.record(.storeCreated(clientIDPrefix: prefix), into: &batch)
         }

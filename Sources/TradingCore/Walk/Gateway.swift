@@ -14,8 +14,8 @@ package struct Gateway: ~Copyable {
     var recent = RecentOrders()
     /// The keys of the orders in memory, unsettled and recent.
     var keys: [IdempotencyKey: OrderID] = [:]
-    /// The venue's numbers of orders that are known to be foreign, newest last; bounded.
-    var foreignOrders: [VenueOrderID] = []
+    /// Orders that are known to be foreign, newest last; bounded.
+    var foreignOrders: [ForeignOrder] = []
     var scheme: ClientOrderIDScheme
     var startedAt = WallTime(nanoseconds: 0)
 
@@ -46,6 +46,9 @@ package struct Gateway: ~Copyable {
         case .wake:
             self.wake(into: &batch)
         }
+        for evicted in self.recent.evict(keeping: batch.closedOrders.count) {
+            if let key = evicted.intent.key { self.keys[key] = nil }
+        }
     }
 
     /// What deciding on an input takes from the disk (J6).
@@ -63,6 +66,7 @@ package struct Gateway: ~Copyable {
         case .venue(_, .answered(_, .orders(let reports))):
             for report in reports { self.add(report, to: &needs) }
         case .venue(_, .answered(.order(let orderID, _, _, _), _)),
+            .venue(_, .answered(.cancel(let orderID, _, _, _), _)),
             .venue(_, .answered(.orderTrades(let orderID, _, _), _)),
             .venue(_, .placementAnswered(let orderID, _)):
             self.add(orderID, to: &needs)
@@ -91,9 +95,7 @@ package struct Gateway: ~Copyable {
         batch.append(closed: closed)
         self.chases[closed.orderID] = nil
         if let key = closed.intent.key { self.keys[key] = closed.orderID }
-        if let evicted = self.recent.remember(closed), let key = evicted.intent.key {
-            self.keys[key] = nil
-        }
+        self.recent.remember(closed)
     }
 
     /// The order, from memory or from what was fetched.

@@ -91,7 +91,7 @@ package struct State: Hashable, Sendable {
         self.orders[order.orderID] = order
         self.count(order, by: 1)
         self.ledgers[order.intent.venue, default: Ledger()].reserve(
-            Reservation(remaining: order.remainingQuantity, of: order.intent))
+            Reservation(remaining: order.reservedQuantity, of: order.intent))
         if order.status.isInDoubt { self.ordersInDoubt.insert(order.orderID) }
     }
 
@@ -104,10 +104,10 @@ package struct State: Hashable, Sendable {
         }
         let venue = order.intent.venue
         self.ledgers[venue, default: Ledger()].release(
-            Reservation(remaining: order.remainingQuantity, of: order.intent))
+            Reservation(remaining: order.reservedQuantity, of: order.intent))
         order.apply(change, at: time)
         self.ledgers[venue, default: Ledger()].reserve(
-            Reservation(remaining: order.remainingQuantity, of: order.intent))
+            Reservation(remaining: order.reservedQuantity, of: order.intent))
         if case .filled(let fill) = change {
             self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
         }

@@ -12,6 +12,9 @@ struct VenueSession: Sendable {
     var quotes: [Symbol: Quote] = [:]
     /// The venue's clock less ours; nil until measured.
     var clockOffsetMilliseconds: Int64?
+    /// When it was measured: from then on the monotonic clock tells the venue's time, because the
+    /// wall clock may be set at any moment (M3).
+    var clockMeasuredAt: Instant?
     var balances = BalanceWatch()
     /// Why the venue must not be traded on whatever its connection; an operator must act (S5).
     var stopReason: String?
@@ -31,8 +34,12 @@ struct VenueSession: Sendable {
     }
 
     /// The venue's time at one of our own.
-    func venueTime(at wall: WallTime) -> WallTime {
-        wall.adding(milliseconds: self.clockOffsetMilliseconds ?? 0)
+    func venueTime(at instant: Instant) -> WallTime {
+        guard let offset = self.clockOffsetMilliseconds, let measuredAt = self.clockMeasuredAt
+        else { return instant.wall }
+        let passed = instant.monotonic.nanoseconds - measuredAt.monotonic.nanoseconds
+        return WallTime(nanoseconds: measuredAt.wall.nanoseconds + Int64(passed))
+            .adding(milliseconds: offset)
     }
 }
 
@@ -128,11 +135,25 @@ struct Waiter: Hashable, Sendable {
     var deadline: MonotonicTime
 }
 
+/// An order at a venue that is not ours; its number is unique within its symbol only.
+struct ForeignOrder: Hashable, Sendable {
+    var venue: VenueID
+    var symbol: Symbol
+    var number: VenueOrderID
+
+    init(_ report: OrderReport, on venue: VenueID) {
+        self.venue = venue
+        self.symbol = report.symbol
+        self.number = report.venueOrderID
+    }
+}
+
 /// Orders that left memory a moment ago: late messages about them need no look at the disk.
 struct RecentOrders: Sendable {
     private var orders: [OrderID: Order] = [:]
+    /// Oldest first; those before `first` are forgotten.
     private var ids: [OrderID] = []
-    private var oldest = 0
+    private var first = 0
     private static let countMax = 256
 
     subscript(orderID: OrderID) -> Order? { self.orders[orderID] }
@@ -142,27 +163,38 @@ struct RecentOrders: Sendable {
         self.orders.values.sorted { $0.orderID > $1.orderID }
     }
 
-    /// Keeps an order for a while.
-    ///
-    /// - Returns: The order that makes room for it.
-    mutating func remember(_ order: Order) -> Order? {
-        if self.orders.updateValue(order, forKey: order.orderID) != nil { return nil }
-        if self.ids.count < RecentOrders.countMax {
+    /// Keeps an order until ``evict(keeping:)``.
+    mutating func remember(_ order: Order) {
+        if self.orders.updateValue(order, forKey: order.orderID) == nil {
             self.ids.append(order.orderID)
-            return nil
         }
-        let evicted = self.orders.removeValue(forKey: self.ids[self.oldest])
-        self.ids[self.oldest] = order.orderID
-        self.oldest = (self.oldest + 1) % RecentOrders.countMax
+    }
+
+    /// Forgets the oldest orders beyond the bound, between two inputs: what an input needs from
+    /// the disk was told before it was decided, so nothing may leave meanwhile (J6).
+    ///
+    /// - Parameter count: How many of the newest stay in any case: those that are not on disk.
+    /// - Returns: The forgotten orders.
+    mutating func evict(keeping count: Int) -> [Order] {
+        var evicted: [Order] = []
+        while self.orders.count > max(RecentOrders.countMax, count) {
+            if let order = self.orders.removeValue(forKey: self.ids[self.first]) {
+                evicted.append(order)
+            }
+            self.first += 1
+        }
+        if self.first > RecentOrders.countMax {
+            self.ids.removeFirst(self.first)
+            self.first = 0
+        }
         return evicted
     }
 
     /// Drops an order that came back to life.
     mutating func forget(_ orderID: OrderID) {
         guard self.orders.removeValue(forKey: orderID) != nil,
-            let index = self.ids.firstIndex(of: orderID)
+            let index = self.ids[self.first...].firstIndex(of: orderID)
         else { return }
         self.ids.remove(at: index)
-        self.oldest = self.ids.isEmpty ? 0 : self.oldest % self.ids.count
     }
 }

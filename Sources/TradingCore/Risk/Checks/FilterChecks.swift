@@ -24,13 +24,15 @@ extension Checks {
             !price.isMultiple(of: rules.tickSize)
         else { return nil }
         let below = price.rounded(.down, to: rules.tickSize)
-        let above = price.rounded(.up, to: rules.tickSize)
+        // At the end of the range there is no tick above.
+        let (above, isOutOfRange) = below.raw.addingReportingOverflow(rules.tickSize.raw)
+        let advice = isOutOfRange ? "\(below)" : "\(below) or \(Price(raw: above))"
         return Refusal(
             .priceTick,
             limit: "\(rules.tickSize)",
             actual: "\(price)",
             message: "The price \(price) is not a whole number of ticks of \(rules.tickSize); "
-                + "\(below) or \(above) would be."
+                + "\(advice) would be."
         )
     }
 

@@ -1,0 +1,173 @@
+@testable import TradingCore
+
+extension World {
+    /// What some client asks for now.
+    func clientInput() -> Input? {
+        let orders = self.rig.gateway.state.ordersByAge
+        let request: Request
+        switch self.random.number(0...99) {
+        case 0..<55: request = .placeOrder(self.wish())
+        case 55..<65: request = .placeOrder(self.repeatedWish())
+        case 65..<85:
+            guard let order = orders.randomElement(using: &self.random) else { return nil }
+            request = .cancel(order.orderID)
+        case 85..<88: request = .cancelAll(nil)
+        case 88..<91:
+            let level: KillLevel = self.random.happens(50) ? .block : .cancel
+            request = .killEngage(level, Principal("admin"), reason: "test")
+        case 91..<96: request = .killRelease(Principal("admin"), reason: "test")
+        case 96..<98: request = .order(OrderID(raw: UInt64(self.random.number(1...40))))
+        default:
+            request = .orders(
+                OrderFilter(includesClosed: true, symbol: nil, countMax: 5, before: nil)
+            )
+        }
+        let deadline =
+            self.random.happens(30)
+            ? self.rig.now.monotonic.adding(milliseconds: Int64(self.random.number(0...3_000)))
+            : nil
+        return .request(self.rig.token(), request, deadline: deadline)
+    }
+
+    private func wish() -> OrderRequest {
+        let side: Side = self.random.happens(50) ? .buy : .sell
+        let symbol = self.random.happens(80) ? Make.bitcoin : Make.ether
+        let quantity = "\(self.random.number(1...3))"
+        let timeInForce: TimeInForce =
+            self.random.happens(70)
+            ? .goodTillCanceled : self.random.happens(50) ? .immediateOrCancel : .fillOrKill
+        let isMarket = self.random.happens(25) && symbol == Make.bitcoin
+        let terms = Make.terms(
+            side,
+            quantity,
+            at: isMarket ? nil : "\(self.random.number(95...105))",
+            symbol: symbol,
+            timeInForce: timeInForce
+        )
+        guard self.random.happens(60) else { return Make.wish(terms) }
+        let key = "k\(self.wishes.count)"
+        self.wishes.append((key, terms))
+        return Make.wish(terms, key: key)
+    }
+
+    private func repeatedWish() -> OrderRequest {
+        guard let wish = self.wishes.randomElement(using: &self.random) else {
+            return self.wish()
+        }
+        return Make.wish(wish.terms, key: wish.key)
+    }
+
+    // MARK: What must always hold
+
+    func watch(_ turn: Turn) {
+        for event in turn.events {
+            switch event {
+            case .orderChanged(let orderID, .notPlaced), .orderChanged(let orderID, .rejected):
+                self.absent.insert(orderID)
+                let isThere = self.venue.entries.contains {
+                    ClientOrderIDScheme.owner(of: $0.name, prefix: Make.prefix) == .ours(orderID)
+                }
+                if isThere { self.break_("E2: order \(orderID) is at the venue: \(event)") }
+            case .orderSubmitted(let intent):
+                guard let key = intent.key else { break }
+                if let earlier = self.keys.updateValue(intent.orderID, forKey: key.text) {
+                    self.break_("M2: key \(key.text) made orders \(earlier) and \(intent.orderID)")
+                }
+            case .orderRefused(let intent, _):
+                guard let key = intent.key else { break }
+                if self.keys.updateValue(intent.orderID, forKey: key.text) != nil {
+                    self.break_("M2: key \(key.text) was decided twice")
+                }
+            default: break
+            }
+        }
+    }
+
+    func watch(_ reply: Reply) {
+        guard case .order(let order, _) = reply, order.isSettled else { return }
+        if let earlier = self.repliedTerminal[order.orderID], earlier.status == .filled,
+            order.status != .filled
+        {
+            self.break_("order \(order.orderID) was answered FILLED and then \(order.status.name)")
+        }
+        self.repliedTerminal[order.orderID] = order
+    }
+
+    // MARK: What must hold in the end
+
+    func judge() {
+        let state = self.rig.gateway.state
+        if self.rig.journal.fold() != state { self.break_("the fold is not the state") }
+        self.judgeTrades()
+        let intents = self.rig.journal.events.compactMap { event in
+            if case .orderSubmitted(let intent) = event { intent } else { nil }
+        }
+        for intent in intents { self.judge(intent) }
+        let names = Set(intents.map(\.clientOrderID.text))
+        for entry in self.venue.entries where !entry.name.hasPrefix("web_") {
+            if !names.contains(entry.name) { self.break_("the journal lost \(entry.name)") }
+        }
+        // While a person must decide about an order, the account is not compared.
+        let isGivenUp = state.orders.values.contains { $0.status == .needsOperator }
+        if isGivenUp, self.faults.hasStrangers { return }
+        self.judgeLedger(state)
+    }
+
+    private func judgeLedger(_ state: State) {
+        let ledger = state.ledger(of: .testnet)
+        for asset in Set(ledger.assets).union(self.venue.totals.keys).sorted() {
+            if ledger.total(of: asset) != self.venue.totals[asset] ?? .zero {
+                self.break_(
+                    "the ledger has \(ledger.total(of: asset)) \(asset), the venue "
+                        + "\(self.venue.totals[asset] ?? .zero)"
+                )
+            }
+            if !ledger.reserved(of: asset).isZero, state.orders.isEmpty {
+                self.break_("\(ledger.reserved(of: asset)) \(asset) stay reserved")
+            }
+        }
+        if !self.rig.gateway.waiters.isEmpty { self.break_("a call was never answered") }
+    }
+
+    private func judgeTrades() {
+        var seen: Set<String> = []
+        for case .orderChanged(let orderID, .filled(let fill)) in self.rig.journal.events
+        where !seen.insert("\(orderID) \(fill.tradeID)").inserted {
+            self.break_("E4: trade \(fill.tradeID) of order \(orderID) is journaled twice")
+        }
+    }
+
+    private func judge(_ intent: OrderIntent) {
+        guard let order = self.rig.state(of: intent) else {
+            self.break_("order \(intent.orderID) is nowhere")
+            return
+        }
+        let entries = self.venue.entries.filter { $0.name == intent.clientOrderID.text }
+        guard let entry = entries.first else {
+            let isExplained =
+                order.status == .notPlaced || order.status == .rejected
+                || (self.faults.hasStrangers && order.status == .needsOperator)
+            if !isExplained { self.break_("\(order.status.name) \(intent.orderID) is not there") }
+            return
+        }
+        let expected: OrderStatus =
+            switch entry.status {
+            case .new: .open
+            case .partiallyFilled: .partiallyFilled
+            case .filled: .filled
+            case .canceled: .canceled
+            case .expired: .expired
+            case .rejected: .rejected
+            }
+        if order.status != expected {
+            self.break_(
+                "order \(intent.orderID) is \(order.status.name), should be \(expected.name)"
+            )
+        }
+        if Set(order.fills.map(\.tradeID)) != Set(entry.trades.map(\.tradeID))
+            || order.filledQuantity != entry.executed
+        {
+            self.break_("order \(intent.orderID) has \(order.filledQuantity) of \(entry.executed)")
+        }
+    }
+}

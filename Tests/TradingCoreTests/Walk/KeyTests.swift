@@ -1,0 +1,147 @@
+import Testing
+
+@testable import TradingCore
+
+/// M2: a key is one order, whatever happens in between.
+@Suite struct KeyTests {
+    @Test func `a repeated key of an open order gets that order`() {
+        let rig = Rig.ready()
+        let first = rig.submitted(key: "k")
+        rig.tell(.placementAnswered(first.orderID, .accepted(Make.report(first))))
+        let turn = rig.place(key: "k")
+        #expect(turn.placements.isEmpty)
+        #expect(turn.effects.count == 1)
+        guard case .order(let order, let isRepeat)? = turn.replies.first else {
+            return #expect(Bool(false))
+        }
+        #expect(order.orderID == first.orderID)
+        #expect(isRepeat)
+        #expect(turn.needsSync)
+    }
+
+    @Test func `a repeat while the first is on its way answers both calls with one order`() {
+        let rig = Rig.ready()
+        let first = rig.submitted(key: "k")
+        #expect(rig.place(key: "k").effects.isEmpty)
+        let turn = rig.tell(.placementAnswered(first.orderID, .accepted(Make.report(first))))
+        #expect(
+            turn.replies.map { reply in
+                if case .order(let order, let isRepeat) = reply {
+                    "\(order.orderID) \(isRepeat)"
+                } else {
+                    "?"
+                }
+            } == ["1 false", "1 true"]
+        )
+    }
+
+    @Test func `the same key twice in one turn is one order`() {
+        let rig = Rig.ready()
+        let input = { Input.request(rig.token(), .placeOrder(Make.wish(key: "k")), deadline: nil) }
+        let turn = rig.turn([input(), input()])
+        #expect(turn.placements.count == 1)
+    }
+
+    @Test func `the same key with other content is refused and changes nothing`() {
+        let rig = Rig.ready()
+        _ = rig.submitted(key: "k")
+        for terms in [
+            Make.terms(.sell), Make.terms(.buy, "2"), Make.terms(at: "101"), Make.terms(at: nil),
+            Make.terms(symbol: Make.ether), Make.terms(timeInForce: .fillOrKill),
+        ] {
+            let turn = rig.place(terms, key: "k")
+            #expect(turn.refusal?.rule == .idempotencyKey)
+            #expect(turn.placements.isEmpty && turn.events.isEmpty)
+        }
+    }
+
+    @Test func `a key binds when it is refused`() {
+        let rig = Rig.ready()
+        rig.ask(.killEngage(.block, Principal("admin"), reason: "test"))
+        #expect(rig.place(key: "k").order?.refusal?.rule == .killSwitch)
+        rig.ask(.killRelease(Principal("admin"), reason: "test"))
+        let turn = rig.place(key: "k")
+        #expect(turn.placements.isEmpty)
+        #expect(turn.order?.status == .refused)
+    }
+
+    @Test func `a key binds in the batch that refused it, however many others are refused`() {
+        let rig = Rig.ready()
+        let bad = Make.terms(at: "0.001")
+        let input = { (key: String) in
+            Input.request(rig.token(), .placeOrder(Make.wish(bad, key: key)), deadline: nil)
+        }
+        let turn = rig.turn([input("k")] + (0..<300).map { input("other\($0)") } + [input("k")])
+        #expect(turn.events.count == 301)
+    }
+
+    @Test func `a key binds across a restart and from the disk`() {
+        let rig = Rig.ready()
+        let first = rig.submitted(key: "k")
+        rig.tell(
+            .orderReported(
+                Make.report(first, .filled, executed: "1", fills: [Make.fill(1, "1")])
+            )
+        )
+        rig.ask(.mode)
+        rig.start()
+        rig.connect()
+        let needs = rig.gateway.needs(
+            of: .request(rig.token(), .placeOrder(Make.wish(key: "k")), deadline: nil)
+        )
+        #expect(needs.key == Make.key("k"))
+        let turn = rig.place(key: "k")
+        #expect(turn.order?.orderID == first.orderID)
+        #expect(turn.order?.status == .filled)
+        #expect(turn.placements.isEmpty)
+    }
+
+    @Test func `what the disk says of a key is older than what memory says`() {
+        let rig = Rig.ready()
+        let first = rig.submitted(key: "k")
+        rig.tell(.placementAnswered(first.orderID, .notSent(.gateClosed)))
+        rig.start()
+        rig.connect()
+        // It was at the venue after all: memory has it open, the disk still has it absent.
+        rig.tell(.orderReported(Make.report(first)))
+        #expect(rig.state(of: first)?.status == .open)
+        #expect(rig.place(key: "k").order?.status == .open)
+    }
+
+    @Test func `a passed deadline is refused, sends nothing and binds no key`() {
+        let rig = Rig.ready()
+        for deadline in [rig.now.monotonic, MonotonicTime(nanoseconds: 0)] {
+            let turn = rig.place(key: "k", deadline: deadline)
+            #expect(turn.refusal?.rule == .deadline)
+            #expect(turn.events.isEmpty && turn.placements.isEmpty)
+        }
+        let alive = MonotonicTime(nanoseconds: rig.now.monotonic.nanoseconds + 1)
+        #expect(rig.place(key: "k", deadline: alive).placements.count == 1)
+    }
+
+    @Test func `a call is answered shortly before its deadline, with the fate as it is then`() {
+        let rig = Rig.ready()
+        rig.place(deadline: rig.now.monotonic.adding(milliseconds: 1_000))
+        rig.advance(milliseconds: 899)
+        #expect(rig.turn(.wake).effects.isEmpty)
+        rig.advance(milliseconds: 1)
+        #expect(rig.gateway.nextWake.map { $0 <= rig.now.monotonic } == true)
+        #expect(rig.turn(.wake).order?.status == .submitting)
+        #expect(rig.gateway.waiters.isEmpty)
+    }
+
+    @Test func `keys belong to their principal`() {
+        let rig = Rig.ready()
+        _ = rig.submitted(key: "k")
+        var wish = Make.wish(Make.terms(.sell))
+        wish.key = Make.key("k", of: "bob")
+        #expect(rig.ask(.placeOrder(wish)).placements.count == 1)
+    }
+
+    @Test func `a mode that is not the expected one is refused (M1)`() {
+        let rig = Rig.ready()
+        let turn = rig.ask(.placeOrder(Make.wish(expectedMode: .live)))
+        #expect(turn.order?.refusal?.rule == .expectedMode)
+        #expect(rig.ask(.placeOrder(Make.wish(expectedMode: .testnet))).placements.count == 1)
+    }
+}

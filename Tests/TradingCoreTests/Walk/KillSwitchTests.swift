@@ -1,0 +1,144 @@
+import Testing
+
+@testable import TradingCore
+
+/// K1, K2, K3: the kill switch as the core decides it.
+@Suite struct KillSwitchTests {
+    static let admin = Principal("admin")
+
+    static func engage(_ level: KillLevel) -> Request { .killEngage(level, admin, reason: "test") }
+    static let release = Request.killRelease(admin, reason: "test")
+
+    @Test func `engaging closes the gate before the write and records who, why and when`() {
+        let rig = Rig.ready()
+        let turn = rig.turn(
+            [.request(rig.token(), Self.engage(.block), deadline: nil)],
+            crash: .beforeWrite
+        )
+        #expect(turn.closesGate)
+        #expect(turn.effects.isEmpty)
+
+        let other = Rig.ready()
+        let answer = other.ask(Self.engage(.block))
+        #expect(answer.needsSync)
+        guard case .killSwitch(let view)? = answer.replies.first else {
+            return #expect(Bool(false))
+        }
+        #expect(view.state.level == .block)
+        #expect(view.state.principal == Self.admin)
+        #expect(view.state.reason == "test")
+        #expect(view.state.since == other.now.wall)
+    }
+
+    @Test func `nothing new passes while it is engaged, and cancels do`() {
+        let rig = Rig.ready()
+        let intent = rig.openOrder()
+        rig.ask(Self.engage(.block))
+        #expect(rig.place().order?.refusal?.rule == .killSwitch)
+        #expect(rig.ask(.cancel(intent.orderID)).requests.count == 1)
+    }
+
+    @Test func `block cancels nothing, cancel cancels every order of ours wherever it stands`() {
+        let rig = Rig.ready()
+        let open = rig.openOrder()
+        let onTheWay = rig.submitted()
+        let unknown = rig.unknownOrder(Make.terms(.sell))
+        #expect(rig.ask(Self.engage(.block)).requests.isEmpty)
+        let turn = rig.ask(Self.engage(.cancel))
+        let targets = turn.requests.compactMap { request in
+            if case .cancel(let orderID, _, _, _) = request { orderID } else { nil }
+        }
+        #expect(targets == [open.orderID, onTheWay.orderID, unknown.orderID])
+        guard case .killSwitch(let view)? = turn.replies.first else {
+            return #expect(Bool(false))
+        }
+        #expect(view.inFlight == [onTheWay.orderID])
+        #expect(view.open == targets)
+    }
+
+    @Test func `a weaker level does not weaken it, flatten is refused`() {
+        let rig = Rig.ready()
+        rig.ask(Self.engage(.cancel))
+        rig.ask(Self.engage(.block))
+        #expect(rig.gateway.state.killSwitch.level == .cancel)
+        #expect(rig.ask(Self.engage(.flatten)).refusal?.rule == .killState)
+    }
+
+    @Test func `it survives a restart, and the gate stays closed`() {
+        let rig = Rig.ready()
+        rig.ask(Self.engage(.block))
+        let start = rig.start()
+        #expect(start.closesGate)
+        #expect(rig.gateway.state.killSwitch.level == .block)
+        #expect(!rig.connect().opensGate)
+        #expect(rig.place().order?.refusal?.rule == .killSwitch)
+        #expect(rig.ask(Self.release).opensGate)
+        #expect(rig.place().placements.count == 1)
+    }
+
+    @Test func `a release that an engagement follows in the same turn opens no gate (K1)`() {
+        let rig = Rig.ready()
+        rig.ask(Self.engage(.block))
+        let turn = rig.turn([
+            .request(rig.token(), Self.release, deadline: nil),
+            .request(rig.token(), .placeOrder(Make.wish()), deadline: nil),
+            .request(rig.token(), Self.engage(.block), deadline: nil),
+        ])
+        #expect(turn.closesGate)
+        #expect(!turn.opensGate)
+    }
+
+    @Test func `a stream that is lost in the turn that made the venue ready opens no gate`() {
+        let rig = Rig()
+        rig.start()
+        rig.tell(.streamOpened)
+        rig.tell(.clockMeasured(offsetMilliseconds: 0, roundTripMilliseconds: 1))
+        rig.tell(.answered(.rules([]), .rules([Make.rules()])))
+        rig.tell(.answered(.account, .account(Make.account())))
+        let turn = rig.turn([
+            .venue(.testnet, .answered(.openOrders, .orders([]))),
+            .venue(.testnet, .streamLost("test")),
+        ])
+        #expect(!turn.opensGate)
+    }
+
+    @Test func `an engagement that a release follows leaves the gate open`() {
+        let rig = Rig.ready()
+        let turn = rig.turn([
+            .request(rig.token(), Self.engage(.block), deadline: nil),
+            .request(rig.token(), Self.release, deadline: nil),
+        ])
+        #expect(turn.closesGate)
+        #expect(turn.opensGate)
+    }
+
+    @Test func `a release while the venue is not ready opens no gate`() {
+        let rig = Rig.ready()
+        rig.ask(Self.engage(.block))
+        rig.tell(.streamLost("test"))
+        #expect(!rig.ask(Self.release).opensGate)
+        #expect(rig.connect().opensGate)
+    }
+
+    @Test func `an order that comes back to life under cancel is cancelled too (K3)`() {
+        let rig = Rig.ready()
+        let intent = rig.submitted()
+        rig.ask(Self.engage(.cancel))
+        rig.tell(.placementAnswered(intent.orderID, .notSent(.gateClosed)))
+        let turn = rig.tell(.orderReported(Make.report(intent)))
+        #expect(rig.state(of: intent)?.status == .open)
+        #expect(turn.requests.contains { if case .cancel = $0 { true } else { false } })
+    }
+
+    @Test func `the status answers with what is still open`() {
+        let rig = Rig.ready()
+        let intent = rig.openOrder()
+        let turn = rig.ask(.killStatus)
+        guard case .killSwitch(let view)? = turn.replies.first else {
+            return #expect(Bool(false))
+        }
+        #expect(view.open == [intent.orderID])
+        #expect(view.inFlight.isEmpty)
+        #expect(!view.state.isEngaged)
+    }
+}
