@@ -51,10 +51,14 @@ package struct BinanceConfiguration: Sendable {
         self.venue = venue
         self.restURL = try Self.checked(restURL, "REST", schemes: ["https", "http"])
         self.websocketAPIURL = try Self.checked(
-            websocketAPIURL, "WebSocket API", schemes: ["wss", "ws"])
+            websocketAPIURL,
+            "WebSocket API",
+            schemes: ["wss", "ws"]
+        )
         self.streamURL = try Self.checked(streamURL, "stream", schemes: ["wss", "ws"])
         // The key stands in a header and in JSON: these characters need no quoting in either.
-        let isLegal = !apiKey.isEmpty && apiKey.utf8.count <= 128
+        let isLegal =
+            !apiKey.isEmpty && apiKey.utf8.count <= 128
             && ClientOrderID(String(apiKey.prefix(36))) != nil
             && apiKey.utf8.allSatisfy { ClientOrderID(String(UnicodeScalar($0))) != nil }
         guard isLegal else { throw .illegalKey }
@@ -63,7 +67,9 @@ package struct BinanceConfiguration: Sendable {
     }
 
     private static func checked(
-        _ text: String, _ purpose: String, schemes: [String]
+        _ text: String,
+        _ purpose: String,
+        schemes: [String]
     ) throws(BinanceConfigurationError) -> String {
         guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
             schemes.contains(scheme), let host = url.host, !host.isEmpty, url.user == nil,

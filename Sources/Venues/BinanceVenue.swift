@@ -47,7 +47,9 @@ package final class BinanceVenue {
         self.tls = try NIOSSLContext(configuration: tls)
     }
 
-    /// Connects. The user stream waits for the venue's clock, by which its subscription is signed.
+    /// Connects.
+    ///
+    /// The user stream waits for the venue's clock, by which its subscription is signed.
     package func start() {
         self.loop.assertInEventLoop()
         guard !self.hasStarted else { return }
@@ -72,7 +74,11 @@ package final class BinanceVenue {
                 fatalError("invariant broken: a key that could sign cannot any more")
             }
             let worker = VenueWorker(
-                settings, multi: multi, mailbox: mailbox, gate: gate, signer: signer
+                settings,
+                multi: multi,
+                mailbox: mailbox,
+                gate: gate,
+                signer: signer
             ) { inputs in
                 loop.execute { bound.value.receive(inputs) }
             }
@@ -151,7 +157,10 @@ package final class BinanceVenue {
 
     private func startStreams() {
         let stream = self.connection(
-            to: self.configuration.websocketAPIURL, .user, message: UserFrames.message)
+            to: self.configuration.websocketAPIURL,
+            .user,
+            message: UserFrames.message
+        )
         self.userStream = stream
         stream.start()
         guard !self.configuration.quotedSymbols.isEmpty else { return }
@@ -192,7 +201,10 @@ package final class BinanceVenue {
     private func subscription() -> String {
         let now = VenueClock.wall().adding(milliseconds: self.clockOffsetMilliseconds)
         return UserSubscription.text(
-            apiKey: self.configuration.apiKey, timestamp: now, signer: self.signer)
+            apiKey: self.configuration.apiKey,
+            timestamp: now,
+            signer: self.signer
+        )
     }
 }
 

@@ -14,7 +14,9 @@ package final class DryRunVenue {
     ///   - deliver: Takes the outcomes, on the loop, once per batch.
     /// - Throws: Where the key cannot sign.
     package init(
-        secret: Secret, eventLoop: any EventLoop, deliver: @escaping ([VenueInput]) -> Void
+        secret: Secret,
+        eventLoop: any EventLoop,
+        deliver: @escaping ([VenueInput]) -> Void
     ) throws(SigningError) {
         self.loop = eventLoop
         self.signer = try RequestSigner(secret: secret)
@@ -27,7 +29,8 @@ package final class DryRunVenue {
         let request = BinanceRequests.placement(intent)
         _ = request.payload(signedBy: self.signer, at: intent.timestamp)
         self.results.append(
-            .placementAnswered(intent.orderID, .simulated(request: request.text)))
+            .placementAnswered(intent.orderID, .simulated(request: request.text))
+        )
     }
 
     /// There is nobody to ask.

@@ -57,7 +57,8 @@ enum BinanceAnswers {
         guard let error = answer.error else {
             return .failed("HTTP \(answer.status) without the venue's error")
         }
-        let isAboutTheRequest = (400..<500).contains(answer.status) && !answer.isBackoff
+        let isAboutTheRequest =
+            (400..<500).contains(answer.status) && !answer.isBackoff
             && !self.leavesDoubt(error)
         return isAboutTheRequest
             ? .refused(error) : .failed("HTTP \(answer.status): \(error.message) (\(error.code))")

@@ -12,7 +12,9 @@ struct ExactText<Value: ExactDecimal>: Decodable {
             self.value = try Value(text)
         } catch {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "not an exact decimal: \(error)")
+                in: container,
+                debugDescription: "not an exact decimal: \(error)"
+            )
         }
     }
 }
@@ -67,7 +69,8 @@ enum BodyError: Error, Hashable, Sendable {
             self = .unreadable("\(Self.path(context.codingPath)) has another type")
         case DecodingError.dataCorrupted(let context):
             self = .unreadable(
-                context.codingPath.isEmpty ? "not JSON" : "\(Self.path(context.codingPath)) is bad")
+                context.codingPath.isEmpty ? "not JSON" : "\(Self.path(context.codingPath)) is bad"
+            )
         default:
             self = .unreadable("not JSON")
         }
@@ -155,7 +158,8 @@ struct OrderBody: Decodable {
                     // What trades on arrival takes.
                     isMaker: false,
                     time: time
-                ))
+                )
+            )
         }
         return report
     }
@@ -209,7 +213,10 @@ struct AccountBody: Decodable {
             canTrade: self.canTrade,
             balances: self.balances.map {
                 BalanceReport(
-                    asset: Asset($0.asset), free: $0.free.value, locked: $0.locked.value)
+                    asset: Asset($0.asset),
+                    free: $0.free.value,
+                    locked: $0.locked.value
+                )
             }
         )
     }

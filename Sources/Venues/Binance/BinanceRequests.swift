@@ -31,6 +31,7 @@ struct BinanceRequest: Hashable, Sendable {
     /// - Parameters:
     ///   - signer: Signs what needs a signature.
     ///   - now: The venue's time.
+    /// - Returns: The parameters with their signature.
     func payload(signedBy signer: RequestSigner, at now: WallTime) -> QueryText {
         var query = self.query
         switch self.security {
@@ -79,7 +80,9 @@ struct QueryText: Hashable, Sendable {
         default:
             self.bytes.append(UInt8(ascii: "%"))
             for digit in [byte >> 4, byte & 15] {
-                self.bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "7") + digit)
+                self.bytes.append(
+                    digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "7") + digit
+                )
             }
         }
     }
@@ -108,7 +111,11 @@ enum BinanceRequests {
         query.append("recvWindow", String(intent.receiveWindowMilliseconds))
         query.append("timestamp", String(intent.timestamp.milliseconds))
         return BinanceRequest(
-            method: .post, path: "/api/v3/order", query: query, security: .timestamped)
+            method: .post,
+            path: "/api/v3/order",
+            query: query,
+            security: .timestamped
+        )
     }
 
     /// A read or a cancel.
@@ -116,29 +123,36 @@ enum BinanceRequests {
     /// - Parameters:
     ///   - request: What is wanted.
     ///   - cursor: Where the next page of a long list begins; nil for the first.
+    /// - Returns: The request, unsigned.
     static func request(_ request: VenueRequest, from cursor: Int64?) -> BinanceRequest {
         switch request {
         case .cancel(_, let symbol, let target, let cancelID):
             return self.signed(
-                .delete, "order",
+                .delete,
+                "order",
                 [
                     ("symbol", symbol.name), ("origClientOrderId", target.text),
                     ("newClientOrderId", cancelID.text),
-                ])
+                ]
+            )
         case .order(_, let symbol, let client, let venue):
             let id = venue.map { ("orderId", $0.description) }
             return self.signed(
-                .get, "order",
-                [("symbol", symbol.name), id ?? ("origClientOrderId", client.text)])
+                .get,
+                "order",
+                [("symbol", symbol.name), id ?? ("origClientOrderId", client.text)]
+            )
         case .openOrders:
             return self.signed(.get, "openOrders", [])
         case .trades(let symbol, let from):
             return self.signed(
-                .get, "myTrades",
+                .get,
+                "myTrades",
                 [
                     ("symbol", symbol.name), ("fromId", String(cursor ?? from?.raw ?? 0)),
                     self.pageLimit,
-                ])
+                ]
+            )
         case .orderTrades(_, let symbol, let venue):
             var pairs = [("symbol", symbol.name), ("orderId", venue.description)]
             if let cursor { pairs.append(("fromId", String(cursor))) }
@@ -146,11 +160,13 @@ enum BinanceRequests {
         case .allOrders(let symbol, let since):
             let start = cursor.map { ("orderId", String($0)) }
             return self.signed(
-                .get, "allOrders",
+                .get,
+                "allOrders",
                 [
                     ("symbol", symbol.name),
                     start ?? ("startTime", String(since.milliseconds)), self.pageLimit,
-                ])
+                ]
+            )
         case .account:
             return self.signed(.get, "account", [("omitZeroBalances", "true")])
         case .rules(let symbols):
@@ -173,16 +189,25 @@ enum BinanceRequests {
     private static var pageLimit: (String, String) { ("limit", String(self.pageRowsMax)) }
 
     private static func signed(
-        _ method: BinanceRequest.Method, _ name: String, _ pairs: [(String, String)]
+        _ method: BinanceRequest.Method,
+        _ name: String,
+        _ pairs: [(String, String)]
     ) -> BinanceRequest {
         BinanceRequest(
-            method: method, path: "/api/v3/" + name, query: QueryText(pairs),
-            security: .signedWhenSent)
+            method: method,
+            path: "/api/v3/" + name,
+            query: QueryText(pairs),
+            security: .signedWhenSent
+        )
     }
 
     private static func open(_ name: String, _ pairs: [(String, String)]) -> BinanceRequest {
         BinanceRequest(
-            method: .get, path: "/api/v3/" + name, query: QueryText(pairs), security: .none)
+            method: .get,
+            path: "/api/v3/" + name,
+            query: QueryText(pairs),
+            security: .none
+        )
     }
 
     private static func name(of side: Side) -> String {

@@ -81,7 +81,8 @@ extension ExchangeInfoBody.FilterBody {
     }
 
     private func required<Value>(
-        _ text: ExactText<Value>?, _ name: String
+        _ text: ExactText<Value>?,
+        _ name: String
     ) throws(BodyError) -> Value {
         guard let text else { throw .unreadable("\(self.filterType) without \(name)") }
         return text.value

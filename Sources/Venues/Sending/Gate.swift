@@ -44,7 +44,10 @@ package final class Gate: Sendable {
         var current = self.word.load(ordering: .sequentiallyConsistent)
         while current & Gate.latches == 0 {
             let (exchanged, original) = self.word.weakCompareExchange(
-                expected: current, desired: current + 1, ordering: .sequentiallyConsistent)
+                expected: current,
+                desired: current + 1,
+                ordering: .sequentiallyConsistent
+            )
             if exchanged { return true }
             current = original
         }

@@ -12,7 +12,8 @@ final class RequestSigner {
     init(secret: Secret) throws(SigningError) {
         guard !secret.isEmpty else { throw .unusableKey("the secret is empty") }
         let isPEM = unsafe secret.withBytes { unsafe $0.starts(with: Array("-----BEGIN".utf8)) }
-        self.key = isPEM
+        self.key =
+            isPEM
             ? .ed25519(try Ed25519Key(pem: secret)) : .hmac(try HMACKey(secret: secret))
     }
 
@@ -42,7 +43,8 @@ final class RequestSigner {
 
     private static func base64(_ bytes: [UInt8]) -> String {
         let digits = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+        )
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = bytes[start..<min(start + 3, bytes.count)]
@@ -99,7 +101,8 @@ private final class HMACKey {
     func code(of payload: [UInt8]) -> [UInt8] {
         var length = 0
         let code = unsafe [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
-            let isDone = unsafe EVP_MAC_init(self.context, nil, 0, nil) == 1
+            let isDone =
+                unsafe EVP_MAC_init(self.context, nil, 0, nil) == 1
                 && EVP_MAC_update(self.context, payload, payload.count) == 1
                 && EVP_MAC_final(self.context, buffer.baseAddress, &length, buffer.count) == 1
             count = isDone ? length : 0
@@ -147,10 +150,16 @@ private final class Ed25519Key {
     func signature(of payload: [UInt8]) -> [UInt8] {
         var length = 64
         let signature = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
-            let isDone = unsafe EVP_MD_CTX_reset(self.context) == 1
+            let isDone =
+                unsafe EVP_MD_CTX_reset(self.context) == 1
                 && EVP_DigestSignInit(self.context, nil, nil, nil, self.key) == 1
                 && EVP_DigestSign(
-                    self.context, buffer.baseAddress, &length, payload, payload.count) == 1
+                    self.context,
+                    buffer.baseAddress,
+                    &length,
+                    payload,
+                    payload.count
+                ) == 1
             count = isDone ? length : 0
         }
         guard signature.count == 64 else { fatalError("OpenSSL failed to sign with a good key") }

@@ -78,13 +78,15 @@ final class StreamConnection {
         guard generation == self.generation else { return }
         let message = self.description.message(text)
         self.collect(
-            self.machine.receive(message, at: VenueClock.monotonic(), chance: self.chance()))
+            self.machine.receive(message, at: VenueClock.monotonic(), chance: self.chance())
+        )
     }
 
     fileprivate func lost(_ reason: String, generation: Int) {
         guard generation == self.generation else { return }
         self.perform(
-            self.machine.lost(reason, at: VenueClock.monotonic(), chance: self.chance()))
+            self.machine.lost(reason, at: VenueClock.monotonic(), chance: self.chance())
+        )
     }
 
     /// Everything that could be read at once has been.
@@ -124,15 +126,19 @@ final class StreamConnection {
         let deadline = NIODeadline.uptimeNanoseconds(time.nanoseconds)
         self.timer = self.loop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.perform(
-                self.machine.tick(at: VenueClock.monotonic(), chance: self.chance()))
+                self.machine.tick(at: VenueClock.monotonic(), chance: self.chance())
+            )
         }
     }
 
     private func send(_ opcode: WebSocketOpcode, _ text: String) {
         guard let channel = self.channel else { return }
         let frame = WebSocketFrame(
-            fin: true, opcode: opcode, maskKey: .random(),
-            data: channel.allocator.buffer(string: text))
+            fin: true,
+            opcode: opcode,
+            maskKey: .random(),
+            data: channel.allocator.buffer(string: text)
+        )
         channel.writeAndFlush(frame, promise: nil)
     }
 
@@ -155,8 +161,12 @@ final class StreamConnection {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Self.addHandlers(
-                        to: channel, endpoint: endpoint, tls: tls, generation: generation,
-                        connection: bound)
+                        to: channel,
+                        endpoint: endpoint,
+                        tls: tls,
+                        generation: generation,
+                        connection: bound
+                    )
                 }
             }
             .connect(host: endpoint.host, port: endpoint.port)
@@ -189,9 +199,13 @@ final class StreamConnection {
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     try Self.addFrameHandlers(
-                        to: channel, generation: generation, connection: connection)
+                        to: channel,
+                        generation: generation,
+                        connection: connection
+                    )
                 }
-            })
+            }
+        )
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: endpoint.target)
         head.headers.add(name: "Host", value: endpoint.hostHeader)
         head.headers.add(name: "Content-Length", value: "0")
@@ -201,13 +215,16 @@ final class StreamConnection {
             notUpgradingCompletionHandler: { channel in
                 connection.value.lost("the server does not upgrade", generation: generation)
                 return channel.close()
-            })
+            }
+        )
         var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
-            upgradeConfiguration: upgrade)
+            upgradeConfiguration: upgrade
+        )
         // A market stream may speak in the very packet that upgrades.
         configuration.leftOverBytesStrategy = .forwardBytes
         let upgraded = try pipeline.configureUpgradableHTTPClientPipeline(
-            configuration: configuration)
+            configuration: configuration
+        )
         upgraded.assumeIsolated().whenFailure { error in
             connection.value.lost(Self.text(of: error), generation: generation)
             channel.close(promise: nil)
@@ -218,15 +235,21 @@ final class StreamConnection {
     }
 
     private static func addFrameHandlers(
-        to channel: any Channel, generation: Int, connection: NIOLoopBound<StreamConnection>
+        to channel: any Channel,
+        generation: Int,
+        connection: NIOLoopBound<StreamConnection>
     ) throws {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(
             NIOWebSocketFrameAggregator(
-                minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1_024,
-                maxAccumulatedFrameSize: Self.frameBytesMax))
+                minNonFinalFragmentSize: 0,
+                maxAccumulatedFrameCount: 1_024,
+                maxAccumulatedFrameSize: Self.frameBytesMax
+            )
+        )
         try pipeline.addHandler(
-            StreamFrameHandler(connection: connection.value, generation: generation))
+            StreamFrameHandler(connection: connection.value, generation: generation)
+        )
     }
 
     /// An error's text, on one line and short.
@@ -262,13 +285,19 @@ private final class StreamFrameHandler: ChannelInboundHandler {
         switch frame.opcode {
         case .ping:
             let pong = WebSocketFrame(
-                fin: true, opcode: .pong, maskKey: .random(), data: frame.unmaskedData)
+                fin: true,
+                opcode: .pong,
+                maskKey: .random(),
+                data: frame.unmaskedData
+            )
             context.writeAndFlush(StreamFrameHandler.wrapOutboundOut(pong), promise: nil)
         case .pong:
             break
         case .text:
             self.connection.received(
-                Array(frame.unmaskedData.readableBytesView), generation: self.generation)
+                Array(frame.unmaskedData.readableBytesView),
+                generation: self.generation
+            )
         case .connectionClose:
             self.connection.lost("the venue closed the stream", generation: self.generation)
         default:

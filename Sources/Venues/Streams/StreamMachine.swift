@@ -95,7 +95,9 @@ struct StreamMachine: ~Copyable {
     mutating func frameArrived(at now: MonotonicTime) { self.lastFrameAt = now }
 
     mutating func receive(
-        _ message: StreamMessage, at now: MonotonicTime, chance: UInt64
+        _ message: StreamMessage,
+        at now: MonotonicTime,
+        chance: UInt64
     ) -> [StreamAction] {
         switch self.state {
         case .idle, .connecting, .waiting, .stopped:
@@ -123,7 +125,9 @@ struct StreamMachine: ~Copyable {
 
     /// The connection is gone, or must go.
     mutating func lost(
-        _ reason: String, at now: MonotonicTime, chance: UInt64
+        _ reason: String,
+        at now: MonotonicTime,
+        chance: UInt64
     ) -> [StreamAction] {
         switch self.state {
         case .idle, .waiting, .stopped:
@@ -169,7 +173,8 @@ struct StreamMachine: ~Copyable {
 
     private mutating func connect(at now: MonotonicTime) -> [StreamAction] {
         self.state = .connecting(
-            deadline: now.adding(milliseconds: self.timing.openMillisecondsMax))
+            deadline: now.adding(milliseconds: self.timing.openMillisecondsMax)
+        )
         return [.connect]
     }
 
@@ -183,7 +188,9 @@ struct StreamMachine: ~Copyable {
     private func delay(_ chance: UInt64) -> Int64 {
         let shift = Int64(min(self.failures, 20))
         let full = min(
-            self.timing.reconnectMillisecondsMin << shift, self.timing.reconnectMillisecondsMax)
+            self.timing.reconnectMillisecondsMin << shift,
+            self.timing.reconnectMillisecondsMax
+        )
         return full - Int64(chance % UInt64(full / 2 + 1))
     }
 }

@@ -10,6 +10,8 @@ import TradingCore
 @safe
 final class CurlMulti: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
+    /// Lives as long as libcurl's connections do: they point to it.
+    let connections = ConnectionCounter()
 
     init(connectionsMax: Int) {
         _ = CurlLibrary.isReady
@@ -87,14 +89,17 @@ final class ConnectionCounter {
 }
 
 @c func venues_curl_socket_opened(
-    _ context: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ purpose: curlsocktype
+    _ context: UnsafeMutableRawPointer?,
+    _ socket: curl_socket_t,
+    _ purpose: curlsocktype
 ) -> CInt {
     unsafe ConnectionCounter.at(context)?.openCount += 1
     return CInt(CURL_SOCKOPT_OK)
 }
 
 @c func venues_curl_close_socket(
-    _ context: UnsafeMutableRawPointer?, _ socket: curl_socket_t
+    _ context: UnsafeMutableRawPointer?,
+    _ socket: curl_socket_t
 ) -> CInt {
     unsafe ConnectionCounter.at(context)?.openCount -= 1
     return Glibc.close(socket)

@@ -95,7 +95,8 @@ final class CurlTransfer {
         unsafe check(CCurl_setopt_pointer(self.handle, CURLOPT_CLOSESOCKETDATA, counter))
         unsafe check(CCurl_setopt_pointer(self.handle, CURLOPT_ERRORBUFFER, self.errorText))
         unsafe check(
-            CCurl_setopt_data_callback(self.handle, CURLOPT_WRITEFUNCTION, venues_curl_body))
+            CCurl_setopt_data_callback(self.handle, CURLOPT_WRITEFUNCTION, venues_curl_body)
+        )
         unsafe check(CCurl_setopt_prereq(self.handle, venues_curl_prerequest))
         unsafe check(CCurl_setopt_sockopt(self.handle, venues_curl_socket_opened))
         unsafe check(CCurl_setopt_closesocket(self.handle, venues_curl_close_socket))
@@ -149,7 +150,10 @@ final class CurlTransfer {
         var retryAfter: curl_off_t = 0
         unsafe check(CCurl_getinfo_offset(self.handle, CURLINFO_RETRY_AFTER, &retryAfter))
         let answer = HTTPAnswer(
-            status: status, body: self.body, retryAfterSeconds: Int64(retryAfter))
+            status: status,
+            body: self.body,
+            retryAfterSeconds: Int64(retryAfter)
+        )
         return (answer, "")
     }
 

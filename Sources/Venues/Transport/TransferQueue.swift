@@ -9,8 +9,9 @@ struct TransferQueue {
     struct Bounds: Hashable, Sendable {
         /// How many requests may be on their way at a time; at least 2.
         var slots: Int
-        /// How many of each kind may wait. An account may have a few hundred open orders, so a
-        /// full queue means a caller that runs wild.
+        /// How many of each kind may wait.
+        ///
+        /// An account may have a few hundred open orders: a full queue means a caller run wild.
         var waitingMax = 4_096
 
         var placementsMax: Int { self.slots - 1 }

@@ -64,6 +64,7 @@ struct TransmissionGuard {
     /// - Parameters:
     ///   - answer: The venue's, where a whole one came.
     ///   - failure: libcurl's words where none did.
+    /// - Returns: What is proven, or the doubt.
     func finish(answer: HTTPAnswer?, failure: String) -> PlacementOutcome {
         switch self.state {
         case .waiting:
@@ -76,7 +77,8 @@ struct TransmissionGuard {
         case .stoppedSecond:
             self.gate.leave()
             return .unknown(
-                "the connection died before the answer; a second transmission was stopped")
+                "the connection died before the answer; a second transmission was stopped"
+            )
         }
     }
 }

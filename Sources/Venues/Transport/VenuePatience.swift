@@ -32,7 +32,8 @@ struct VenuePatience: Hashable, Sendable {
     /// during it makes it longer, cancels too.
     mutating func note(_ answer: HTTPAnswer, at now: MonotonicTime) {
         guard answer.isBackoff else { return }
-        let asked = answer.retryAfterSeconds > 0
+        let asked =
+            answer.retryAfterSeconds > 0
             ? answer.retryAfterSeconds : VenuePatience.unspecifiedSeconds(answer.status)
         let seconds = min(asked, VenuePatience.secondsMax)
         let until = now.adding(milliseconds: seconds * 1_000)

@@ -22,14 +22,13 @@ final class VenueWorker {
         case warmUp
     }
 
-    let settings: Settings
-    let gate: Gate
+    private let settings: Settings
+    private let gate: Gate
     private let mailbox: Mailbox
     private let multi: CurlMulti
     private let signer: RequestSigner
     private let handOver: ([VenueInput]) -> Void
     private let headers: HeaderList
-    let connections = ConnectionCounter()
     private var queue: TransferQueue
     private var patience = VenuePatience()
     private var active = TransferQueue.Active()
@@ -69,11 +68,13 @@ final class VenueWorker {
         )
         for _ in 0..<settings.connectionCount {
             self.idle.append(
-                CurlTransfer(common, headers: self.headers, counter: self.connections))
+                CurlTransfer(common, headers: self.headers, counter: multi.connections)
+            )
         }
         for _ in 0..<VenueWorker.keeperCount {
             self.idleKeepers.append(
-                CurlTransfer(common, headers: self.headers, counter: self.connections))
+                CurlTransfer(common, headers: self.headers, counter: multi.connections)
+            )
         }
     }
 
@@ -162,7 +163,10 @@ final class VenueWorker {
             return
         }
         let transmissionGuard = TransmissionGuard(
-            intent, gate: self.gate, clockOffsetMilliseconds: self.clockOffsetMilliseconds)
+            intent,
+            gate: self.gate,
+            clockOffsetMilliseconds: self.clockOffsetMilliseconds
+        )
         if let reason = transmissionGuard.refusal(at: VenueClock.wall()) {
             self.finish(intent, .notSent(reason))
             return
@@ -191,7 +195,9 @@ final class VenueWorker {
     private func run(_ progress: ReadProgress, isOurs: Bool, on transfer: CurlTransfer) {
         let request = progress.next
         transfer.prepare(
-            request, payload: request.payload(signedBy: self.signer, at: self.venueTime))
+            request,
+            payload: request.payload(signedBy: self.signer, at: self.venueTime)
+        )
         self.run(.read(progress, isOurs: isOurs), on: transfer)
     }
 
@@ -232,7 +238,10 @@ final class VenueWorker {
     }
 
     private func finish(
-        _ job: Job, on transfer: CurlTransfer, answer: HTTPAnswer?, failure: String
+        _ job: Job,
+        on transfer: CurlTransfer,
+        answer: HTTPAnswer?,
+        failure: String
     ) {
         switch job {
         case .placement(let intent):
@@ -279,13 +288,17 @@ final class VenueWorker {
         guard self.stopAt == nil, !self.patience.holds(.read, at: now) else { return }
         if self.clockAt <= now, let keeper = self.idleKeepers.popLast() {
             self.clockAt = now.adding(
-                milliseconds: self.settings.timing.clockIntervalMilliseconds)
+                milliseconds: self.settings.timing.clockIntervalMilliseconds
+            )
             self.run(ReadProgress(.time), isOurs: true, on: keeper)
         }
-        let missing = self.settings.connectionCount - self.connections.openCount
+        let missing = self.settings.connectionCount - self.multi.connections.openCount
         let count = self.warmth.start(
-            missing: missing, of: self.settings.connectionCount, handles: self.idleKeepers.count,
-            at: now)
+            missing: missing,
+            of: self.settings.connectionCount,
+            handles: self.idleKeepers.count,
+            at: now
+        )
         for keeper in self.idleKeepers.suffix(count) {
             let request = BinanceRequests.ping
             keeper.prepare(request, payload: request.query, isFresh: true)
@@ -302,13 +315,15 @@ final class VenueWorker {
         let offset = venueTime.milliseconds - sentAt.milliseconds - roundTrip / 2
         self.clockOffsetMilliseconds = offset
         self.results.append(
-            .clockMeasured(offsetMilliseconds: offset, roundTripMilliseconds: roundTrip))
+            .clockMeasured(offsetMilliseconds: offset, roundTripMilliseconds: roundTrip)
+        )
     }
 
     private func scheduleClock(after answer: VenueAnswer) {
         if case .time = answer { return }
         self.clockAt = VenueClock.monotonic().adding(
-            milliseconds: self.settings.timing.clockRetryMilliseconds)
+            milliseconds: self.settings.timing.clockRetryMilliseconds
+        )
     }
 
     // MARK: Stopping
@@ -316,7 +331,8 @@ final class VenueWorker {
     private func stop() {
         guard self.stopAt == nil else { return }
         self.stopAt = VenueClock.monotonic().adding(
-            milliseconds: self.settings.timing.stopGraceMilliseconds)
+            milliseconds: self.settings.timing.stopGraceMilliseconds
+        )
         let dropped = self.queue.removeAllButCancels()
         for intent in dropped.placements {
             self.finish(intent, .notSent(.notConnected("the gateway is stopping")))
@@ -343,8 +359,11 @@ final class VenueWorker {
         for (transfer, job) in self.jobs.values {
             self.multi.remove(transfer)
             self.finish(
-                job, on: transfer, answer: nil,
-                failure: "the gateway stopped before the venue answered")
+                job,
+                on: transfer,
+                answer: nil,
+                failure: "the gateway stopped before the venue answered"
+            )
         }
         self.jobs = [:]
     }

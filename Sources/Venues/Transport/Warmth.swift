@@ -22,8 +22,12 @@ struct Warmth: Hashable, Sendable {
     ///   - wanted: How many there should be.
     ///   - handles: How many can be made at a time.
     ///   - now: The time.
+    /// - Returns: At most `handles`.
     mutating func start(
-        missing: Int, of wanted: Int, handles: Int, at now: MonotonicTime
+        missing: Int,
+        of wanted: Int,
+        handles: Int,
+        at now: MonotonicTime
     ) -> Int {
         if self.periodEnd <= now {
             self.periodEnd = now.adding(milliseconds: Warmth.periodMilliseconds)
