@@ -11,6 +11,16 @@ final class EchoHandler: CallHandler {
     /// What the server told its handler, for tests that are not on the event loop.
     final class Log: Sendable {
         private let lines = Mutex<[String]>([])
+        private let releaser = Mutex<(@Sendable () -> Void)?>(nil)
+
+        /// Answers what was kept, without a call that would have to be accepted first.
+        func releaseAll() {
+            releaser.withLock { $0 }?()
+        }
+
+        func setReleaser(_ action: @escaping @Sendable () -> Void) {
+            releaser.withLock { $0 = action }
+        }
 
         func append(_ line: String) {
             lines.withLock { $0.append(line) }
@@ -48,6 +58,14 @@ final class EchoHandler: CallHandler {
         log.append("closed \(reason)")
     }
 
+    /// Answers the last one first.
+    func releaseAll() {
+        for (index, waiting) in kept.enumerated().reversed() where !waiting.isStream {
+            waiting.succeed(ByteBuffer(string: "\(index)"))
+        }
+        kept.removeAll()
+    }
+
     private func addUnary() {
         router.add("Echo", of: "test.Echo") { call, responder in responder.succeed(call.payload) }
         router.add("Describe", of: "test.Echo") { call, responder in
@@ -72,10 +90,7 @@ final class EchoHandler: CallHandler {
             kept.append(responder)
         }
         router.add("Release", of: "test.Echo") { [self] call, responder in
-            for (index, waiting) in kept.enumerated().reversed() {
-                waiting.succeed(ByteBuffer(string: "\(index)"))
-            }
-            kept.removeAll()
+            releaseAll()
             responder.succeed(call.payload)
         }
         router.add("OwnDeadline", of: "test.Echo") { [self] call, responder in
@@ -142,7 +157,12 @@ func withEchoServer(
             on: eventLoop,
             addresses: [.unix(path: folder + "/s"), .tcp(host: "127.0.0.1", port: 0)],
             configuration: configuration,
-            makeHandler: { EchoHandler(log: log) }
+            makeHandler: {
+                let handler = EchoHandler(log: log)
+                let bound = NIOLoopBound(handler, eventLoop: eventLoop)
+                log.setReleaser { eventLoop.execute { bound.value.releaseAll() } }
+                return handler
+            }
         )
         let result = await Swift.Result { () async throws in
             try await body(server, folder + "/s", log)
