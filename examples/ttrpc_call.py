@@ -108,9 +108,9 @@ def main():
     if not 3 <= len(sys.argv) <= 5:
         sys.exit(__doc__)
     service, _, method = sys.argv[2].rpartition("/")
-    payload = bytes.fromhex(sys.argv[3]) if len(sys.argv) > 3 else b""
-    timeout = float(sys.argv[4]) if len(sys.argv) > 4 else None
     try:
+        payload = bytes.fromhex(sys.argv[3]) if len(sys.argv) > 3 else b""
+        timeout = float(sys.argv[4]) if len(sys.argv) > 4 else None
         with connect(sys.argv[1]) as connection:
             print(call(connection, 1, service, method, payload, timeout).hex(" "))
     except (Status, OSError, EOFError, ValueError) as error:

@@ -91,7 +91,8 @@ enum Envelope {
         var previous: UnsafeMutableRawPointer?
         for size in [0, 1, 7, 16, 100, 3] {
             let memory = unsafe arena.allocate(bytes: size)
-            #expect(UInt(bitPattern: unsafe memory) % 16 == 0)
+            let address = UInt(bitPattern: memory)
+            #expect(address % 16 == 0)
             #expect(unsafe memory != previous)
             for offset in 0..<size {
                 #expect(unsafe memory.load(fromByteOffset: offset, as: UInt8.self) == 0)
@@ -116,7 +117,8 @@ enum Envelope {
     @Test func `repeated scalars and strings are copied in order`() {
         let arena = ProtobufArena()
         let numbers = unsafe arena.array(scalars: [3, 1, 2] as [Int64])
-        #expect(unsafe (0..<3).map { unsafe numbers[$0] } == [3, 1, 2])
+        let copied = (0..<3).map { unsafe numbers[$0] }
+        #expect(copied == [3, 1, 2])
         let texts = unsafe arena.array(["b", "", "a"])
         #expect(unsafe Protobuf.texts(texts, count: 3) == ["b", "", "a"])
     }
@@ -138,6 +140,7 @@ enum Envelope {
         // What was accepted holds valid text only, so it survives another round unchanged.
         let once = unsafe Protobuf.packed(request)
         let again = try? unsafe arena.unpack(Envelope.request, from: once.span)
-        #expect(again.map { unsafe Protobuf.packed($0) } == once)
+        let twice = unsafe again.map { unsafe Protobuf.packed($0) }
+        #expect(twice == once)
     }
 }

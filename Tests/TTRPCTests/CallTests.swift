@@ -1,5 +1,7 @@
+import CTTRPCProto
 import Glibc
 import NIOCore
+import ProtobufArena
 import Testing
 
 @testable import TTRPC
@@ -57,6 +59,29 @@ import Testing
             let client = try await TTRPCClient.connect(to: .unix(path: path))
             await #expect(throws: CallError.status(Status(.unimplemented, message))) {
                 try await client.call(service: service, method: method, payload: ByteBuffer())
+            }
+            await client.close()
+        }
+    }
+
+    @Test(arguments: [0, 1, 114, 115, 116, 100_000])
+    func `a message packed into the connection arrives whole`(_ bytes: Int) async throws {
+        try await withEchoServer { _, path, _ in
+            let client = try await TTRPCClient.connect(to: .unix(path: path))
+            let arena = ProtobufArena()
+            let pair = unsafe arena.make(Envelope.keyValue)
+            unsafe pair.pointee.key = unsafe arena.string(bytes == 0 ? "" : "some key")
+            unsafe pair.pointee.value = unsafe arena.string(String(repeating: "v", count: bytes))
+            let packed = unsafe ByteBuffer(bytes: Protobuf.packed(pair))
+            let answer = try await client.call(
+                service: "test.Echo",
+                method: "Packed",
+                payload: packed
+            )
+            #expect(answer == packed)
+            let refusal = Status(.invalidArgument, "the bytes are not a ttrpc.KeyValue")
+            await #expect(throws: CallError.status(refusal)) {
+                try await client.echo("Packed", "x")
             }
             await client.close()
         }

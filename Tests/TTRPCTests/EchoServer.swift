@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import ProtobufArena
 import Synchronization
 import Testing
 
@@ -44,6 +45,7 @@ final class EchoHandler: CallHandler {
         self.log = log
         addUnary()
         addStreams()
+        addPacked()
     }
 
     func receive(_ call: Call, _ responder: Responder) {
@@ -101,6 +103,20 @@ final class EchoHandler: CallHandler {
         router.add("Large", of: "test.Echo") { call, responder in
             let bytes = Int(String(buffer: call.payload)) ?? 0
             responder.succeed(ByteBuffer(repeating: 7, count: bytes))
+        }
+    }
+
+    private func addPacked() {
+        let arena = ProtobufArena()
+        router.add("Packed", of: "test.Echo") { call, responder in
+            arena.reset()
+            do throws(ProtobufError) {
+                let bytes = call.payload.readableBytesUInt8Span
+                let message = try unsafe arena.unpack(Envelope.keyValue, from: bytes)
+                unsafe responder.succeed(packing: message)
+            } catch {
+                responder.fail(Status(refusing: error, as: unsafe Envelope.keyValue.name))
+            }
         }
     }
 

@@ -170,6 +170,23 @@ import Testing
         }
     }
 
+    @Test func `a large answer arrives whole although the server closes after it`() async throws {
+        try await withEchoServer { server, path, log in
+            let socket = try RawSocket(to: Transport.tcp.address(server, path))
+            try socket.send(
+                Raw.frame(1, Raw.echo("Keep")) + Raw.frame(3, Raw.echo("Large", "4000000"))
+            )
+            try await log.wait { $0 == "kept" }
+            let drained = server.drain(timeout: .seconds(50))
+            log.releaseAll()
+            let ids = [try socket.receiveFrame(), try socket.receiveFrame()].map { $0?.streamID }
+            #expect(ids == [3, 1])
+            #expect(try socket.receiveFrame() == nil)
+            socket.shutdownWriting()
+            try await drained.get()
+        }
+    }
+
     @Test func `a drain does not wait longer than it may`() async throws {
         try await withEchoServer { server, path, log in
             let client = try await TTRPCClient.connect(to: .unix(path: path))

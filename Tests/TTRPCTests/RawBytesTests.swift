@@ -57,8 +57,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("bytes that are no message", [0xFF], 3, "the request is not a ttrpc.Request"),
-            ("a service that is a number", [0x08, 1], 3, "the request is not a ttrpc.Request"),
+            ("bytes that are no message", [0xFF], 3, "the bytes are not a ttrpc.Request"),
+            ("a service that is a number", [0x08, 1], 3, "the bytes are not a ttrpc.Request"),
             (
                 "a NUL in the method", Raw.field(1, "a") + Raw.field(2, [0x61, 0]), 3,
                 "ttrpc.method holds a NUL or invalid UTF-8"
@@ -93,6 +93,15 @@ import Testing
             try socket.send(Raw.frame(3, Raw.echo("Echo", "on")))
             let answer = RawFrame(streamID: 3, type: 2, flags: 0, data: Raw.field(2, "on"))
             #expect(try socket.receiveFrame() == answer)
+        }
+    }
+
+    @Test(arguments: [[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [1]] as [[UInt8]])
+    func `the longest and the shortest timeout do no harm`(_ timeout: [UInt8]) async throws {
+        try await withEchoServer { _, path, _ in
+            let socket = try RawSocket(to: .unix(path: path))
+            try socket.send(Raw.frame(1, Raw.echo("Echo", "hi") + [0x20] + timeout))
+            #expect(try socket.receiveFrame()?.data == Raw.field(2, "hi"))
         }
     }
 
