@@ -8,7 +8,7 @@ struct MatchingTests {
     /// One incoming order against asks of 1@100, 2@101 (two orders of 1) and 3@103.
     struct Scenario: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        let type: OrderType
+        let type: VenueOrderType
         var timeInForce = TimeInForce.goodTillCanceled
         let quantity: Int64
         var price: Int64 = 0

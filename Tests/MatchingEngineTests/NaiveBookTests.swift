@@ -145,7 +145,7 @@ struct NaiveBookTests {
 
     private static func randomOrder(_ dice: inout Dice, _ floor: Floor) -> NewOrder {
         let account = floor.accounts[dice.roll(floor.accounts.count)]
-        let types: [OrderType] = [.limit, .limit, .limit, .limitMaker, .market]
+        let types: [VenueOrderType] = [.limit, .limit, .limit, .limitMaker, .market]
         var terms = NewOrder(
             account: account,
             side: dice.roll(2) == 0 ? .buy : .sell,

@@ -1,5 +1,4 @@
 import MatchingEngine
-import struct MatchingEngine.Order
 import TradingCore
 
 extension Exchange {
@@ -10,6 +9,7 @@ extension Exchange {
     ///   - time: The time of the whole transaction.
     ///   - cancelID: The client id that cancelled orders get; each keeps its own where nil.
     func commit(_ listing: Listing, at time: WallTime, cancelID: String? = nil) {
+        self.transaction += 1
         self.apply(listing, at: time, cancelID: cancelID)
         self.liquidity?.didTrade(self, listing)
         self.apply(listing, at: time, cancelID: nil)
@@ -58,14 +58,14 @@ extension Exchange {
             }
         case .ended(let id, let end):
             self.end(id, end, listing, at: time, cancelID: cancelID)
-        case .listDone:
-            break
+        case .listDone(let id):
+            self.finishList(id, at: time)
         }
     }
 
     private func accept(
         _ id: VenueOrderID,
-        _ state: Order.State,
+        _ state: BookOrder.State,
         _ listing: Listing,
         at time: WallTime
     ) {
@@ -90,7 +90,7 @@ extension Exchange {
             time: time,
             isBuyerMaker: isBuyerMaker
         )
-        listing.remember(published)
+        listing.remember(published, transaction: self.transaction)
         listing.feed.publish(published, self, listing)
     }
 

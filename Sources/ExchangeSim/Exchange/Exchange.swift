@@ -16,7 +16,10 @@ final class Exchange {
     private(set) var keys: [String: KeyEntry] = [:]
     var weights: WeightCount
     var executionID: Int64 = 0
+    /// Counts the transactions that were told.
+    var transaction: Int64 = 0
     let streams = StreamHub()
+    let lists = ListArchive()
     let flushes: FlushQueue
     let faults = FaultPlan()
     /// The open WebSocket connections, oldest first.

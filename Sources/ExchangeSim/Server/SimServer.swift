@@ -152,11 +152,13 @@ extension Exchange {
             ) { _ in bound.value.liquidity?.step(bound.value) }
         }
         guard !self.clock.isVirtual else { return }
-        for (isFast, milliseconds) in [(true, Int64(100)), (false, 1000)] {
-            eventLoop.scheduleRepeatedTask(
-                initialDelay: .milliseconds(milliseconds),
-                delay: .milliseconds(milliseconds)
-            ) { _ in bound.value.flushDepth(isFast: isFast) }
+        eventLoop.scheduleRepeatedTask(
+            initialDelay: .milliseconds(100),
+            delay: .milliseconds(100)
+        ) { _ in bound.value.flushDepth(isFast: true) }
+        eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            bound.value.flushDepth(isFast: false)
+            bound.value.publishStatistics()
         }
     }
 }

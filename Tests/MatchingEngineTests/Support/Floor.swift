@@ -66,8 +66,8 @@ struct Floor {
         return placement
     }
 
-    mutating func cancel(_ id: Int64) -> Refusal? {
-        let refusal = self.engine.cancel(VenueOrderID(raw: id), on: 0)
+    mutating func cancel(_ id: Int64) -> EngineRefusal? {
+        let refusal = self.engine.cancel(VenueOrderID(raw: id), on: 0, at: self.time)
         self.drain()
         return refusal
     }
