@@ -85,7 +85,9 @@ extension Gateway {
     ) {
         var requests: [VenueRequest] = []
         if reconciliation.awaitsClock { requests.append(.time) }
-        if reconciliation.awaitsRules { requests.append(.rules(self.settings.limits.allowedSymbols)) }
+        if reconciliation.awaitsRules {
+            requests.append(.rules(self.settings.limits.allowedSymbols))
+        }
         if reconciliation.awaitsAccount { requests.append(.account) }
         if reconciliation.awaitsOpenOrders { requests.append(.openOrders) }
         for request in requests { batch.performAtOnce(.request(venue, request)) }
