@@ -157,6 +157,7 @@ extension World {
         } else if !isFailing {
             answer = self.source(delay: delay).read(request)
         }
+        self.watch(answer)
         self.answer(
             incarnation,
             .venue(.testnet, .answered(request, answer)),
@@ -251,17 +252,22 @@ extension World {
         if let index = open.randomElement(using: &self.random) {
             self.trade(index, self.random.happens(40))
         }
-        if self.faults.hasStrangers, self.random.happens(10) {
-            let side: Side = self.random.happens(50) ? .buy : .sell
-            let terms = Make.terms(side, "0.777", at: side == .buy ? "50" : "200")
-            if case .accepted = self.venue.add(
-                terms,
-                name: "web_\(self.venue.entries.count)",
-                at: self.venueNow
-            ) {
-                self.snapshot()
-                self.announce(self.venue.entries.count - 1)
-            }
+        guard self.faults.hasStrangers, self.random.happens(10) else { return }
+        if self.random.happens(50), let index = open.randomElement(using: &self.random),
+            self.venue.entries[index].isOpen
+        {
+            // Somebody cancels it by hand, which takes the name that REST knows it by (S4).
+            self.venue.end(index, .canceled, renamed: "web_c\(index)", at: self.venueNow)
+            self.snapshot()
+            self.announce(index)
+            return
+        }
+        let side: Side = self.random.happens(50) ? .buy : .sell
+        let terms = Make.terms(side, "0.777", at: side == .buy ? "50" : "200")
+        let name = "web_\(self.venue.entries.count)"
+        if case .accepted = self.venue.add(terms, name: name, at: self.venueNow) {
+            self.snapshot()
+            self.announce(self.venue.entries.count - 1)
         }
     }
 }

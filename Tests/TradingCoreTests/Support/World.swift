@@ -88,12 +88,16 @@ final class World {
     private var queue: [Scheduled] = []
     private var scheduled = 0
     var turns = 0
+    /// How often what happened, so that a calm storm is noticed.
+    var tally: [String: Int] = [:]
+    let hadStrangers: Bool
     let venueOffsetMilliseconds: Int64
 
     init(seed: UInt64) {
         self.seed = seed
         self.random = SeededRandom(seed: seed)
         self.faults = Faults(from: &self.random)
+        self.hadStrangers = self.faults.hasStrangers
         self.venueOffsetMilliseconds = Int64(self.random.number(-3_000...3_000))
         self.snapshot()
     }
