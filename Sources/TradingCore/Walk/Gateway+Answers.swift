@@ -117,7 +117,8 @@ extension VenueError {
         case -1006, -1007: true
         // It was sent before, so it is there.
         case -2010 where self.message.hasPrefix("Duplicate order sent"): true
-        default: self.httpStatus >= 500
+        // Without a code of the venue, something on the way answered in its place.
+        default: self.httpStatus >= 500 || self.code == 0
         }
     }
 }
