@@ -218,7 +218,7 @@ import Testing
     @Test(arguments: [
         (503, 0, "unavailable"), (500, -1006, "unexpected"), (504, -1007, "timeout"),
         (400, -1006, "unexpected response"), (400, -1007, "timeout"),
-        (400, -2010, "Duplicate order sent."),
+        (400, -2010, "Duplicate order sent."), (408, 0, ""), (404, 0, "<html>"),
     ])
     func `what is no evidence of absence does not reject (E1)`(
         status: Int,
