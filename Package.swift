@@ -91,7 +91,9 @@ let package = Package(
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore"]),
         .testTarget(name: "MatchingEngineTests", dependencies: ["MatchingEngine", "TradingCore"]),
-        .testTarget(name: "TTRPCTests", dependencies: ["TTRPC", "CTTRPCProto"] + nio),
+        .testTarget(
+            name: "TTRPCTests",
+            dependencies: ["TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC"] + nio),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "TradingCore"]),
         .testTarget(
             name: "VenuesTests", dependencies: ["Venues", "TradingCore"] + nio + nioHTTP),

@@ -1,1 +1,156 @@
-@main enum Program { static func main() {} }
+import ArgumentParser
+import Dispatch
+import TradingCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The command line of the simulated exchange.
+@main
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ExchangeSim",
+        abstract: "A Binance Spot that runs on a desk: REST, WebSocket API and market streams.",
+        discussion: """
+            Listens on the loopback address only. When ready it prints one line, \
+            `ready rest=.. ws-api=.. stream=..`. SIGTERM and SIGINT end it.
+            """
+    )
+
+    @Option(help: "The port for everything; 0 for any free one.")
+    var port = 0
+
+    @Option(help: "The seed of everything that is random.")
+    var seed: UInt64 = 1
+
+    @Option(help: "A symbol to list; may be repeated (default: BTCUSDT and ETHUSDT).")
+    var symbol: [String] = []
+
+    @Option(help: "The API key of the first account.")
+    var key = SimConfiguration.defaultKey
+
+    @Option(help: "The secret of the first account's key.")
+    var secret = SimConfiguration.defaultSecret
+
+    @Option(help: "An opening balance, such as BTC=10; may be repeated.")
+    var balance: [String] = []
+
+    @Option(help: "Commission of the resting side, as a share such as 0.001.")
+    var makerFee = "0.001"
+
+    @Option(help: "Commission of the taking side, as a share such as 0.001.")
+    var takerFee = "0.001"
+
+    @Option(help: "How often the seeded market moves, in milliseconds; 0 for a still market.")
+    var marketInterval: Int64 = 200
+
+    @Option(help: "A recording of real streams to play in place of the seeded market.")
+    var replay: String?
+
+    @Option(help: "How fast to play it: real, fast:N, or step (only when a request says so).")
+    var replaySpeed = "real"
+
+    @Flag(help: "Counts request weight and orders, but never refuses for them.")
+    var noRateLimits = false
+
+    func validate() throws { _ = try self.makeConfiguration() }
+
+    func run() async throws {
+        let server: SimServer
+        do {
+            server = try await SimServer.start(self.makeConfiguration())
+        } catch {
+            Self.complain("ExchangeSim: \(error)")
+            throw ExitCode(2)
+        }
+        let end = Self.endSignals()
+        print(server.readyLine)
+        fflush(nil)
+        for await _ in end { break }
+        try await server.stop()
+    }
+
+    private func makeConfiguration() throws -> SimConfiguration {
+        var configuration = SimConfiguration()
+        configuration.port = self.port
+        configuration.seed = self.seed
+        let names = self.symbol.isEmpty ? SimConfiguration.defaultSymbols : self.symbol
+        for name in names {
+            guard let symbol = SimConfiguration.symbol(name) else {
+                throw ValidationError("the quote asset of \(name) is not known")
+            }
+            configuration.symbols.append(symbol)
+        }
+        for text in self.balance.isEmpty ? SimConfiguration.defaultBalances : self.balance {
+            guard let balance = SimConfiguration.balance(text) else {
+                throw ValidationError("\(text) is not ASSET=AMOUNT")
+            }
+            configuration.balances.append(balance)
+        }
+        configuration.makerRate = try Self.rate(self.makerFee)
+        configuration.takerRate = try Self.rate(self.takerFee)
+        guard self.marketInterval >= 0 else {
+            throw ValidationError("the market interval must not be negative")
+        }
+        configuration.marketIntervalMilliseconds = self.marketInterval
+        configuration.replayPath = self.replay
+        configuration.replaySpeed = try Self.speed(self.replaySpeed)
+        configuration.enforcesRateLimits = !self.noRateLimits
+        guard self.key.utf8.count == 64 else {
+            throw ValidationError("an API key has 64 characters")
+        }
+        configuration.key = self.key
+        configuration.secret = self.secret
+        return configuration
+    }
+
+    /// A share below one, times 10⁸.
+    private static func rate(_ text: String) throws -> Int64 {
+        guard let rate = try? Quantity(text), (0..<100_000_000).contains(rate.raw) else {
+            throw ValidationError("\(text) is not a share between 0 and 1")
+        }
+        return rate.raw
+    }
+
+    private static func speed(_ text: String) throws -> ReplaySpeed {
+        if text == "real" { return .real }
+        if text == "step" { return .step }
+        guard text.hasPrefix("fast:"), let factor = Int64(text.dropFirst(5)),
+            (1...100_000).contains(factor)
+        else { throw ValidationError("\(text) is not real, fast:N or step") }
+        return .fast(factor)
+    }
+
+    /// Yields when the process is asked to end.
+    private static func endSignals() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        let sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield() }
+            source.resume()
+            return source
+        }
+        let kept = SignalSources(sources)
+        continuation.onTermination = { _ in kept.cancel() }
+        return stream
+    }
+
+    private static func complain(_ message: String) {
+        let bytes = Array((message + "\n").utf8)
+        _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
+    }
+}
+
+/// Keeps signal sources alive for as long as somebody waits for them.
+private final class SignalSources: @unchecked Sendable {
+    // A dispatch source may be used from any thread; its protocol merely does not say so.
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ sources: [any DispatchSourceSignal]) { self.sources = sources }
+
+    func cancel() { for source in self.sources { source.cancel() } }
+}

@@ -98,6 +98,13 @@ package struct Order: Hashable, Sendable {
         return self.status.isTerminal || remaining < .zero ? .zero : remaining
     }
 
+    /// What the fills paid or received for one unit of base, rounded down; nil without fills.
+    package var averagePrice: Price? {
+        guard self.filledQuantity.isPositive else { return nil }
+        let cost = Notional(self.filledQuoteQuantity).raw
+        return Int64(exactly: cost / Int128(self.filledQuantity.raw)).map(Price.init(raw:))
+    }
+
     /// What is held back for the order: what may still trade, and what was traded by trades that
     /// have not reached the ledger yet.
     package var reservedQuantity: Quantity {

@@ -5,6 +5,9 @@ public enum Side: UInt8, Hashable, Sendable, CaseIterable {
     /// Pays base, receives quote.
     case sell = 2
 
+    /// The venue's word, such as `BUY`.
+    public var name: String { self == .buy ? "BUY" : "SELL" }
+
     /// The other side.
     public var opposite: Side { self == .buy ? .sell : .buy }
 }
@@ -17,4 +20,13 @@ public enum TimeInForce: UInt8, Hashable, Sendable, CaseIterable {
     case immediateOrCancel = 2
     /// Fills wholly at once or expires without a trade.
     case fillOrKill = 3
+
+    /// The venue's abbreviation, such as `GTC`.
+    public var name: String {
+        switch self {
+        case .goodTillCanceled: "GTC"
+        case .immediateOrCancel: "IOC"
+        case .fillOrKill: "FOK"
+        }
+    }
 }

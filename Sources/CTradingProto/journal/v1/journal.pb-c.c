@@ -52,51 +52,6 @@ void   trading__journal__v1__record__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   trading__journal__v1__sealed_record__init
-                     (Trading__Journal__V1__SealedRecord         *message)
-{
-  static const Trading__Journal__V1__SealedRecord init_value = TRADING__JOURNAL__V1__SEALED_RECORD__INIT;
-  *message = init_value;
-}
-size_t trading__journal__v1__sealed_record__get_packed_size
-                     (const Trading__Journal__V1__SealedRecord *message)
-{
-  assert(message->base.descriptor == &trading__journal__v1__sealed_record__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t trading__journal__v1__sealed_record__pack
-                     (const Trading__Journal__V1__SealedRecord *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &trading__journal__v1__sealed_record__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t trading__journal__v1__sealed_record__pack_to_buffer
-                     (const Trading__Journal__V1__SealedRecord *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &trading__journal__v1__sealed_record__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Trading__Journal__V1__SealedRecord *
-       trading__journal__v1__sealed_record__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Trading__Journal__V1__SealedRecord *)
-     protobuf_c_message_unpack (&trading__journal__v1__sealed_record__descriptor,
-                                allocator, len, data);
-}
-void   trading__journal__v1__sealed_record__free_unpacked
-                     (Trading__Journal__V1__SealedRecord *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &trading__journal__v1__sealed_record__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   trading__journal__v1__event__init
                      (Trading__Journal__V1__Event         *message)
 {
@@ -905,57 +860,6 @@ const ProtobufCMessageDescriptor trading__journal__v1__record__descriptor =
   trading__journal__v1__record__field_indices_by_name,
   1,  trading__journal__v1__record__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__record__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor trading__journal__v1__sealed_record__field_descriptors[2] =
-{
-  {
-    "record",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__SealedRecord, record),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "hash",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__SealedRecord, hash),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned trading__journal__v1__sealed_record__field_indices_by_name[] = {
-  1,   /* field[1] = hash */
-  0,   /* field[0] = record */
-};
-static const ProtobufCIntRange trading__journal__v1__sealed_record__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor trading__journal__v1__sealed_record__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "trading.journal.v1.SealedRecord",
-  "SealedRecord",
-  "Trading__Journal__V1__SealedRecord",
-  "trading.journal.v1",
-  sizeof(Trading__Journal__V1__SealedRecord),
-  2,
-  trading__journal__v1__sealed_record__field_descriptors,
-  trading__journal__v1__sealed_record__field_indices_by_name,
-  1,  trading__journal__v1__sealed_record__number_ranges,
-  (ProtobufCMessageInit) trading__journal__v1__sealed_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[12] =

@@ -16,7 +16,6 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Trading__Journal__V1__Record Trading__Journal__V1__Record;
-typedef struct Trading__Journal__V1__SealedRecord Trading__Journal__V1__SealedRecord;
 typedef struct Trading__Journal__V1__Event Trading__Journal__V1__Event;
 typedef struct Trading__Journal__V1__StoreCreated Trading__Journal__V1__StoreCreated;
 typedef struct Trading__Journal__V1__Started Trading__Journal__V1__Started;
@@ -41,7 +40,8 @@ typedef struct Trading__Journal__V1__StoredOrder Trading__Journal__V1__StoredOrd
 /* --- messages --- */
 
 /*
- * One batch: everything that one tick of the loop decided.
+ * One batch: everything that one tick of the loop decided. The store holds the record's bytes
+ * followed by their SHA-256.
  */
 struct  Trading__Journal__V1__Record
 {
@@ -59,20 +59,6 @@ struct  Trading__Journal__V1__Record
 #define TRADING__JOURNAL__V1__RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__record__descriptor) \
     , 0, 0, 0, {0,NULL}, 0,NULL }
-
-
-/*
- * What is stored: the record's bytes and their SHA-256.
- */
-struct  Trading__Journal__V1__SealedRecord
-{
-  ProtobufCMessage base;
-  ProtobufCBinaryData record;
-  ProtobufCBinaryData hash;
-};
-#define TRADING__JOURNAL__V1__SEALED_RECORD__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__sealed_record__descriptor) \
-    , {0,NULL}, {0,NULL} }
 
 
 typedef enum {
@@ -375,25 +361,6 @@ Trading__Journal__V1__Record *
                       const uint8_t       *data);
 void   trading__journal__v1__record__free_unpacked
                      (Trading__Journal__V1__Record *message,
-                      ProtobufCAllocator *allocator);
-/* Trading__Journal__V1__SealedRecord methods */
-void   trading__journal__v1__sealed_record__init
-                     (Trading__Journal__V1__SealedRecord         *message);
-size_t trading__journal__v1__sealed_record__get_packed_size
-                     (const Trading__Journal__V1__SealedRecord   *message);
-size_t trading__journal__v1__sealed_record__pack
-                     (const Trading__Journal__V1__SealedRecord   *message,
-                      uint8_t             *out);
-size_t trading__journal__v1__sealed_record__pack_to_buffer
-                     (const Trading__Journal__V1__SealedRecord   *message,
-                      ProtobufCBuffer     *buffer);
-Trading__Journal__V1__SealedRecord *
-       trading__journal__v1__sealed_record__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   trading__journal__v1__sealed_record__free_unpacked
-                     (Trading__Journal__V1__SealedRecord *message,
                       ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Event methods */
 void   trading__journal__v1__event__init
@@ -704,9 +671,6 @@ void   trading__journal__v1__stored_order__free_unpacked
 typedef void (*Trading__Journal__V1__Record_Closure)
                  (const Trading__Journal__V1__Record *message,
                   void *closure_data);
-typedef void (*Trading__Journal__V1__SealedRecord_Closure)
-                 (const Trading__Journal__V1__SealedRecord *message,
-                  void *closure_data);
 typedef void (*Trading__Journal__V1__Event_Closure)
                  (const Trading__Journal__V1__Event *message,
                   void *closure_data);
@@ -762,7 +726,6 @@ typedef void (*Trading__Journal__V1__StoredOrder_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__record__descriptor;
-extern const ProtobufCMessageDescriptor trading__journal__v1__sealed_record__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__store_created__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__started__descriptor;

@@ -1,0 +1,34 @@
+# The commands of the README; each installs what it needs first.
+SHELL := /bin/bash
+SWIFT_FLAGS ?=
+
+.PHONY: help deps build test demo check bench clean
+
+help: ## Lists the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+deps: ## Installs the C libraries through apt, or prints how
+	@scripts/deps
+
+build: deps ## Builds everything
+	swift build $(SWIFT_FLAGS)
+
+test: deps ## Runs all tests
+	swift build --build-tests $(SWIFT_FLAGS)
+	swift test --skip-build $(SWIFT_FLAGS)
+
+demo: deps ## Runs an order through the whole system and shows it
+	swift build $(SWIFT_FLAGS)
+	scripts/demo
+
+check: deps ## Lint, generated code, imports, warnings
+	scripts/check
+
+bench: deps ## Measures, beside the floors of the same run
+	swift build -c release --product benchmarks
+	swift build -c release --product RPCServer
+	swift build -c release --product ExchangeSim
+	.build/release/benchmarks
+
+clean: ## Removes what was built
+	rm -rf .build

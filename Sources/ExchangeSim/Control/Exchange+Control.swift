@@ -1,0 +1,214 @@
+import MatchingEngine
+import TradingCore
+
+/// A request to the control API that cannot be done, with the reason.
+struct ControlError: Error {
+    let message: String
+}
+
+extension Exchange {
+    /// Answers a request to the control API under `/sim/`; unsigned, reachable by loopback only.
+    func control(_ request: HTTPRequest) -> HTTPReply {
+        var parameters = Parameters()
+        for field in Form.fields(of: request.query) + Form.fields(of: request.body) {
+            _ = parameters.add(Form.decode(field.name), Form.decode(field.value))
+        }
+        var writer = JSONWriter()
+        do {
+            switch "\(request.method) \(request.path)" {
+            case "POST /sim/deposit": try self.depositByControl(&parameters, &writer)
+            case "POST /sim/faults": try self.addFault(&parameters, &writer)
+            case "GET /sim/faults": self.listFaults(&writer)
+            case "DELETE /sim/faults":
+                self.faults.clear()
+                self.listFaults(&writer)
+            case "POST /sim/streams": try self.disturbStreams(&parameters, &writer)
+            case "POST /sim/trading": try self.switchTrading(&parameters, &writer)
+            case "POST /sim/market/step":
+                self.liquidity?.step(self)
+                writer.raw("{}")
+            case "GET /sim/replay":
+                try self.controlReplay(advances: false, &parameters, &writer)
+            case "POST /sim/replay/advance":
+                try self.controlReplay(advances: true, &parameters, &writer)
+            default:
+                return Self.controlFailure(404, "no such control: \(request.path)")
+            }
+            try parameters.requireAllRead()
+        } catch let error as ControlError {
+            return Self.controlFailure(400, error.message)
+        } catch let error as APIError {
+            return Self.controlFailure(400, error.message)
+        } catch {
+            return Self.controlFailure(500, "\(error)")
+        }
+        return HTTPReply(body: writer.bytes)
+    }
+
+    static func controlFailure(_ status: Int, _ message: String) -> HTTPReply {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.field("error", message)
+        writer.endObject()
+        return HTTPReply(status: status, body: writer.bytes)
+    }
+
+    // MARK: Money
+
+    /// `POST /sim/deposit?asset=..&amount=..[&key=..]`; a negative amount withdraws.
+    private func depositByControl(
+        _ parameters: inout Parameters,
+        _ writer: inout JSONWriter
+    ) throws {
+        let customer = try self.customerByControl(&parameters)
+        let name = try parameters.mandatory("asset")
+        guard let asset = self.engine.ledger.index(of: Asset(name)) else {
+            throw ControlError(message: "no such asset: \(name)")
+        }
+        let text = try parameters.mandatory("amount")
+        guard let amount = try? Amount(text), !amount.isZero else {
+            throw ControlError(message: "not an amount: \(text)")
+        }
+        let balance = self.engine.ledger[customer.account, asset]
+        guard balance.free + amount >= .zero else {
+            throw ControlError(message: "only \(balance.free) is free")
+        }
+        self.engine.ledger.deposit(amount, of: asset, to: customer.account)
+        let time = self.now
+        customer.updateTime = time
+        var event = JSONWriter()
+        event.beginObject()
+        event.field("e", "balanceUpdate")
+        event.field("E", time.milliseconds)
+        event.field("a", name)
+        event.field("d", amount)
+        event.field("T", time.milliseconds)
+        event.endObject()
+        self.send(event.bytes, to: customer)
+        self.sendPosition(of: customer, assets: [asset], at: time)
+        let after = self.engine.ledger[customer.account, asset]
+        writer.beginObject()
+        writer.field("asset", name)
+        writer.field("free", after.free)
+        writer.field("locked", after.locked)
+        writer.endObject()
+    }
+
+    /// The customer of the `key` parameter; the first one where none is sent.
+    private func customerByControl(_ parameters: inout Parameters) throws -> Customer {
+        guard let key = parameters.text("key") else { return self.customers[0] }
+        guard let entry = self.keys[key] else { throw ControlError(message: "no such key") }
+        return entry.customer
+    }
+
+    // MARK: Faults
+
+    /// `POST /sim/faults?action=..[&method=..&path=..&count=..&skip=..&ms=..&status=..]`.
+    private func addFault(_ parameters: inout Parameters, _ writer: inout JSONWriter) throws {
+        let method = parameters.text("method") ?? "*"
+        let path = parameters.text("path") ?? "*"
+        let count = try parameters.integer("count") ?? 1
+        let skip = try parameters.integer("skip") ?? 0
+        let name = try parameters.mandatory("action")
+        let milliseconds = try parameters.integer("ms")
+        let status = try parameters.integer("status") ?? 504
+        guard count > 0 else { throw ControlError(message: "count must be positive") }
+        guard let fault = Self.fault(name, milliseconds: milliseconds, status: Int(status)) else {
+            throw ControlError(message: "no such action, or it lacks ms: \(name)")
+        }
+        self.faults.add(fault, name: name, method: method, path: path, skip: skip, count: count)
+        self.listFaults(&writer)
+    }
+
+    private static func fault(_ name: String, milliseconds: Int64?, status: Int) -> Fault? {
+        let empty = HTTPReply(
+            status: status,
+            contentType: "text/html",
+            body: Array("<html><body>Gateway Time-out</body></html>".utf8)
+        )
+        let unknown = HTTPReply(status: status, body: APIError.timeout.body)
+        switch name {
+        case "delay": return milliseconds.map(Fault.delay)
+        case "delay-answer": return milliseconds.map(Fault.delayAnswer)
+        case "drop": return .drop
+        case "execute-close": return .executeAndClose
+        case "html": return .fail(empty, executes: false)
+        case "execute-html": return .fail(empty, executes: true)
+        case "timeout": return .fail(unknown, executes: false)
+        case "execute-timeout": return .fail(unknown, executes: true)
+        default: return nil
+        }
+    }
+
+    private func listFaults(_ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.field("hits", self.faults.hits)
+        writer.key("faults")
+        writer.beginArray()
+        for rule in self.faults.rules {
+            writer.beginObject()
+            writer.field("id", rule.id)
+            writer.field("action", rule.name)
+            writer.field("method", rule.method)
+            writer.field("path", rule.path)
+            writer.field("skip", rule.skip)
+            writer.field("remaining", rule.remaining)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    /// `POST /sim/streams?action=cut|silence|resume[&kind=user|market][&key=..]`.
+    private func disturbStreams(
+        _ parameters: inout Parameters,
+        _ writer: inout JSONWriter
+    ) throws {
+        let action = try parameters.mandatory("action")
+        let kind = parameters.text("kind") ?? "user"
+        let customer =
+            parameters.has("key") ? try self.customerByControl(&parameters) : nil
+        var connections: [WebSocketHandler] = []
+        for connection in self.connections {
+            let isUser = self.customers.contains { other in
+                (customer == nil || other === customer)
+                    && other.subscriptions.contains { $0.connection === connection }
+            }
+            let isMarket = !connection.streamNames.isEmpty
+            if kind == "user" ? isUser : isMarket { connections.append(connection) }
+        }
+        for connection in connections {
+            switch action {
+            case "cut": connection.cut()
+            case "silence", "resume":
+                // A silent stream still answers pings, as one that died behind its front end.
+                for other in self.customers {
+                    for subscription in other.subscriptions
+                    where subscription.connection === connection {
+                        subscription.isSilenced = action == "silence"
+                    }
+                }
+            default: throw ControlError(message: "no such action: \(action)")
+            }
+        }
+        writer.beginObject()
+        writer.field("connections", Int64(connections.count))
+        writer.endObject()
+    }
+
+    /// `POST /sim/trading?symbol=..&enabled=true|false`.
+    private func switchTrading(
+        _ parameters: inout Parameters,
+        _ writer: inout JSONWriter
+    ) throws {
+        let listing = try self.listing(parameters.mandatory("symbol"))
+        guard let isTrading = try parameters.flag("enabled") else {
+            throw ControlError(message: "enabled is missing")
+        }
+        self.engine.setTrading(isTrading, on: listing.market)
+        writer.beginObject()
+        writer.field("symbol", listing.name)
+        writer.field("status", self.status(of: listing))
+        writer.endObject()
+    }
+}

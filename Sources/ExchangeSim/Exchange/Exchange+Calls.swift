@@ -1,0 +1,148 @@
+import TradingCore
+
+/// Who signs a request, and what was signed.
+struct Credentials {
+    /// The key as it was sent.
+    var apiKey: String?
+    /// The signature as it was sent; empty counts as missing.
+    var signature: String?
+    /// The bytes that the signature may cover; any of them will do.
+    var payloads: [[UInt8]] = []
+    /// The customer of a session that logged on before, used where no key is sent.
+    var session: Customer?
+}
+
+/// One request on its way through the venue.
+struct APICall {
+    let endpoint: Endpoint
+    var parameters: Parameters
+    let time: WallTime
+    /// Who asks; set for signed endpoints only.
+    var customer: Customer?
+
+    /// Who asks, at an endpoint that demands a signature.
+    func signer() throws(APIError) -> Customer {
+        guard let customer = self.customer else { throw .badKeyFormat }
+        return customer
+    }
+}
+
+/// What the venue answers.
+struct APIReply {
+    var status = 200
+    var body: [UInt8]
+    /// The counts of the ORDERS limiter, where the request placed an order.
+    var orderCount: OrderCount?
+    var error: APIError?
+}
+
+extension Exchange {
+    /// Answers one request; whatever it causes has been told when this returns.
+    func answer(
+        _ endpoint: Endpoint,
+        _ parameters: Parameters,
+        _ credentials: Credentials
+    ) -> APIReply {
+        var call = APICall(endpoint: endpoint, parameters: parameters, time: self.now)
+        self.weights.roll(to: call.time)
+        let weight = endpoint.weight(&call.parameters)
+        if let refusal = self.weights.refusal(of: weight, at: call.time) {
+            return APIReply(status: refusal.status, body: refusal.body, error: refusal)
+        }
+        do throws(APIError) {
+            if endpoint.isSigned {
+                call.customer = try self.authenticate(
+                    credentials,
+                    &call.parameters,
+                    at: call.time
+                )
+            }
+            var writer = JSONWriter(capacity: 1024)
+            try self.perform(&call, &writer)
+            if !endpoint.isFreeOnSuccess { self.weights.add(weight) }
+            return APIReply(
+                body: writer.bytes,
+                orderCount: endpoint == .placeOrder ? call.customer?.orderCount : nil
+            )
+        } catch {
+            self.weights.add(weight)
+            return APIReply(status: error.status, body: error.body, error: error)
+        }
+    }
+
+    private func perform(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
+        switch call.endpoint {
+        case .ping: try self.ping(&call, &writer)
+        case .time: try self.serverTime(&call, &writer)
+        case .exchangeInfo: try self.exchangeInfo(&call, &writer)
+        case .depth: try self.depth(&call, &writer)
+        case .trades: try self.recentTrades(&call, &writer, hasFromID: false)
+        case .historicalTrades: try self.recentTrades(&call, &writer, hasFromID: true)
+        case .tickerPrice: try self.tickerPrice(&call, &writer)
+        case .bookTicker: try self.bookTicker(&call, &writer)
+        case .placeOrder: try self.placeOrder(&call, &writer)
+        case .testOrder: try self.testOrder(&call, &writer)
+        case .cancelOrder: try self.cancelOrder(&call, &writer)
+        case .queryOrder: try self.queryOrder(&call, &writer)
+        case .openOrders: try self.openOrders(&call, &writer)
+        case .cancelOpenOrders: try self.cancelOpenOrders(&call, &writer)
+        case .allOrders: try self.allOrders(&call, &writer)
+        case .account: try self.account(&call, &writer)
+        case .myTrades: try self.myTrades(&call, &writer)
+        case .orderRateLimits: try self.orderRateLimits(&call, &writer)
+        }
+    }
+
+    // MARK: Authentication
+
+    /// Checks key, time and signature, in the venue's order (sections 2.4 and 2.6).
+    func authenticate(
+        _ credentials: Credentials,
+        _ parameters: inout Parameters,
+        at time: WallTime
+    ) throws(APIError) -> Customer {
+        if credentials.apiKey == nil, let customer = credentials.session {
+            try self.checkTime(&parameters, at: time)
+            return customer
+        }
+        guard let key = credentials.apiKey, key.utf8.count == 64,
+            key.utf8.allSatisfy({ Self.isKeyCharacter($0) })
+        else { throw .badKeyFormat }
+        guard let entry = self.keys[key] else { throw .unknownKey }
+        guard let signature = credentials.signature, !signature.isEmpty else {
+            throw .missing("signature")
+        }
+        try self.checkTime(&parameters, at: time)
+        let isValid = credentials.payloads.contains { entry.secret.isValid(signature, for: $0) }
+        guard isValid else { throw .badSignature }
+        return entry.customer
+    }
+
+    private static func isKeyCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+
+    private func checkTime(_ parameters: inout Parameters, at time: WallTime) throws(APIError) {
+        guard let sent = try parameters.integer("timestamp") else { throw .missing("timestamp") }
+        var window: Int64 = 5_000_000_000
+        if let milliseconds = try parameters.decimal("recvWindow", as: Quantity.self) {
+            guard milliseconds <= Quantity(raw: 60_000 * 100_000_000) else { throw .windowTooBig }
+            // A quantity holds 10⁻⁸ of a millisecond.
+            window = milliseconds.raw / 100
+        }
+        // The magnitude tells microseconds from milliseconds.
+        let isMicroseconds = sent >= 100_000_000_000_000
+        let (nanoseconds, overflow) = sent.multipliedReportingOverflow(
+            by: isMicroseconds ? 1000 : 1_000_000
+        )
+        guard !overflow else { throw .malformed("timestamp") }
+        guard !self.configuration.ignoresTimestamps else { return }
+        guard nanoseconds < time.nanoseconds + 1_000_000_000 else { throw .tooNew }
+        guard time.nanoseconds - nanoseconds <= window else { throw .tooOld }
+    }
+}

@@ -1,0 +1,133 @@
+import MatchingEngine
+import NIOCore
+import TradingCore
+
+/// The venue: its matching engine, its customers, and what it remembers and tells.
+///
+/// Belongs to one event loop; every request runs to its end before the next one begins, so that
+/// the events of a trade go out in the same tick as the answer.
+final class Exchange {
+    let configuration: SimConfiguration
+    var engine: MatchingEngine
+    var clock: SimClock
+    var random: SeededGenerator
+    private(set) var listings: [Listing] = []
+    private(set) var customers: [Customer] = []
+    private(set) var keys: [String: KeyEntry] = [:]
+    var weights: WeightCount
+    var executionID: Int64 = 0
+    let streams = StreamHub()
+    let flushes: FlushQueue
+    let faults = FaultPlan()
+    /// The open WebSocket connections, oldest first.
+    var connections: [WebSocketHandler] = []
+    /// The market that moves by itself, if there is one.
+    var liquidity: (any LiquiditySource)?
+    /// What the running call wants to know of the order that it placed.
+    var trace: OrderTrace?
+    /// The customers whose balances the running transaction may have changed.
+    var touched: [Customer] = []
+
+    /// A key and what verifies its signatures.
+    struct KeyEntry {
+        let customer: Customer
+        let secret: HMACKey
+    }
+
+    init(_ configuration: SimConfiguration, eventLoop: any EventLoop) {
+        self.configuration = configuration
+        self.clock = configuration.virtualClockStart.map(SimClock.virtual) ?? .real
+        self.random = SeededGenerator(seed: configuration.seed)
+        self.weights = WeightCount(isEnforced: configuration.enforcesRateLimits)
+        self.flushes = FlushQueue(eventLoop: eventLoop)
+        var assets: [Asset] = []
+        for symbol in configuration.symbols {
+            for asset in [symbol.rules.symbol.baseAsset, symbol.rules.symbol.quoteAsset]
+            where !assets.contains(asset) {
+                assets.append(asset)
+            }
+        }
+        for balance in configuration.balances where !assets.contains(balance.asset) {
+            assets.append(balance.asset)
+        }
+        self.engine = MatchingEngine(ledger: Ledger(assets: assets))
+        for symbol in configuration.symbols {
+            guard let market = self.engine.openMarket(symbol.rules) else {
+                fatalError("the ledger was made without an asset of \(symbol.rules.symbol.symbol)")
+            }
+            self.listings.append(Listing(market: market, rules: symbol.rules))
+        }
+        self.engine.recordTouchedLevels()
+        self.openCustomer(
+            key: configuration.key,
+            secret: configuration.secret,
+            balances: configuration.balances
+        )
+    }
+
+    /// The time as the venue tells it.
+    var now: WallTime { self.clock.now }
+
+    /// Opens an account with one key.
+    func openCustomer(key: String, secret: String, balances: [OpeningBalance]) {
+        let account = self.engine.openAccount(
+            rates: CommissionRates(
+                maker: self.configuration.makerRate,
+                taker: self.configuration.takerRate
+            )
+        )
+        let customer = Customer(
+            account: account,
+            uid: 354_937_868 + Int64(account.raw),
+            markets: self.listings.count,
+            at: self.now
+        )
+        for balance in balances {
+            guard let asset = self.engine.ledger.index(of: balance.asset) else {
+                fatalError("the ledger was made without \(balance.asset)")
+            }
+            self.engine.ledger.deposit(balance.amount, of: asset, to: account)
+        }
+        self.customers.append(customer)
+        self.keys[key] = KeyEntry(customer: customer, secret: HMACKey(secret: secret))
+    }
+
+    /// The customer of an account; nil for the exchange's own.
+    func customer(of account: AccountNumber) -> Customer? {
+        let index = Int(account.raw) - 2
+        return index < 0 ? nil : self.customers[index]
+    }
+
+    /// The listing of a symbol, which must be there.
+    func listing(_ name: String) throws(APIError) -> Listing {
+        guard let listing = self.listings.first(where: { $0.name == name }) else {
+            throw .invalidSymbol
+        }
+        return listing
+    }
+
+    /// The record and listing of the current state of one engine market.
+    func market(_ listing: Listing) -> Market { self.engine.markets[listing.market] }
+
+    func nextExecutionID() -> Int64 {
+        self.executionID += 1
+        return self.executionID
+    }
+}
+
+/// What a placement answers beyond the order itself.
+struct OrderTrace {
+    let order: VenueOrderID
+    var fills: [AccountTrade] = []
+    var prevented: [PreventedMatch] = []
+}
+
+/// A market of others: something that rests liquidity and trades.
+protocol LiquiditySource: AnyObject {
+    /// How long until the next step, in milliseconds; nil for never by itself.
+    var intervalMilliseconds: Int64? { get }
+    /// Does what is due.
+    func step(_ exchange: Exchange)
+    /// Looks at what a customer's order has left, at the end of its transaction.
+    func didTrade(_ exchange: Exchange, _ listing: Listing)
+}

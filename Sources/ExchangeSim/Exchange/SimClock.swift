@@ -1,0 +1,64 @@
+import TradingCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The time that the venue tells and stamps: the machine's, or one that only requests move.
+struct SimClock {
+    private var fixed: WallTime?
+
+    /// The machine's clock.
+    static let real = SimClock(fixed: nil)
+
+    /// A clock that stands until it is moved.
+    static func virtual(_ start: WallTime) -> SimClock { SimClock(fixed: start) }
+
+    /// Whether the clock stands between requests.
+    var isVirtual: Bool { self.fixed != nil }
+
+    var now: WallTime {
+        if let fixed = self.fixed { return fixed }
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return WallTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
+    /// Moves a virtual clock, forward only; the machine's clock ignores it.
+    mutating func move(to time: WallTime) {
+        guard let fixed = self.fixed else { return }
+        self.fixed = max(fixed, time)
+    }
+}
+
+/// A small generator with a known sequence for each seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { self.state = seed }
+
+    mutating func next() -> UInt64 {
+        self.state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = self.state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A whole number in a range; the tiny bias of the remainder does not matter here.
+    mutating func next(in range: ClosedRange<Int64>) -> Int64 {
+        range.lowerBound + Int64(self.next() % UInt64(range.upperBound - range.lowerBound + 1))
+    }
+
+    /// An id of 22 letters and digits, as the venue makes them.
+    mutating func nextClientOrderID() -> String {
+        let alphabet = Array(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8
+        )
+        var bytes: [UInt8] = []
+        for _ in 0..<22 { bytes.append(alphabet[Int(self.next() % 62)]) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

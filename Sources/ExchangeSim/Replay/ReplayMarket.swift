@@ -1,0 +1,142 @@
+import MatchingEngine
+import NIOCore
+import TradingCore
+
+/// A market that follows a recording.
+final class ReplayMarket: LiquiditySource {
+    let recording: Recording
+    let speed: ReplaySpeed
+    /// How many lines were played.
+    private(set) var line = 0
+    /// The receive time of the last line played, or of the first line before that.
+    private(set) var time: WallTime
+    private let listing: Listing
+    private var liquidity: RecordedLiquidity
+    private let firstTime: WallTime
+    private var started: NIODeadline?
+
+    /// How many lines one step plays at most, so that the loop stays short.
+    private static let linesAStepMax = 2_000
+
+    init(_ recording: Recording, _ listing: Listing, speed: ReplaySpeed) throws(RecordingError) {
+        self.recording = recording
+        self.listing = listing
+        self.speed = speed
+        self.liquidity = RecordedLiquidity(market: listing.market)
+        self.firstTime = try recording.line(at: 0).time
+        self.time = self.firstTime
+    }
+
+    var intervalMilliseconds: Int64? { self.speed == .step ? nil : 5 }
+    var isAtEnd: Bool { self.line == self.recording.count }
+    var isSynchronized: Bool { self.liquidity.isSynchronized }
+    var gaps: Int { self.liquidity.gaps }
+
+    /// Plays what is due by now.
+    func step(_ exchange: Exchange) {
+        let now = NIODeadline.now()
+        let started = self.started ?? now
+        self.started = started
+        var elapsed = (now - started).nanoseconds
+        if case .fast(let factor) = self.speed { elapsed *= factor }
+        var played = 0
+        while !self.isAtEnd, played < Self.linesAStepMax {
+            guard let next = try? self.recording.line(at: self.line),
+                next.time.nanoseconds - self.firstTime.nanoseconds <= elapsed
+            else { break }
+            self.play(next, exchange)
+            played += 1
+        }
+    }
+
+    /// Plays the next lines, as many as there are.
+    func advance(lines: Int64, _ exchange: Exchange) throws(RecordingError) {
+        var remaining = lines
+        while remaining > 0, !self.isAtEnd {
+            self.play(try self.recording.line(at: self.line), exchange)
+            remaining -= 1
+        }
+        exchange.flushDepth(isFast: true)
+        exchange.flushDepth(isFast: false)
+    }
+
+    func didTrade(_ exchange: Exchange, _ listing: Listing) {}
+
+    private func play(_ line: Recording.Line, _ exchange: Exchange) {
+        self.line += 1
+        self.time = line.time
+        exchange.clock.move(to: line.time)
+        guard let message = line.message else { return }
+        let now = exchange.now
+        self.liquidity.apply(message, to: &exchange.engine, recorded: line.time, at: now)
+        exchange.commit(self.listing, at: now)
+    }
+
+    func writeStatus(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.field("file", self.recording.path)
+        writer.field("symbol", self.recording.symbol)
+        switch self.speed {
+        case .real: writer.field("speed", "real")
+        case .fast(let factor): writer.field("speed", "fast:\(factor)")
+        case .step: writer.field("speed", "step")
+        }
+        writer.field("line", Int64(self.line))
+        writer.field("lines", Int64(self.recording.count))
+        writer.field("time", self.time.nanoseconds)
+        writer.field("end", self.isAtEnd)
+        writer.field("synchronized", self.isSynchronized)
+        writer.field("gaps", Int64(self.gaps))
+        writer.endObject()
+    }
+}
+
+extension Exchange {
+    /// Brings liquidity: the recording where one is given, else the seeded market.
+    func openMarkets() throws {
+        guard let path = self.configuration.replayPath else {
+            let market = SeededMarket(
+                self.configuration.symbols,
+                self.listings,
+                seed: self.configuration.seed,
+                intervalMilliseconds: self.configuration.marketIntervalMilliseconds
+            )
+            market.open(self)
+            self.liquidity = market
+            return
+        }
+        let recording = try Recording(path: path)
+        guard let listing = self.listings.first(where: { $0.name == recording.symbol }) else {
+            throw RecordingError.unlistedSymbol(path: path, symbol: recording.symbol)
+        }
+        self.liquidity = try ReplayMarket(
+            recording,
+            listing,
+            speed: self.configuration.replaySpeed
+        )
+    }
+
+    /// `GET /sim/replay` and `POST /sim/replay/advance?lines=N`.
+    func controlReplay(
+        advances: Bool,
+        _ parameters: inout Parameters,
+        _ writer: inout JSONWriter
+    ) throws {
+        guard let replay = self.liquidity as? ReplayMarket else {
+            throw ControlError(message: "nothing is being replayed; start with --replay")
+        }
+        guard advances else { return replay.writeStatus(to: &writer) }
+        guard replay.speed == .step else {
+            throw ControlError(message: "this replay moves by itself; use --replay-speed step")
+        }
+        guard let lines = try parameters.integer("lines"), lines >= 0 else {
+            throw ControlError(message: "lines is missing")
+        }
+        try replay.advance(lines: lines, self)
+        writer.beginObject()
+        writer.field("line", Int64(replay.line))
+        writer.field("time", replay.time.nanoseconds)
+        writer.field("end", replay.isAtEnd)
+        writer.endObject()
+    }
+}

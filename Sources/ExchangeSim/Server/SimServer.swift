@@ -1,0 +1,162 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+import TradingCore
+
+/// The running exchange: one event loop that serves everything on one loopback port.
+final class SimServer: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let channel: any Channel
+    /// The exchange; to be used on its loop only.
+    let exchange: NIOLoopBound<Exchange>
+    /// The port that it listens on.
+    let port: Int
+
+    private init(
+        _ group: MultiThreadedEventLoopGroup,
+        _ channel: any Channel,
+        _ exchange: NIOLoopBound<Exchange>,
+        port: Int
+    ) {
+        self.group = group
+        self.channel = channel
+        self.exchange = exchange
+        self.port = port
+    }
+
+    /// The event loop of the exchange.
+    var eventLoop: any EventLoop { self.group.any() }
+
+    /// The line that tells where the exchange is, as `key=value` pairs.
+    var readyLine: String {
+        "ready rest=http://127.0.0.1:\(self.port) "
+            + "ws-api=ws://127.0.0.1:\(self.port)/ws-api/v3 stream=ws://127.0.0.1:\(self.port)"
+    }
+
+    /// Opens the market and begins to listen.
+    static func start(_ configuration: SimConfiguration) async throws -> SimServer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            let eventLoop = group.next()
+            let exchange = try await eventLoop.submit {
+                let exchange = Exchange(configuration, eventLoop: eventLoop)
+                try exchange.openMarkets()
+                exchange.startTimers(on: eventLoop)
+                return NIOLoopBound(exchange, eventLoop: eventLoop)
+            }.get()
+            let channel = try await Self.bootstrap(group, exchange)
+                .bind(host: "127.0.0.1", port: configuration.port).get()
+            guard let port = channel.localAddress?.port else { fatalError("a socket has a port") }
+            return SimServer(group, channel, exchange, port: port)
+        } catch {
+            try await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    /// Stops listening and closes every connection.
+    func stop() async throws {
+        try await self.channel.close()
+        try await self.group.shutdownGracefully()
+    }
+
+    private static func bootstrap(
+        _ group: MultiThreadedEventLoopGroup,
+        _ exchange: NIOLoopBound<Exchange>
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try Self.configure(channel, exchange.value)
+                }
+            }
+    }
+
+    private static let handlerName = "exchange-http"
+    private static let frameBytesMax = 1 << 20
+
+    private static func configure(_ channel: any Channel, _ exchange: Exchange) throws {
+        let bound = NIOLoopBound(exchange, eventLoop: channel.eventLoop)
+        let upgrader = NIOWebSocketServerUpgrader(
+            maxFrameSize: Self.frameBytesMax,
+            shouldUpgrade: { channel, head in
+                let headers = Self.dialect(of: head.uri) == nil ? nil : HTTPHeaders()
+                return channel.eventLoop.makeSucceededFuture(headers)
+            },
+            upgradePipelineHandler: { channel, head in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let dialect = Self.dialect(of: head.uri) else { return }
+                    try channel.pipeline.syncOperations.addHandlers(
+                        NIOWebSocketFrameAggregator(
+                            minNonFinalFragmentSize: 0,
+                            maxAccumulatedFrameCount: 64,
+                            maxAccumulatedFrameSize: Self.frameBytesMax
+                        ),
+                        WebSocketHandler(bound.value, dialect)
+                    )
+                }
+            }
+        )
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+            withServerUpgrade: (
+                upgraders: [upgrader],
+                completionHandler: { context in
+                    context.pipeline.removeHandler(name: Self.handlerName, promise: nil)
+                }
+            )
+        )
+        try channel.pipeline.syncOperations.addHandler(
+            HTTPHandler(exchange),
+            name: Self.handlerName
+        )
+    }
+
+    /// What a WebSocket path speaks; nil for a path that is none.
+    static func dialect(of uri: String) -> WebSocketHandler.Dialect? {
+        let parts = uri.split(separator: "?", maxSplits: 1)
+        let path = parts.first.map(String.init) ?? ""
+        let fields = Form.fields(of: Array((parts.count > 1 ? String(parts[1]) : "").utf8))
+        let query = fields.map { (Form.decode($0.name), Form.decode($0.value)) }
+        if path == "/ws-api/v3" {
+            let isOff = query.contains { $0 == ("returnRateLimits", "false") }
+            return .api(returnsRateLimits: !isOff)
+        }
+        if path == "/stream" {
+            let names = query.first { $0.0 == "streams" }?.1 ?? ""
+            return .streams(
+                isCombined: true,
+                names: names.split(separator: "/").map(String.init)
+            )
+        }
+        if path == "/ws" { return .streams(isCombined: false, names: []) }
+        guard path.hasPrefix("/ws/") else { return nil }
+        let names = path.dropFirst(4).split(separator: "/")
+            .map { Form.decode(ArraySlice($0.utf8)) }
+        // Some clients send a shard number in place of a stream's name.
+        return .streams(isCombined: false, names: names.filter { $0.contains("@") })
+    }
+}
+
+extension Exchange {
+    /// Lets time do its work: the market's steps and the cadence of the depth streams.
+    func startTimers(on eventLoop: any EventLoop) {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        if let milliseconds = self.liquidity?.intervalMilliseconds {
+            eventLoop.scheduleRepeatedTask(
+                initialDelay: .milliseconds(milliseconds),
+                delay: .milliseconds(milliseconds)
+            ) { _ in bound.value.liquidity?.step(bound.value) }
+        }
+        guard !self.clock.isVirtual else { return }
+        for (isFast, milliseconds) in [(true, Int64(100)), (false, 1000)] {
+            eventLoop.scheduleRepeatedTask(
+                initialDelay: .milliseconds(milliseconds),
+                delay: .milliseconds(milliseconds)
+            ) { _ in bound.value.flushDepth(isFast: isFast) }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import TradingCore
+
+extension WebSocketHandler {
+    private static let streamsMax = 1024
+
+    /// Answers a control message of the market streams (section 8.1).
+    func answerStreams(_ bytes: [UInt8]) {
+        guard let request = JSONValue(parsing: bytes), case .object = request else {
+            return self.refuse(3, "Invalid JSON", id: .null)
+        }
+        let id = request["id"] ?? .null
+        let parameters = request["params"]?.elements ?? []
+        switch request["method"]?.text {
+        case "SUBSCRIBE":
+            let names = parameters.compactMap(\.text)
+            guard names.count == parameters.count,
+                names.allSatisfy({ self.exchange.isStream($0) }),
+                self.streamNames.count + names.count <= Self.streamsMax
+            else { return self.refuse(2, "Invalid request: invalid stream", id: id) }
+            self.reply(id) { $0.null() }
+            for name in names { self.subscribe(to: name) }
+        case "UNSUBSCRIBE":
+            for name in parameters.compactMap(\.text) { self.unsubscribe(from: name) }
+            self.reply(id) { $0.null() }
+        case "LIST_SUBSCRIPTIONS":
+            self.reply(id) { writer in
+                writer.beginArray()
+                for name in self.streamNames { writer.string(name) }
+                writer.endArray()
+            }
+        case "SET_PROPERTY":
+            guard parameters.first?.text == "combined" else {
+                return self.refuse(0, "Invalid request: unknown property", id: id)
+            }
+            guard parameters.count == 2, case .bool(let isCombined) = parameters[1] else {
+                return self.refuse(1, "Invalid request: wrong type", id: id)
+            }
+            self.isCombined = isCombined
+            self.reply(id) { $0.null() }
+        case "GET_PROPERTY":
+            guard parameters.first?.text == "combined" else {
+                return self.refuse(0, "Invalid request: unknown property", id: id)
+            }
+            self.reply(id) { $0.bool(self.isCombined) }
+        default:
+            self.refuse(2, "Invalid request: unknown method", id: id)
+        }
+    }
+
+    private func reply(_ id: JSONValue, _ result: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter(capacity: 64)
+        writer.beginObject()
+        writer.key("result")
+        result(&writer)
+        writer.key("id")
+        id.write(to: &writer)
+        writer.endObject()
+        self.send(writer.bytes)
+    }
+
+    private func refuse(_ code: Int64, _ message: String, id: JSONValue) {
+        var writer = JSONWriter(capacity: 96)
+        writer.beginObject()
+        writer.key("error")
+        writer.beginObject()
+        writer.field("code", code)
+        writer.field("msg", message)
+        writer.endObject()
+        writer.key("id")
+        id.write(to: &writer)
+        writer.endObject()
+        self.send(writer.bytes)
+    }
+}
+
+extension Exchange {
+    private static let streamKinds: Set<String> = [
+        "trade", "bookTicker", "depth", "depth@100ms", "depth@1000ms", "depth5", "depth10",
+        "depth20", "depth5@100ms", "depth10@100ms", "depth20@100ms", "depth5@1000ms",
+        "depth10@1000ms", "depth20@1000ms",
+    ]
+
+    /// Whether a name is that of a market stream which exists here.
+    func isStream(_ name: String) -> Bool {
+        guard let at = name.firstIndex(of: "@") else { return false }
+        let symbol = name[..<at]
+        return Self.streamKinds.contains(String(name[name.index(after: at)...]))
+            && self.listings.contains { $0.name.lowercased() == symbol }
+    }
+}

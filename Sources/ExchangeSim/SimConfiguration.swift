@@ -1,0 +1,81 @@
+import MatchingEngine
+import TradingCore
+
+/// A symbol to list, and where its price begins.
+struct SymbolConfiguration: Sendable {
+    var rules: MarketRules
+    var opening: Price
+}
+
+/// What an account holds in the beginning.
+struct OpeningBalance: Sendable, Equatable {
+    let asset: Asset
+    let amount: Amount
+}
+
+/// How fast a recording is played.
+enum ReplaySpeed: Sendable, Equatable {
+    /// As it was recorded.
+    case real
+    /// Some times as fast.
+    case fast(Int64)
+    /// Only when a request says so.
+    case step
+}
+
+/// Everything that an exchange is started with.
+struct SimConfiguration: Sendable {
+    /// The key that clients use where nothing else is said; 64 characters, as real ones have.
+    static let defaultKey = "simkey0000000000000000000000000000000000000000000000000000000001"
+    /// The secret that goes with it.
+    static let defaultSecret = "simsecret0000000000000000000000000000000000000000000000000000001"
+
+    /// The port to listen on; 0 for any free one.
+    var port = 0
+    var seed: UInt64 = 1
+    var symbols: [SymbolConfiguration] = []
+    var key = SimConfiguration.defaultKey
+    var secret = SimConfiguration.defaultSecret
+    var balances: [OpeningBalance] = []
+    /// Commission of the resting side, times 10⁸.
+    var makerRate: Int64 = 100_000
+    /// Commission of the taking side, times 10⁸.
+    var takerRate: Int64 = 100_000
+    /// How often the seeded market moves; 0 for never.
+    var marketIntervalMilliseconds: Int64 = 200
+    var enforcesRateLimits = true
+    /// The recording to play in place of the seeded market.
+    var replayPath: String?
+    var replaySpeed = ReplaySpeed.real
+    /// Where a clock that only requests move begins; nil for the machine's clock.
+    var virtualClockStart: WallTime?
+    /// Whether `timestamp` may be any time.
+    var ignoresTimestamps = false
+
+    static let defaultSymbols = ["BTCUSDT", "ETHUSDT"]
+    static let defaultBalances = ["BTC=10", "ETH=100", "USDT=1000000"]
+
+    /// A symbol with its default rules, or nil where the name does not end in a known quote asset.
+    static func symbol(_ name: String) -> SymbolConfiguration? {
+        Listing.defaultRules(for: name).map {
+            SymbolConfiguration(rules: $0.rules, opening: $0.opening)
+        }
+    }
+
+    /// A balance such as `BTC=1.5`, or nil where it is not one.
+    static func balance(_ text: String) -> OpeningBalance? {
+        let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, let amount = try? Amount(parts[1]),
+            amount.raw >= 0
+        else { return nil }
+        return OpeningBalance(asset: Asset(String(parts[0])), amount: amount)
+    }
+
+    /// The configuration of a test or a first start: default symbols and balances.
+    static func standard() -> SimConfiguration {
+        var configuration = SimConfiguration()
+        configuration.symbols = Self.defaultSymbols.compactMap(Self.symbol)
+        configuration.balances = Self.defaultBalances.compactMap(Self.balance)
+        return configuration
+    }
+}

@@ -1,0 +1,233 @@
+/// A JSON text as a tree that keeps the order of members and the spelling of numbers.
+///
+/// Signatures of the WebSocket API cover numbers as they were spelled, which a decoder that
+/// turns them into doubles cannot give back.
+enum JSONValue: Hashable, Sendable {
+    case null
+    case bool(Bool)
+    case number(String)
+    case string(String)
+    case array([JSONValue])
+    case object([Member])
+
+    struct Member: Hashable, Sendable {
+        let name: String
+        let value: JSONValue
+    }
+
+    /// The member of an object with that name; nil where there is none, or it is no object.
+    subscript(_ name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+
+    var text: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    var integer: Int64? {
+        guard case .number(let text) = self else { return nil }
+        return Int64(text)
+    }
+
+    var elements: [JSONValue]? {
+        guard case .array(let elements) = self else { return nil }
+        return elements
+    }
+
+    /// A scalar as it is spelled, booleans and arrays of them as JSON; nil for the rest.
+    var spelling: String? {
+        switch self {
+        case .null: nil
+        case .bool(let value): value ? "true" : "false"
+        case .number(let text), .string(let text): text
+        case .array, .object:
+            {
+                var writer = JSONWriter()
+                self.write(to: &writer)
+                return String(decoding: writer.bytes, as: UTF8.self)
+            }()
+        }
+    }
+
+    func write(to writer: inout JSONWriter) {
+        switch self {
+        case .null: writer.null()
+        case .bool(let value): writer.bool(value)
+        case .number(let text): writer.raw(text)
+        case .string(let text): writer.string(text)
+        case .array(let elements):
+            writer.beginArray()
+            for element in elements { element.write(to: &writer) }
+            writer.endArray()
+        case .object(let members):
+            writer.beginObject()
+            for member in members {
+                writer.key(member.name)
+                member.value.write(to: &writer)
+            }
+            writer.endObject()
+        }
+    }
+
+    /// Parses a whole text; nil where it is not JSON or nested too deeply.
+    init?(parsing bytes: [UInt8]) {
+        var parser = JSONParser(bytes)
+        guard let value = parser.parseWhole() else { return nil }
+        self = value
+    }
+}
+
+/// A recursive-descent parser over bytes.
+private struct JSONParser {
+    private let bytes: [UInt8]
+    private var index = 0
+    private static let depthMax = 16
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func parseWhole() -> JSONValue? {
+        guard let value = self.parseValue(depth: 0) else { return nil }
+        self.skipSpace()
+        return self.index == self.bytes.count ? value : nil
+    }
+
+    private var current: UInt8? { self.index < self.bytes.count ? self.bytes[self.index] : nil }
+
+    private mutating func skipSpace() {
+        while let byte = self.current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+        {
+            self.index += 1
+        }
+    }
+
+    private mutating func accept(_ character: UnicodeScalar) -> Bool {
+        self.skipSpace()
+        guard self.current == UInt8(ascii: character) else { return false }
+        self.index += 1
+        return true
+    }
+
+    private mutating func parseValue(depth: Int) -> JSONValue? {
+        guard depth < Self.depthMax else { return nil }
+        self.skipSpace()
+        switch self.current {
+        case UInt8(ascii: "{"): return self.parseObject(depth: depth)
+        case UInt8(ascii: "["): return self.parseArray(depth: depth)
+        case UInt8(ascii: "\""): return self.parseString().map(JSONValue.string)
+        case UInt8(ascii: "t"): return self.parseWord("true", .bool(true))
+        case UInt8(ascii: "f"): return self.parseWord("false", .bool(false))
+        case UInt8(ascii: "n"): return self.parseWord("null", .null)
+        default: return self.parseNumber()
+        }
+    }
+
+    private mutating func parseObject(depth: Int) -> JSONValue? {
+        self.index += 1
+        var members: [JSONValue.Member] = []
+        if self.accept("}") { return .object(members) }
+        repeat {
+            self.skipSpace()
+            guard let name = self.parseString(), self.accept(":"),
+                let value = self.parseValue(depth: depth + 1)
+            else { return nil }
+            members.append(JSONValue.Member(name: name, value: value))
+        } while self.accept(",")
+        return self.accept("}") ? .object(members) : nil
+    }
+
+    private mutating func parseArray(depth: Int) -> JSONValue? {
+        self.index += 1
+        var elements: [JSONValue] = []
+        if self.accept("]") { return .array(elements) }
+        repeat {
+            guard let value = self.parseValue(depth: depth + 1) else { return nil }
+            elements.append(value)
+        } while self.accept(",")
+        return self.accept("]") ? .array(elements) : nil
+    }
+
+    private mutating func parseWord(_ word: String, _ value: JSONValue) -> JSONValue? {
+        for byte in word.utf8 {
+            guard self.current == byte else { return nil }
+            self.index += 1
+        }
+        return value
+    }
+
+    private mutating func parseNumber() -> JSONValue? {
+        let start = self.index
+        while let byte = self.current {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"),
+                UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
+                self.index += 1
+            default:
+                return self.number(from: start)
+            }
+        }
+        return self.number(from: start)
+    }
+
+    private func number(from start: Int) -> JSONValue? {
+        let text = String(decoding: self.bytes[start..<self.index], as: UTF8.self)
+        return Double(text) == nil ? nil : .number(text)
+    }
+
+    private mutating func parseString() -> String? {
+        guard self.current == UInt8(ascii: "\"") else { return nil }
+        self.index += 1
+        let start = self.index
+        while let byte = self.current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+            self.index += 1
+        }
+        if self.current == UInt8(ascii: "\"") {
+            defer { self.index += 1 }
+            return String(decoding: self.bytes[start..<self.index], as: UTF8.self)
+        }
+        var buffer = Array(self.bytes[start..<self.index])
+        while let byte = self.current {
+            self.index += 1
+            if byte == UInt8(ascii: "\"") { return String(decoding: buffer, as: UTF8.self) }
+            if byte != UInt8(ascii: "\\") {
+                buffer.append(byte)
+            } else if !self.parseEscape(into: &buffer) {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    private mutating func parseEscape(into buffer: inout [UInt8]) -> Bool {
+        guard let byte = self.current else { return false }
+        self.index += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): buffer.append(byte)
+        case UInt8(ascii: "b"): buffer.append(0x08)
+        case UInt8(ascii: "f"): buffer.append(0x0C)
+        case UInt8(ascii: "n"): buffer.append(0x0A)
+        case UInt8(ascii: "r"): buffer.append(0x0D)
+        case UInt8(ascii: "t"): buffer.append(0x09)
+        case UInt8(ascii: "u"):
+            guard var unit = self.parseHex() else { return false }
+            if (0xD800..<0xDC00).contains(unit) {
+                guard self.parseWord("\\u", .null) != nil, let low = self.parseHex(),
+                    (0xDC00..<0xE000).contains(low)
+                else { return false }
+                unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+            }
+            guard let scalar = UnicodeScalar(unit) else { return false }
+            buffer.append(contentsOf: String(Character(scalar)).utf8)
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func parseHex() -> UInt32? {
+        guard self.index + 4 <= self.bytes.count else { return nil }
+        let text = String(decoding: self.bytes[self.index..<self.index + 4], as: UTF8.self)
+        self.index += 4
+        return UInt32(text, radix: 16)
+    }
+}

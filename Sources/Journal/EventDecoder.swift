@@ -1,0 +1,240 @@
+import CProtobufC
+import CTradingProto
+import ProtobufArena
+import TradingCore
+
+/// What is wrong with a stored message; the journal adds where it stands.
+struct DecodingProblem: Error, Hashable {
+    var reason: String
+
+    init(_ reason: String) { self.reason = reason }
+}
+
+/// Reads the journal's messages back; everything is checked, because files rot.
+enum EventDecoder {
+    static func event(
+        _ message: Trading__Journal__V1__Event
+    ) throws(DecodingProblem) -> Event {
+        switch unsafe message.kind_case {
+        case TRADING__JOURNAL__V1__EVENT__KIND_STORE_CREATED:
+            let part = try unsafe self.present(message.store_created)
+            return .storeCreated(clientIDPrefix: unsafe self.text(part.client_id_prefix))
+        case TRADING__JOURNAL__V1__EVENT__KIND_STARTED:
+            let part = try unsafe self.present(message.started)
+            return unsafe .started(
+                epoch: self.text(part.epoch), version: self.text(part.version))
+        case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SUBMITTED:
+            return .orderSubmitted(try unsafe self.intent(self.present(message.order_submitted)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SIMULATED:
+            return .orderSimulated(try unsafe self.intent(self.present(message.order_simulated)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REFUSED:
+            let part = try unsafe self.present(message.order_refused)
+            return .orderRefused(
+                try unsafe self.intent(self.present(part.intent)),
+                try unsafe self.refusal(self.present(part.refusal)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_CHANGED:
+            let part = try unsafe self.present(message.order_changed)
+            return unsafe .orderChanged(OrderID(raw: part.order_id), try unsafe self.change(part))
+        case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED:
+            return .orderReopened(try unsafe self.order(self.present(message.order_reopened)))
+        default:
+            return try unsafe self.otherEvent(message)
+        }
+    }
+
+    private static func otherEvent(
+        _ message: Trading__Journal__V1__Event
+    ) throws(DecodingProblem) -> Event {
+        switch unsafe message.kind_case {
+        case TRADING__JOURNAL__V1__EVENT__KIND_CANCEL_REQUESTED:
+            let part = try unsafe self.present(message.cancel_requested)
+            return unsafe .cancelRequested(
+                OrderID(raw: part.order_id), try unsafe self.clientOrderID(part.cancel_id))
+        case TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED:
+            let part = try unsafe self.present(message.mode_changed)
+            return unsafe .modeChanged(
+                ModeRecord(
+                    mode: try self.known(TradingMode.self, part.mode),
+                    principal: Principal(unsafe self.text(part.principal)),
+                    reason: unsafe self.text(part.reason),
+                    since: WallTime(nanoseconds: part.since)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED:
+            let part = try unsafe self.present(message.kill_changed)
+            return unsafe .killChanged(
+                KillSwitch(
+                    level: part.level == 0 ? nil : try self.known(KillLevel.self, part.level),
+                    principal: Principal(unsafe self.text(part.principal)),
+                    reason: unsafe self.text(part.reason),
+                    since: WallTime(nanoseconds: part.since)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND:
+            let part = try unsafe self.present(message.ledger_bound)
+            return unsafe .ledgerBound(
+                try self.known(VenueID.self, part.venue), accountID: part.account_id)
+        case TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED:
+            let part = try unsafe self.present(message.balance_moved)
+            return unsafe .balanceMoved(
+                try self.known(VenueID.self, part.venue),
+                Asset(unsafe self.text(part.asset)),
+                delta: try unsafe self.amount(part.delta),
+                isOpening: part.is_opening != 0)
+        default:
+            throw DecodingProblem("event of unknown kind")
+        }
+    }
+
+    static func order(
+        _ message: Trading__Journal__V1__StoredOrder
+    ) throws(DecodingProblem) -> Order {
+        var order = Order(
+            intent: try unsafe self.intent(self.present(message.intent)),
+            status: try self.known(OrderStatus.self, unsafe message.status),
+            createdAt: WallTime(nanoseconds: unsafe message.created_at))
+        if unsafe message.has_venue_order_id != 0 {
+            order.venueOrderID = VenueOrderID(raw: unsafe message.venue_order_id)
+        }
+        order.executedQuantity = Quantity(raw: unsafe message.executed_quantity)
+        for index in 0..<(unsafe message.n_fills) {
+            let fill = try unsafe self.fill(self.present(message.fills?[index]))
+            order.fills.append(fill)
+            order.filledQuantity += fill.quantity
+            order.filledQuoteQuantity += fill.quoteQuantity
+        }
+        if let refusal = unsafe message.refusal {
+            order.refusal = try unsafe self.refusal(refusal.pointee)
+        }
+        order.reason = unsafe self.text(message.reason)
+        order.updatedAt = WallTime(nanoseconds: unsafe message.updated_at)
+        return order
+    }
+
+    private static func intent(
+        _ message: Trading__Journal__V1__Intent
+    ) throws(DecodingProblem) -> OrderIntent {
+        let type: OrderType
+        switch try self.known(StoredOrderType.self, unsafe message.type) {
+        case .market: type = .market
+        case .limit:
+            type = .limit(
+                Price(raw: unsafe message.price),
+                try self.known(TimeInForce.self, unsafe message.time_in_force))
+        }
+        let key = unsafe self.text(message.key)
+        return OrderIntent(
+            orderID: OrderID(raw: unsafe message.order_id),
+            clientOrderID: try unsafe self.clientOrderID(message.client_order_id),
+            venue: try self.known(VenueID.self, unsafe message.venue),
+            terms: OrderTerms(
+                symbol: Symbol(unsafe self.text(message.symbol)),
+                side: try self.known(Side.self, unsafe message.side),
+                type: type,
+                quantity: Quantity(raw: unsafe message.quantity)),
+            baseAsset: Asset(unsafe self.text(message.base_asset)),
+            quoteAsset: Asset(unsafe self.text(message.quote_asset)),
+            timestamp: WallTime(nanoseconds: unsafe message.timestamp),
+            receiveWindowMilliseconds: unsafe message.receive_window_milliseconds,
+            reservePrice: Price(raw: unsafe message.reserve_price),
+            principal: Principal(unsafe self.text(message.principal)),
+            key: key.isEmpty
+                ? nil
+                : IdempotencyKey(
+                    principal: Principal(unsafe self.text(message.key_principal)), text: key),
+            tag: unsafe self.text(message.tag))
+    }
+
+    private static func refusal(
+        _ message: Trading__Journal__V1__Refusal
+    ) throws(DecodingProblem) -> Refusal {
+        Refusal(
+            try self.known(Rule.self, unsafe message.rule),
+            limit: unsafe self.text(message.limit),
+            actual: unsafe self.text(message.actual),
+            message: unsafe self.text(message.message))
+    }
+
+    private static func fill(
+        _ message: Trading__Journal__V1__Fill
+    ) throws(DecodingProblem) -> Fill {
+        let feeAsset = unsafe self.text(message.fee_asset)
+        return Fill(
+            tradeID: TradeID(raw: unsafe message.trade_id),
+            price: Price(raw: unsafe message.price),
+            quantity: Quantity(raw: unsafe message.quantity),
+            quoteQuantity: try unsafe self.amount(message.quote_quantity),
+            fee: try unsafe self.amount(message.fee),
+            feeAsset: feeAsset.isEmpty ? nil : Asset(feeAsset),
+            isMaker: unsafe message.is_maker != 0,
+            time: WallTime(nanoseconds: unsafe message.time))
+    }
+
+    private static func change(
+        _ message: Trading__Journal__V1__OrderChanged
+    ) throws(DecodingProblem) -> OrderChange {
+        switch unsafe message.change_case {
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_REPORTED:
+            let part = try unsafe self.present(message.reported)
+            return unsafe .reported(
+                try self.known(VenueOrderStatus.self, part.status),
+                VenueOrderID(raw: part.venue_order_id),
+                executed: Quantity(raw: part.executed_quantity),
+                reason: unsafe self.text(part.reason))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_FILLED:
+            return .filled(try unsafe self.fill(self.present(message.filled)))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_REJECTED:
+            let part = try unsafe self.present(message.rejected)
+            return unsafe .rejected(code: Int(part.code), reason: unsafe self.text(part.reason))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NOT_PLACED:
+            return .notPlaced(reason: unsafe self.text(message.not_placed))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_OUTCOME_UNKNOWN:
+            return .outcomeUnknown(reason: unsafe self.text(message.outcome_unknown))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR:
+            return .needsOperator(reason: unsafe self.text(message.needs_operator))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED:
+            return .simulated(request: unsafe self.text(message.simulated))
+        default:
+            throw DecodingProblem("order change of unknown kind")
+        }
+    }
+
+    // MARK: Pieces
+
+    private static func present<Message>(
+        _ pointer: UnsafeMutablePointer<Message>?
+    ) throws(DecodingProblem) -> Message {
+        guard let pointer = unsafe pointer else { throw DecodingProblem("a part is missing") }
+        return unsafe pointer.pointee
+    }
+
+    private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
+        unsafe pointer.map { unsafe String(cString: $0) } ?? ""
+    }
+
+    private static func known<Value: RawRepresentable>(
+        _ type: Value.Type, _ raw: UInt32
+    ) throws(DecodingProblem) -> Value where Value.RawValue: FixedWidthInteger {
+        guard let narrow = Value.RawValue(exactly: raw), let value = Value(rawValue: narrow) else {
+            throw DecodingProblem("\(type) has no value \(raw)")
+        }
+        return value
+    }
+
+    private static func amount(
+        _ pointer: UnsafeMutablePointer<CChar>?
+    ) throws(DecodingProblem) -> Amount {
+        let text = unsafe self.text(pointer)
+        do {
+            return try Amount(text)
+        } catch {
+            throw DecodingProblem("\"\(text)\" is not an amount")
+        }
+    }
+
+    private static func clientOrderID(
+        _ pointer: UnsafeMutablePointer<CChar>?
+    ) throws(DecodingProblem) -> ClientOrderID {
+        let text = unsafe self.text(pointer)
+        guard let name = ClientOrderID(text) else {
+            throw DecodingProblem("\"\(text)\" is not a client order id")
+        }
+        return name
+    }
+}

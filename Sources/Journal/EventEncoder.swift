@@ -1,0 +1,220 @@
+import CProtobufC
+import CTradingProto
+import ProtobufArena
+import TradingCore
+
+/// Builds the messages of the journal in an arena, which must outlive them.
+@safe
+struct EventEncoder {
+    let arena: ProtobufArena
+
+    func event(_ event: Event) -> UnsafeMutablePointer<Trading__Journal__V1__Event> {
+        unsafe self.arena.make(trading__journal__v1__event__init) { message in
+            switch event {
+            case .storeCreated(let prefix):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_STORE_CREATED
+                unsafe message.store_created = self.arena.make(
+                    trading__journal__v1__store_created__init
+                ) { unsafe $0.client_id_prefix = self.arena.string(prefix) }
+            case .started(let epoch, let version):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_STARTED
+                unsafe message.started = self.arena.make(trading__journal__v1__started__init) {
+                    unsafe $0.epoch = self.arena.string(epoch)
+                    unsafe $0.version = self.arena.string(version)
+                }
+            case .orderSubmitted(let intent):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SUBMITTED
+                unsafe message.order_submitted = self.intent(intent)
+            case .orderSimulated(let intent):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SIMULATED
+                unsafe message.order_simulated = self.intent(intent)
+            case .orderRefused(let intent, let refusal):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REFUSED
+                unsafe message.order_refused = self.arena.make(
+                    trading__journal__v1__order_refused__init
+                ) {
+                    unsafe $0.intent = self.intent(intent)
+                    unsafe $0.refusal = self.refusal(refusal)
+                }
+            case .orderChanged(let orderID, let change):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_CHANGED
+                unsafe message.order_changed = self.change(orderID, change)
+            case .orderReopened(let order):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
+                unsafe message.order_reopened = self.order(order)
+            case .cancelRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved:
+                unsafe self.fill(&message, with: event)
+            }
+        }
+    }
+
+    private func fill(_ message: inout Trading__Journal__V1__Event, with event: Event) {
+        switch event {
+        case .cancelRequested(let orderID, let cancelID):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_CANCEL_REQUESTED
+            unsafe message.cancel_requested = self.arena.make(
+                trading__journal__v1__cancel_requested__init
+            ) {
+                unsafe $0.order_id = orderID.raw
+                unsafe $0.cancel_id = self.arena.string(cancelID.text)
+            }
+        case .modeChanged(let record):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED
+            unsafe message.mode_changed = self.arena.make(
+                trading__journal__v1__mode_changed__init
+            ) {
+                unsafe $0.mode = UInt32(record.mode.rawValue)
+                unsafe $0.principal = self.arena.string(record.principal.name)
+                unsafe $0.reason = self.arena.string(record.reason)
+                unsafe $0.since = record.since.nanoseconds
+            }
+        case .killChanged(let state):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED
+            unsafe message.kill_changed = self.arena.make(
+                trading__journal__v1__kill_changed__init
+            ) {
+                unsafe $0.level = UInt32(state.level?.rawValue ?? 0)
+                unsafe $0.principal = self.arena.string(state.principal.name)
+                unsafe $0.reason = self.arena.string(state.reason)
+                unsafe $0.since = state.since.nanoseconds
+            }
+        case .ledgerBound(let venue, let accountID):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND
+            unsafe message.ledger_bound = self.arena.make(
+                trading__journal__v1__ledger_bound__init
+            ) {
+                unsafe $0.venue = UInt32(venue.rawValue)
+                unsafe $0.account_id = accountID
+            }
+        case .balanceMoved(let venue, let asset, let delta, let isOpening):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED
+            unsafe message.balance_moved = self.arena.make(
+                trading__journal__v1__balance_moved__init
+            ) {
+                unsafe $0.venue = UInt32(venue.rawValue)
+                unsafe $0.asset = self.arena.string(asset.name)
+                unsafe $0.delta = self.arena.string(delta.description)
+                unsafe $0.is_opening = isOpening ? 1 : 0
+            }
+        case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
+            .orderChanged, .orderReopened:
+            fatalError("invariant broken: \(event) is encoded elsewhere")
+        }
+    }
+
+    private func intent(_ intent: OrderIntent) -> UnsafeMutablePointer<Trading__Journal__V1__Intent>
+    {
+        unsafe self.arena.make(trading__journal__v1__intent__init) { message in
+            unsafe message.order_id = intent.orderID.raw
+            unsafe message.client_order_id = self.arena.string(intent.clientOrderID.text)
+            unsafe message.venue = UInt32(intent.venue.rawValue)
+            unsafe message.symbol = self.arena.string(intent.terms.symbol.name)
+            unsafe message.base_asset = self.arena.string(intent.baseAsset.name)
+            unsafe message.quote_asset = self.arena.string(intent.quoteAsset.name)
+            unsafe message.side = UInt32(intent.terms.side.rawValue)
+            switch intent.terms.type {
+            case .market:
+                unsafe message.type = StoredOrderType.market.rawValue
+            case .limit(let price, let timeInForce):
+                unsafe message.type = StoredOrderType.limit.rawValue
+                unsafe message.price = price.raw
+                unsafe message.time_in_force = UInt32(timeInForce.rawValue)
+            }
+            unsafe message.quantity = intent.terms.quantity.raw
+            unsafe message.timestamp = intent.timestamp.nanoseconds
+            unsafe message.receive_window_milliseconds = intent.receiveWindowMilliseconds
+            unsafe message.reserve_price = intent.reservePrice.raw
+            unsafe message.principal = self.arena.string(intent.principal.name)
+            unsafe message.key_principal = self.arena.string(intent.key?.principal.name ?? "")
+            unsafe message.key = self.arena.string(intent.key?.text ?? "")
+            unsafe message.tag = self.arena.string(intent.tag)
+        }
+    }
+
+    private func refusal(
+        _ refusal: TradingCore.Refusal
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__Refusal> {
+        unsafe self.arena.make(trading__journal__v1__refusal__init) { message in
+            unsafe message.rule = UInt32(refusal.rule.rawValue)
+            unsafe message.limit = self.arena.string(refusal.limit)
+            unsafe message.actual = self.arena.string(refusal.actual)
+            unsafe message.message = self.arena.string(refusal.message)
+        }
+    }
+
+    private func fill(_ fill: Fill) -> UnsafeMutablePointer<Trading__Journal__V1__Fill> {
+        unsafe self.arena.make(trading__journal__v1__fill__init) { message in
+            unsafe message.trade_id = fill.tradeID.raw
+            unsafe message.price = fill.price.raw
+            unsafe message.quantity = fill.quantity.raw
+            unsafe message.quote_quantity = self.arena.string(fill.quoteQuantity.description)
+            unsafe message.fee = self.arena.string(fill.fee.description)
+            unsafe message.fee_asset = self.arena.string(fill.feeAsset?.name ?? "")
+            unsafe message.is_maker = fill.isMaker ? 1 : 0
+            unsafe message.time = fill.time.nanoseconds
+        }
+    }
+
+    private func change(
+        _ orderID: OrderID, _ change: OrderChange
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__OrderChanged> {
+        unsafe self.arena.make(trading__journal__v1__order_changed__init) { message in
+            unsafe message.order_id = orderID.raw
+            switch change {
+            case .reported(let status, let venueOrderID, let executed, let reason):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_REPORTED
+                unsafe message.reported = self.arena.make(trading__journal__v1__reported__init) {
+                    unsafe $0.status = UInt32(status.rawValue)
+                    unsafe $0.venue_order_id = venueOrderID.raw
+                    unsafe $0.executed_quantity = executed.raw
+                    unsafe $0.reason = self.arena.string(reason)
+                }
+            case .filled(let fill):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_FILLED
+                unsafe message.filled = self.fill(fill)
+            case .rejected(let code, let reason):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_REJECTED
+                unsafe message.rejected = self.arena.make(trading__journal__v1__rejected__init) {
+                    unsafe $0.code = Int32(clamping: code)
+                    unsafe $0.reason = self.arena.string(reason)
+                }
+            case .notPlaced(let reason):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NOT_PLACED
+                unsafe message.not_placed = self.arena.string(reason)
+            case .outcomeUnknown(let reason):
+                unsafe message.change_case =
+                    TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_OUTCOME_UNKNOWN
+                unsafe message.outcome_unknown = self.arena.string(reason)
+            case .needsOperator(let reason):
+                unsafe message.change_case =
+                    TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR
+                unsafe message.needs_operator = self.arena.string(reason)
+            case .simulated(let request):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED
+                unsafe message.simulated = self.arena.string(request)
+            }
+        }
+    }
+
+    func order(_ order: Order) -> UnsafeMutablePointer<Trading__Journal__V1__StoredOrder> {
+        unsafe self.arena.make(trading__journal__v1__stored_order__init) { message in
+            unsafe message.intent = self.intent(order.intent)
+            unsafe message.status = UInt32(order.status.rawValue)
+            unsafe message.has_venue_order_id = order.venueOrderID == nil ? 0 : 1
+            unsafe message.venue_order_id = order.venueOrderID?.raw ?? 0
+            unsafe message.executed_quantity = order.executedQuantity.raw
+            unsafe message.n_fills = order.fills.count
+            unsafe message.fills = self.arena.array(order.fills.map { unsafe self.fill($0) })
+            if let refusal = order.refusal { unsafe message.refusal = self.refusal(refusal) }
+            unsafe message.reason = self.arena.string(order.reason)
+            unsafe message.created_at = order.createdAt.nanoseconds
+            unsafe message.updated_at = order.updatedAt.nanoseconds
+        }
+    }
+}
+
+/// How the store spells an order's type.
+enum StoredOrderType: UInt32 {
+    case market = 1
+    case limit = 2
+}

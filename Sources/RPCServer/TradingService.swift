@@ -1,0 +1,77 @@
+import NIOCore
+import ProtobufArena
+import TTRPC
+import TradingAPI
+import TradingCore
+
+/// `trading.v1.TradingService`: calls become the gateway's requests, its replies their answers.
+final class TradingService {
+    private let walk: GatewayLoop
+    private let arena = ProtobufArena()
+    private let encoder: ReplyEncoder
+
+    init(walk: GatewayLoop, version: String) {
+        self.walk = walk
+        self.encoder = ReplyEncoder(arena: ProtobufArena(), version: version)
+    }
+
+    /// Adds every method of the service.
+    func register(with router: Router) {
+        for method in TradingMethod.allCases {
+            router.add(method.rawValue, of: TradingMethod.service) { call, responder in
+                self.receive(method, call, responder)
+            }
+        }
+    }
+
+    private func receive(_ method: TradingMethod, _ call: Call, _ responder: Responder) {
+        let decoder = RequestDecoder(arena: self.arena, principal: call.connection.principal)
+        let request: Request
+        do throws(BadRequest) {
+            request = try decoder.decode(method, Array(call.payload.readableBytesView).span)
+        } catch {
+            responder.fail(Status(.invalidArgument, error.message))
+            return
+        }
+        let deadline = call.deadline.map { MonotonicTime(nanoseconds: $0.uptimeNanoseconds) }
+        self.walk.receive(request, deadline: deadline) { reply in
+            switch self.encoder.encode(reply, to: method) {
+            case .payload(let bytes):
+                responder.succeed(ByteBuffer(bytes: bytes))
+            case .refused(let refusal, let details):
+                responder.fail(
+                    Status(
+                        refusal.rule.statusCode, refusal.message,
+                        details: [
+                            StatusDetail(typeURL: TradingMethod.refusalTypeURL, value: details)
+                        ]))
+            }
+        }
+    }
+}
+
+extension ConnectionInfo {
+    /// Who calls, as far as the connection tells: the kernel vouches for a Unix peer.
+    fileprivate var principal: Principal {
+        switch self.peer {
+        case .unix(_, let userID): Principal("uid:\(userID)")
+        case .tcp: Principal("tcp")
+        }
+    }
+}
+
+extension Rule {
+    /// The status of a call that the rule refuses as a whole.
+    fileprivate var statusCode: StatusCode {
+        switch self {
+        case .orderNotFound: .notFound
+        case .deadline: .deadlineExceeded
+        case .idempotencyKey: .alreadyExists
+        case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
+            .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
+            .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
+            .modeGate, .killState:
+            .failedPrecondition
+        }
+    }
+}

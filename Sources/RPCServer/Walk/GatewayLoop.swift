@@ -1,0 +1,173 @@
+import Journal
+import Logging
+import NIOCore
+import TradingCore
+
+/// The walk: receive → decode → fetch → decide → persist → release.
+///
+/// Everything here happens on one event loop. Inputs of one loop tick share one batch: the first
+/// of them queues ``commit()``, which NIO runs after all ready channels were read, so a tick costs
+/// one synced write however many inputs it had.
+final class GatewayLoop {
+    private let loop: any EventLoop
+    private let journal: Journal
+    private let clock: SystemClock
+    private let log: Logger
+    private var gateway: Gateway
+    private var batch: OpenBatch?
+    private var venues: [VenueID: any VenueLink] = [:]
+    private var answers: [RequestToken: (Reply) -> Void] = [:]
+    private var lastToken: UInt64 = 0
+    private var wake: (time: MonotonicTime, task: Scheduled<Void>)?
+    private var isSyncQueued = false
+    /// Called in place of ending the process, by tests.
+    private let endProcess: (JournalError) -> Never
+
+    /// - Parameters:
+    ///   - gateway: Recovered from the journal, not started yet.
+    ///   - journal: Replayed to its end.
+    ///   - loop: Where all of this runs.
+    ///   - clock: Read once a batch.
+    ///   - log: For people.
+    ///   - endProcess: What a failed write leads to (J1).
+    init(
+        gateway: consuming Gateway,
+        journal: Journal,
+        loop: any EventLoop,
+        clock: SystemClock,
+        log: Logger,
+        endProcess: @escaping (JournalError) -> Never
+    ) {
+        self.gateway = gateway
+        self.journal = journal
+        self.loop = loop
+        self.clock = clock
+        self.log = log
+        self.endProcess = endProcess
+    }
+
+    func attach(_ link: any VenueLink, as venue: VenueID) { self.venues[venue] = link }
+
+    /// Takes the first step on the store; nothing may be received before.
+    func start(prefix: String, epoch: String, version: String) {
+        self.decide { gateway, batch in
+            gateway.start(prefix: prefix, epoch: epoch, version: version, into: &batch)
+        }
+    }
+
+    // MARK: receive
+
+    /// A client's call; the answer is given once, on the loop, when it may be seen.
+    func receive(
+        _ request: Request, deadline: MonotonicTime?, answer: @escaping (Reply) -> Void
+    ) {
+        self.lastToken += 1
+        let token = RequestToken(raw: self.lastToken)
+        self.answers[token] = answer
+        self.receive(.request(token, request, deadline: deadline))
+    }
+
+    /// Everything else that can make the gateway decide something.
+    func receive(_ input: Input) {
+        // MARK: fetch
+        let needs = self.gateway.needs(of: input)
+        let fetched: Fetched
+        do throws(JournalError) {
+            fetched = needs.isEmpty ? Fetched() : try self.journal.fetch(needs)
+        } catch {
+            self.endProcess(error)
+        }
+        self.decide { gateway, batch in
+            gateway.decide(input, fetched: fetched, into: &batch)
+        }
+    }
+
+    // MARK: decide
+
+    private func decide(_ body: (inout Gateway, inout OpenBatch) -> Void) {
+        self.loop.assertInEventLoop()
+        let isFirst = self.batch == nil
+        var batch = self.batch.take() ?? OpenBatch(at: self.clock.now())
+        body(&self.gateway, &batch)
+        for effect in batch.takeImmediateEffects() { self.perform(effect) }
+        self.batch = consume batch
+        if isFirst { self.loop.assumeIsolated().execute { self.commit() } }
+    }
+
+    private func perform(_ effect: ImmediateEffect) {
+        switch effect {
+        case .request(let venue, let request): self.venues[venue]?.perform(request)
+        case .closeGate(let venue): self.venues[venue]?.closeGate()
+        }
+    }
+
+    // MARK: persist, release
+
+    private func commit() {
+        guard let batch = self.batch.take() else { return }
+        let durable: DurableBatch
+        do throws(JournalError) {
+            durable = try batch.persisted { (batch) throws(JournalError) in
+                try self.journal.write(batch)
+            }
+        } catch {
+            self.failWrite(error)
+        }
+        durable.release(
+            place: { self.place($0) },
+            perform: { self.perform($0) }
+        )
+        for venue in self.venues.values { venue.flush() }
+        self.queueSync()
+        self.scheduleWake()
+    }
+
+    private func place(_ placement: consuming DurablePlacement) {
+        let venue = placement.intent.venue
+        guard let link = self.venues[venue] else {
+            fatalError("invariant broken: an order was approved for \(venue), which has no link")
+        }
+        link.place(placement)
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .reply(let token, let reply):
+            guard let answer = self.answers.removeValue(forKey: token) else {
+                fatalError("invariant broken: call \(token.raw) is answered twice")
+            }
+            answer(reply)
+        case .openGate(let venue):
+            self.venues[venue]?.openGate()
+        }
+    }
+
+    /// State already holds what could not be written: only recovery can tell what is true (J1).
+    private func failWrite(_ error: JournalError) -> Never {
+        for venue in self.venues.values { venue.closeGate() }
+        self.log.critical("the journal cannot be written", metadata: ["error": "\(error)"])
+        self.endProcess(error)
+    }
+
+    /// What may wait for the next sync does not wait longer than this (J2).
+    private func queueSync() {
+        guard self.journal.hasUnsyncedRecords, !self.isSyncQueued else { return }
+        self.isSyncQueued = true
+        self.loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) {
+            self.isSyncQueued = false
+            do throws(JournalError) { try self.journal.sync() } catch { self.failWrite(error) }
+        }
+    }
+
+    private func scheduleWake() {
+        guard let time = self.gateway.nextWake else { return }
+        if let wake = self.wake, wake.time <= time { return }
+        self.wake?.task.cancel()
+        let deadline = NIODeadline.uptimeNanoseconds(time.nanoseconds)
+        let task = self.loop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.wake = nil
+            self.receive(.wake)
+        }
+        self.wake = (time, task)
+    }
+}

@@ -1,0 +1,18 @@
+import TradingCore
+
+/// What the walk needs of a venue; everything is called on the gateway loop.
+protocol VenueLink: AnyObject {
+    /// Sends an order; its fate comes back as ``VenueInput/placementAnswered(_:_:)``.
+    func place(_ placement: consuming DurablePlacement)
+
+    /// Sends a read or a cancel; the answer comes back as ``VenueInput/answered(_:_:)``.
+    func perform(_ request: VenueRequest)
+
+    /// Hands over what ``place(_:)`` and ``perform(_:)`` have gathered since the last call.
+    func flush()
+
+    /// From now on no placement byte is written (K1).
+    func closeGate()
+
+    func openGate()
+}

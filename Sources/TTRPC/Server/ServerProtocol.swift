@@ -1,0 +1,139 @@
+import ProtobufArena
+
+/// The rules of one connection on the server's side, as a pure value: what a frame leads to.
+struct ServerProtocol {
+    /// What the connection is to do about a frame.
+    enum Action: Equatable {
+        /// Hand the call to the handler.
+        case dispatch(RequestEnvelope, streamID: UInt32, kind: Call.Kind)
+        /// Refuse the call; the connection goes on.
+        case refuse(streamID: UInt32, Status)
+        /// Nothing: data of a stream that we ended, for instance.
+        case ignore
+        /// Send the reason on the stream, if there is one to send it on, and close.
+        case close(streamID: UInt32?, Status)
+    }
+
+    private let configuration: ServerConfiguration
+    private var decoder = EnvelopeDecoder()
+    private var lastStreamID: UInt32 = 0
+    private(set) var isDraining = false
+
+    init(_ configuration: ServerConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// From now on new calls are refused with UNAVAILABLE.
+    mutating func drain() {
+        isDraining = true
+    }
+
+    /// Takes a frame.
+    ///
+    /// Checks come in this order: stream id, content, drain, limits.
+    mutating func receive(_ frame: Frame, inFlight: Int) -> Action {
+        switch frame.kind {
+        case .request:
+            return request(frame, inFlight: inFlight)
+        case .data:
+            // Only a client stream carries data towards us. We refused it, but its data may have
+            // been under way already.
+            let wasOpened = frame.streamID % 2 == 1 && frame.streamID <= lastStreamID
+            return wasOpened
+                ? .ignore
+                : violation(frame.streamID, "data on stream \(frame.streamID), never opened")
+        case .response:
+            return violation(nil, "a response is not for a server")
+        }
+    }
+
+    /// Takes note that the bytes cannot be understood any further.
+    mutating func receive(_ violation: FrameViolation) -> Action {
+        let isNewRequest =
+            violation.type == Frame.Kind.request.rawValue && isNext(violation.streamID)
+        let code: StatusCode =
+            if case .tooLarge = violation.reason { .resourceExhausted } else { .invalidArgument }
+        return .close(
+            streamID: isNewRequest ? violation.streamID : nil,
+            Status(code, violation.message)
+        )
+    }
+
+    private mutating func request(_ frame: Frame, inFlight: Int) -> Action {
+        let streamID = frame.streamID
+        guard streamID % 2 == 1 else {
+            return violation(streamID, "stream id \(streamID) is even, which a client may not use")
+        }
+        guard isNext(streamID) else {
+            // Not on that stream: it may be alive, and this would look like its answer.
+            return violation(nil, "stream id \(streamID) does not rise above \(lastStreamID)")
+        }
+        lastStreamID = streamID
+        let kind: Call.Kind
+        switch frame.flags {
+        case []: kind = .unary
+        case .remoteClosed: kind = .serverStreaming
+        case .remoteOpen:
+            return .refuse(
+                streamID: streamID,
+                Status(.unimplemented, "client streaming is not offered")
+            )
+        default:
+            return violation(streamID, "request with flags \(frame.flags.rawValue)")
+        }
+        let request: RequestEnvelope
+        do {
+            request = try decoder.request(frame.payload)
+        } catch {
+            return .refuse(streamID: streamID, Self.refusal(error))
+        }
+        return admit(request, streamID: streamID, kind: kind, inFlight: inFlight)
+    }
+
+    private func admit(
+        _ request: RequestEnvelope,
+        streamID: UInt32,
+        kind: Call.Kind,
+        inFlight: Int
+    ) -> Action {
+        if isDraining {
+            return .refuse(streamID: streamID, Status(.unavailable, "the server is closing"))
+        }
+        let inFlightMax = configuration.requestsInFlightPerConnectionMax
+        guard inFlight < inFlightMax else {
+            let text = "\(inFlight) calls in flight on this connection, limit \(inFlightMax)"
+            return .refuse(streamID: streamID, Status(.resourceExhausted, text))
+        }
+        guard request.metadata.count <= configuration.metadataEntriesMax else {
+            let text =
+                "\(request.metadata.count) metadata entries, "
+                + "limit \(configuration.metadataEntriesMax)"
+            return .refuse(streamID: streamID, Status(.resourceExhausted, text))
+        }
+        guard request.timeoutNanoseconds >= 0 else {
+            return .refuse(
+                streamID: streamID,
+                Status(.deadlineExceeded, "the deadline passed before arrival")
+            )
+        }
+        return .dispatch(request, streamID: streamID, kind: kind)
+    }
+
+    private func isNext(_ streamID: UInt32) -> Bool {
+        streamID % 2 == 1 && streamID > lastStreamID
+    }
+
+    private func violation(_ streamID: UInt32?, _ text: String) -> Action {
+        .close(streamID: streamID, Status(.invalidArgument, text))
+    }
+
+    private static func refusal(_ error: ProtobufError) -> Status {
+        switch error {
+        case .malformed: Status(.invalidArgument, "the request is not a ttrpc.Request")
+        case .invalidText(let field):
+            Status(.invalidArgument, "\(field) holds a NUL or invalid UTF-8")
+        case .tooLarge(let bytesMax):
+            Status(.resourceExhausted, "the request takes more than \(bytesMax) bytes")
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package import TradingCore
+
+/// What a client sends to place one order; decimals are exact text, such as `0.5`.
+package struct OrderWish: Hashable, Sendable {
+    package var symbol: String
+    package var side: Side
+    package var quantity: String
+    /// A limit order where given, else a market order.
+    package var limitPrice: String?
+    package var timeInForce: TimeInForce?
+    package var idempotencyKey: String?
+    package var expectedMode: TradingMode?
+    package var tag: String?
+
+    package init(symbol: String, side: Side, quantity: String) {
+        self.symbol = symbol
+        self.side = side
+        self.quantity = quantity
+    }
+}
+
+/// An order as the server tells it; decimals are exact text.
+package struct RemoteOrder: Hashable, Sendable, Encodable {
+    package var orderID: UInt64
+    package var clientOrderID: String
+    /// 0 while the venue has not named it.
+    package var venueOrderID: Int64
+    package var mode: String
+    package var symbol: String
+    package var side: String
+    package var type: String
+    package var timeInForce: String
+    package var quantity: String
+    package var price: String
+    package var status: String
+    package var filledQuantity: String
+    package var filledNotional: String
+    package var averagePrice: String
+    package var fills: [RemoteFill]
+    package var refusal: RemoteRefusal?
+    package var reason: String
+    package var isCancelPending: Bool
+    package var tag: String
+    /// Nanoseconds since 1970-01-01 UTC.
+    package var createdAt: Int64
+    package var updatedAt: Int64
+}
+
+/// One trade of an order.
+package struct RemoteFill: Hashable, Sendable, Encodable {
+    package var tradeID: Int64
+    package var price: String
+    package var quantity: String
+    package var fee: String
+    package var feeAsset: String
+    package var isMaker: Bool
+    package var time: Int64
+}
+
+/// Why the server did not do what was asked.
+package struct RemoteRefusal: Error, Hashable, Sendable, Encodable {
+    package var rule: String
+    package var limit: String
+    package var actual: String
+    package var message: String
+}
+
+/// What the current mode's venue holds.
+package struct RemotePositions: Hashable, Sendable, Encodable {
+    package var mode: String
+    package var positions: [RemotePosition]
+    package var balances: [RemoteBalance]
+}
+
+/// A position with what it is worth; texts are empty where nothing is known.
+package struct RemotePosition: Hashable, Sendable, Encodable {
+    package var symbol: String
+    package var quantity: String
+    package var averagePrice: String
+    package var markPrice: String
+    package var realizedProfit: String
+    package var unrealizedProfit: String
+    package var fees: [RemoteFee]
+    package var fillCount: UInt64
+}
+
+/// Fees paid in one asset.
+package struct RemoteFee: Hashable, Sendable, Encodable {
+    package var asset: String
+    package var amount: String
+}
+
+/// One asset of the account.
+package struct RemoteBalance: Hashable, Sendable, Encodable {
+    package var asset: String
+    package var total: String
+    package var reserved: String
+    package var available: String
+}
+
+/// The mode and who set it.
+package struct RemoteMode: Hashable, Sendable, Encodable {
+    package var mode: String
+    package var since: Int64
+    package var changedBy: String
+    package var reason: String
+}
+
+/// The kill switch and what it could not confirm yet.
+package struct RemoteKillSwitch: Hashable, Sendable, Encodable {
+    package var isEngaged: Bool
+    package var level: String
+    package var reason: String
+    package var changedBy: String
+    package var since: Int64
+    package var isDurable: Bool
+    package var inFlightOrderIDs: [UInt64]
+    package var openOrderIDs: [UInt64]
+}
+
+/// Whether the server takes orders.
+package struct RemoteHealth: Hashable, Sendable, Encodable {
+    package var isReady: Bool
+    package var notReadyReasons: [String]
+    package var mode: String
+    package var version: String
+    package var journalSequence: UInt64
+    package var openOrderCount: UInt64
+    package var unknownOrderCount: UInt64
+    package var startedAt: Int64
+}

@@ -1,0 +1,94 @@
+import CTradingProto
+import ProtobufArena
+package import TradingCore
+
+/// Turns a client's wishes into the messages of the service.
+@safe
+struct RequestEncoder {
+    private let arena = ProtobufArena()
+
+    func place(_ wish: OrderWish) -> [UInt8] {
+        unsafe self.pack(trading__v1__place_order_request__init) { message in
+            unsafe message.symbol = self.arena.string(wish.symbol)
+            unsafe message.side = Trading__V1__Side(UInt32(wish.side.rawValue))
+            unsafe message.quantity = self.arena.string(wish.quantity)
+            unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET
+            if let price = wish.limitPrice {
+                unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
+                unsafe message.price = self.arena.string(price)
+            }
+            if let force = wish.timeInForce {
+                unsafe message.time_in_force = Trading__V1__TimeInForce(UInt32(force.rawValue))
+            }
+            unsafe message.idempotency_key = self.arena.string(wish.idempotencyKey ?? "")
+            if let mode = wish.expectedMode {
+                unsafe message.expected_mode = Trading__V1__TradingMode(UInt32(mode.rawValue))
+            }
+            unsafe message.tag = self.arena.string(wish.tag ?? "")
+        }
+    }
+
+    func cancel(_ orderID: UInt64) -> [UInt8] {
+        unsafe self.pack(trading__v1__cancel_request__init) { unsafe $0.order_id = orderID }
+    }
+
+    func cancelAll(symbol: String?) -> [UInt8] {
+        unsafe self.pack(trading__v1__cancel_all_request__init) { message in
+            unsafe message.symbol = self.arena.string(symbol ?? "")
+        }
+    }
+
+    func order(_ orderID: UInt64) -> [UInt8] {
+        unsafe self.pack(trading__v1__get_order_request__init) { unsafe $0.order_id = orderID }
+    }
+
+    func orders(
+        includesClosed: Bool, symbol: String?, countMax: UInt32, before: UInt64
+    ) -> [UInt8] {
+        unsafe self.pack(trading__v1__list_orders_request__init) { message in
+            unsafe message.include_closed = includesClosed ? 1 : 0
+            unsafe message.symbol = self.arena.string(symbol ?? "")
+            unsafe message.limit = countMax
+            unsafe message.before_order_id = before
+        }
+    }
+
+    func setMode(_ mode: TradingMode, _ policy: OpenOrdersPolicy, reason: String) -> [UInt8] {
+        unsafe self.pack(trading__v1__set_mode_request__init) { message in
+            unsafe message.mode = Trading__V1__TradingMode(UInt32(mode.rawValue))
+            unsafe message.open_orders = Trading__V1__OpenOrdersPolicy(UInt32(policy.rawValue))
+            unsafe message.reason = self.arena.string(reason)
+        }
+    }
+
+    func kill(_ action: KillAction) -> [UInt8] {
+        unsafe self.pack(trading__v1__kill_switch_request__init) { message in
+            switch action {
+            case .status:
+                unsafe message.action = TRADING__V1__KILL_ACTION__KILL_ACTION_STATUS
+            case .engage(let level, let reason):
+                unsafe message.action = TRADING__V1__KILL_ACTION__KILL_ACTION_ENGAGE
+                unsafe message.level = Trading__V1__KillLevel(UInt32(level.rawValue))
+                unsafe message.reason = self.arena.string(reason)
+            case .release(let reason):
+                unsafe message.action = TRADING__V1__KILL_ACTION__KILL_ACTION_RELEASE
+                unsafe message.reason = self.arena.string(reason)
+            }
+        }
+    }
+
+    private func pack<Message>(
+        _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
+        _ body: (inout Message) -> Void
+    ) -> [UInt8] {
+        self.arena.reset()
+        return unsafe Protobuf.packed(self.arena.make(initialize, body))
+    }
+}
+
+/// What a client can do with the kill switch.
+package enum KillAction: Hashable, Sendable {
+    case status
+    case engage(KillLevel, reason: String)
+    case release(reason: String)
+}

@@ -1,0 +1,158 @@
+import NIOCore
+package import TTRPC
+package import TradingCore
+
+/// Why a call has no answer of its own.
+package enum TradingClientError: Error, Hashable, Sendable {
+    /// The gateway does not do it, and says by which rule.
+    case refused(RemoteRefusal)
+    /// The server turned the call down: a malformed request, overload, a passed deadline.
+    case status(Status)
+    /// The server cannot be reached; nothing was asked.
+    case unreachable(String)
+    /// The connection went while the call was under way: it may have been done. Ask for the
+    /// order by its idempotency key, with the same key, before doing anything again.
+    case connectionLost(String)
+    /// The answer is not one of this service.
+    case malformedAnswer(String)
+}
+
+/// A connection to a gateway; calls may overlap.
+package struct TradingClient: Sendable {
+    private let connection: TTRPCClient
+    private let timeout: TimeAmount
+
+    /// Connects to `unix:/path` or `host:port`.
+    ///
+    /// - Parameters:
+    ///   - address: Where the server listens.
+    ///   - timeoutMilliseconds: How long one call may take.
+    package static func connect(
+        to address: String, timeoutMilliseconds: Int64
+    ) async throws(TradingClientError) -> TradingClient {
+        guard let target = ConnectAddress(text: address) else {
+            throw .unreachable("\(address): expected unix:/path or host:port")
+        }
+        do throws(ConnectError) {
+            return TradingClient(
+                connection: try await TTRPCClient.connect(to: target),
+                timeout: .milliseconds(timeoutMilliseconds))
+        } catch {
+            throw .unreachable("\(address): \(error)")
+        }
+    }
+
+    package func close() async { await self.connection.close() }
+
+    package func place(
+        _ wish: OrderWish
+    ) async throws(TradingClientError) -> (order: RemoteOrder, isRepeat: Bool) {
+        try await self.call(.placeOrder, RequestEncoder().place(wish)) { decoder, bytes in
+            let (order, isRepeat) = try decoder.placedOrder(bytes)
+            return (order: order, isRepeat: isRepeat)
+        }
+    }
+
+    package func cancel(_ orderID: UInt64) async throws(TradingClientError) -> RemoteOrder {
+        try await self.call(.cancel, RequestEncoder().cancel(orderID)) {
+            try $0.cancelledOrder($1)
+        }
+    }
+
+    package func cancelAll(symbol: String?) async throws(TradingClientError) -> [UInt64] {
+        try await self.call(.cancelAll, RequestEncoder().cancelAll(symbol: symbol)) {
+            try $0.cancelledOrders($1)
+        }
+    }
+
+    package func order(_ orderID: UInt64) async throws(TradingClientError) -> RemoteOrder {
+        try await self.call(.getOrder, RequestEncoder().order(orderID)) { try $0.order($1) }
+    }
+
+    /// A page of orders, newest first.
+    package func orders(
+        includesClosed: Bool = false, symbol: String? = nil, countMax: UInt32 = 0,
+        before: UInt64 = 0
+    ) async throws(TradingClientError) -> [RemoteOrder] {
+        let request = RequestEncoder().orders(
+            includesClosed: includesClosed, symbol: symbol, countMax: countMax, before: before)
+        return try await self.call(.listOrders, request) { try $0.orders($1) }
+    }
+
+    package func positions() async throws(TradingClientError) -> RemotePositions {
+        try await self.call(.positions, []) { try $0.positions($1) }
+    }
+
+    package func mode() async throws(TradingClientError) -> RemoteMode {
+        try await self.call(.getMode, []) { try $0.mode($1) }
+    }
+
+    package func setMode(
+        _ mode: TradingMode, _ policy: OpenOrdersPolicy, reason: String
+    ) async throws(TradingClientError) -> (mode: String, previous: String) {
+        let request = RequestEncoder().setMode(mode, policy, reason: reason)
+        return try await self.call(.setMode, request) { decoder, bytes in
+            let (mode, previous) = try decoder.changedMode(bytes)
+            return (mode: mode, previous: previous)
+        }
+    }
+
+    package func killSwitch(
+        _ action: KillAction
+    ) async throws(TradingClientError) -> RemoteKillSwitch {
+        try await self.call(.killSwitch, RequestEncoder().kill(action)) { try $0.killSwitch($1) }
+    }
+
+    package func health() async throws(TradingClientError) -> RemoteHealth {
+        try await self.call(.health, []) { try $0.health($1) }
+    }
+
+    private func call<Answer>(
+        _ method: TradingMethod,
+        _ request: [UInt8],
+        decode: (ResponseDecoder, [UInt8]) throws -> Answer
+    ) async throws(TradingClientError) -> Answer {
+        let payload: ByteBuffer
+        do throws(CallError) {
+            payload = try await self.connection.call(
+                service: TradingMethod.service, method: method.rawValue,
+                payload: ByteBuffer(bytes: request), timeout: self.timeout)
+        } catch {
+            throw Self.translate(error)
+        }
+        do {
+            return try decode(ResponseDecoder(), Array(payload.readableBytesView))
+        } catch {
+            throw .malformedAnswer("\(method.rawValue): \(error)")
+        }
+    }
+
+    private static func translate(_ error: CallError) -> TradingClientError {
+        switch error {
+        case .status(let status):
+            for detail in status.details where detail.typeURL == TradingMethod.refusalTypeURL {
+                if let refusal = try? ResponseDecoder().refusal(detail.value) {
+                    return .refused(refusal)
+                }
+            }
+            return .status(status)
+        case .notSent(let reason):
+            return .unreachable("\(reason)")
+        case .connectionLost, .timedOut, .cancelled, .protocolViolation, .streamOverflow:
+            return .connectionLost("\(error)")
+        }
+    }
+}
+
+extension ConnectAddress {
+    /// Reads `unix:/path` or `host:port`.
+    fileprivate init?(text: String) {
+        if text.hasPrefix("unix:") {
+            self = .unix(path: String(text.dropFirst(5)))
+            return
+        }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, let port = UInt16(parts[1]) else { return nil }
+        self = .tcp(host: String(parts[0]), port: Int(port))
+    }
+}

@@ -1,0 +1,265 @@
+import CProtobufC
+import CTradingProto
+package import ProtobufArena
+package import TradingCore
+
+/// What goes back for a call: a payload, or a status with a refusal.
+package enum EncodedReply: Sendable {
+    case payload([UInt8])
+    /// The refusal of a call that has no answer of its own, packed for the status's details.
+    case refused(TradingCore.Refusal, details: [UInt8])
+}
+
+/// Turns the gateway's answers into the messages of the service.
+@safe
+package struct ReplyEncoder {
+    private let arena: ProtobufArena
+    private let version: String
+
+    /// - Parameters:
+    ///   - arena: Where messages are built.
+    ///   - version: The program's, for Health.
+    package init(arena: ProtobufArena, version: String) {
+        self.arena = arena
+        self.version = version
+    }
+
+    package func encode(_ reply: Reply, to method: TradingMethod) -> EncodedReply {
+        self.arena.reset()
+        switch reply {
+        case .order(let order, let isRepeat):
+            return .payload(self.order(order, isRepeat: isRepeat, to: method))
+        case .orders(let orders):
+            return .payload(unsafe self.pack(trading__v1__list_orders_response__init) { message in
+                unsafe message.n_orders = orders.count
+                unsafe message.orders = self.arena.array(orders.map { unsafe self.order($0) })
+            })
+        case .cancelsSent(let orderIDs):
+            return .payload(unsafe self.pack(trading__v1__cancel_all_response__init) { message in
+                unsafe message.n_order_ids = orderIDs.count
+                unsafe message.order_ids = self.arena.array(scalars: orderIDs.map(\.raw))
+            })
+        case .positions(let view):
+            return .payload(self.positions(view))
+        case .mode(let record, let previous):
+            return .payload(self.mode(record, previous: previous, to: method))
+        case .killSwitch(let view):
+            return .payload(self.killSwitch(view))
+        case .health(let view):
+            return .payload(self.health(view))
+        case .refused(let refusal):
+            return .refused(refusal, details: unsafe Protobuf.packed(self.refusal(refusal)))
+        }
+    }
+
+    private func pack<Message>(
+        _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
+        _ body: (inout Message) -> Void
+    ) -> [UInt8] {
+        unsafe Protobuf.packed(self.arena.make(initialize, body))
+    }
+
+    // MARK: Orders
+
+    private func order(_ order: Order, isRepeat: Bool, to method: TradingMethod) -> [UInt8] {
+        switch method {
+        case .placeOrder:
+            unsafe self.pack(trading__v1__place_order_response__init) { message in
+                unsafe message.order = self.order(order)
+                unsafe message.is_repeat = isRepeat ? 1 : 0
+            }
+        case .cancel:
+            unsafe self.pack(trading__v1__cancel_response__init) { message in
+                unsafe message.order = self.order(order)
+            }
+        default:
+            unsafe self.pack(trading__v1__get_order_response__init) { message in
+                unsafe message.order = self.order(order)
+            }
+        }
+    }
+
+    private func order(_ order: Order) -> UnsafeMutablePointer<Trading__V1__Order> {
+        unsafe self.arena.make(trading__v1__order__init) { message in
+            unsafe message.order_id = order.orderID.raw
+            unsafe message.client_order_id = self.arena.string(order.intent.clientOrderID.text)
+            unsafe message.venue_order_id = order.venueOrderID?.raw ?? 0
+            unsafe message.mode = self.mode(order.intent.venue.mode)
+            unsafe message.symbol = self.arena.string(order.terms.symbol.name)
+            unsafe message.side = Trading__V1__Side(UInt32(order.terms.side.rawValue))
+            switch order.terms.type {
+            case .market:
+                unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET
+            case .limit(let price, let timeInForce):
+                unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
+                unsafe message.price = self.arena.string(price.description)
+                unsafe message.time_in_force = Trading__V1__TimeInForce(
+                    UInt32(timeInForce.rawValue))
+            }
+            unsafe message.quantity = self.arena.string(order.terms.quantity.description)
+            unsafe message.status = order.status.message
+            unsafe message.filled_quantity = self.arena.string(order.filledQuantity.description)
+            unsafe message.filled_notional = self.arena.string(
+                order.filledQuoteQuantity.description)
+            unsafe message.average_price = self.arena.string(
+                order.averagePrice?.description ?? "")
+            unsafe message.n_fills = order.fills.count
+            unsafe message.fills = self.arena.array(order.fills.map { unsafe self.fill($0) })
+            if let refusal = order.refusal { unsafe message.refusal = self.refusal(refusal) }
+            unsafe message.reason = self.arena.string(order.reason)
+            unsafe message.is_cancel_pending = order.pendingCancel == nil ? 0 : 1
+            unsafe message.tag = self.arena.string(order.intent.tag)
+            unsafe message.created_at = order.createdAt.nanoseconds
+            unsafe message.updated_at = order.updatedAt.nanoseconds
+        }
+    }
+
+    private func fill(_ fill: Fill) -> UnsafeMutablePointer<Trading__V1__Fill> {
+        unsafe self.arena.make(trading__v1__fill__init) { message in
+            unsafe message.trade_id = fill.tradeID.raw
+            unsafe message.price = self.arena.string(fill.price.description)
+            unsafe message.quantity = self.arena.string(fill.quantity.description)
+            unsafe message.fee = self.arena.string(fill.fee.description)
+            unsafe message.fee_asset = self.arena.string(fill.feeAsset?.name ?? "")
+            unsafe message.is_maker = fill.isMaker ? 1 : 0
+            unsafe message.time = fill.time.nanoseconds
+        }
+    }
+
+    private func refusal(
+        _ refusal: TradingCore.Refusal
+    ) -> UnsafeMutablePointer<Trading__V1__Refusal> {
+        unsafe self.arena.make(trading__v1__refusal__init) { message in
+            unsafe message.rule = self.arena.string(refusal.rule.name)
+            unsafe message.limit = self.arena.string(refusal.limit)
+            unsafe message.actual = self.arena.string(refusal.actual)
+            unsafe message.message = self.arena.string(refusal.message)
+        }
+    }
+
+    // MARK: Positions
+
+    private func positions(_ view: PositionsView) -> [UInt8] {
+        unsafe self.pack(trading__v1__positions_response__init) { message in
+            unsafe message.mode = self.mode(view.mode)
+            unsafe message.n_positions = view.positions.count
+            unsafe message.positions = self.arena.array(
+                view.positions.map { unsafe self.position($0) })
+            unsafe message.n_balances = view.balances.count
+            unsafe message.balances = self.arena.array(
+                view.balances.map { balance in
+                    unsafe self.balance(
+                        balance.asset, total: balance.total, reserved: balance.reserved,
+                        available: balance.available)
+                })
+        }
+    }
+
+    private func position(
+        _ marked: PositionsView.MarkedPosition
+    ) -> UnsafeMutablePointer<Trading__V1__Position> {
+        let position = marked.position
+        let unrealized = marked.mark.map { position.unrealizedProfit(at: $0) }
+        return unsafe self.arena.make(trading__v1__position__init) { message in
+            unsafe message.symbol = self.arena.string(position.symbol.name)
+            unsafe message.quantity = self.arena.string(position.quantity.description)
+            unsafe message.average_price = self.arena.string(
+                position.averagePrice?.description ?? "")
+            unsafe message.mark_price = self.arena.string(marked.mark?.description ?? "")
+            unsafe message.realized_pnl = self.arena.string(
+                position.realizedProfit.amount(rounding: .down).description)
+            unsafe message.unrealized_pnl = self.arena.string(
+                unrealized?.amount(rounding: .down).description ?? "")
+            unsafe message.n_fees = position.fees.count
+            unsafe message.fees = self.arena.array(
+                position.fees.map { fee in
+                    unsafe self.balance(
+                        fee.asset, total: fee.amount, reserved: .zero, available: .zero)
+                })
+            unsafe message.fill_count = position.fillCount
+        }
+    }
+
+    private func balance(
+        _ asset: Asset, total: Amount, reserved: Amount, available: Amount
+    ) -> UnsafeMutablePointer<Trading__V1__Balance> {
+        unsafe self.arena.make(trading__v1__balance__init) { message in
+            unsafe message.asset = self.arena.string(asset.name)
+            unsafe message.total = self.arena.string(total.description)
+            unsafe message.reserved = self.arena.string(reserved.description)
+            unsafe message.available = self.arena.string(available.description)
+        }
+    }
+
+    // MARK: Control
+
+    private func mode(_ mode: TradingMode) -> Trading__V1__TradingMode {
+        Trading__V1__TradingMode(UInt32(mode.rawValue))
+    }
+
+    private func mode(
+        _ record: ModeRecord, previous: TradingMode, to method: TradingMethod
+    ) -> [UInt8] {
+        if method == .setMode {
+            return unsafe self.pack(trading__v1__set_mode_response__init) { message in
+                unsafe message.mode = self.mode(record.mode)
+                unsafe message.previous_mode = self.mode(previous)
+            }
+        }
+        return unsafe self.pack(trading__v1__get_mode_response__init) { message in
+            unsafe message.mode = self.mode(record.mode)
+            unsafe message.since = record.since.nanoseconds
+            unsafe message.changed_by = self.arena.string(record.principal.name)
+            unsafe message.reason = self.arena.string(record.reason)
+        }
+    }
+
+    private func killSwitch(_ view: KillSwitchView) -> [UInt8] {
+        unsafe self.pack(trading__v1__kill_switch_response__init) { message in
+            unsafe message.is_engaged = view.state.isEngaged ? 1 : 0
+            unsafe message.level = Trading__V1__KillLevel(UInt32(view.state.level?.rawValue ?? 0))
+            unsafe message.reason = self.arena.string(view.state.reason)
+            unsafe message.changed_by = self.arena.string(view.state.principal.name)
+            unsafe message.since = view.state.since.nanoseconds
+            unsafe message.is_durable = view.isDurable ? 1 : 0
+            unsafe message.n_in_flight_order_ids = view.inFlight.count
+            unsafe message.in_flight_order_ids = self.arena.array(scalars: view.inFlight.map(\.raw))
+            unsafe message.n_open_order_ids = view.open.count
+            unsafe message.open_order_ids = self.arena.array(scalars: view.open.map(\.raw))
+        }
+    }
+
+    private func health(_ view: HealthView) -> [UInt8] {
+        unsafe self.pack(trading__v1__health_response__init) { message in
+            unsafe message.is_ready = view.notReadyReasons.isEmpty ? 1 : 0
+            unsafe message.n_not_ready_reasons = view.notReadyReasons.count
+            unsafe message.not_ready_reasons = self.arena.array(view.notReadyReasons)
+            unsafe message.mode = self.mode(view.mode)
+            unsafe message.version = self.arena.string(self.version)
+            unsafe message.journal_sequence = view.journalSequence.raw
+            unsafe message.open_order_count = UInt64(view.openOrderCount)
+            unsafe message.unknown_order_count = UInt64(view.unknownOrderCount)
+            unsafe message.started_at = view.startedAt.nanoseconds
+        }
+    }
+}
+
+extension OrderStatus {
+    /// The status in the service's messages.
+    var message: Trading__V1__OrderStatus {
+        switch self {
+        case .refused: TRADING__V1__ORDER_STATUS__ORDER_STATUS_REFUSED
+        case .simulated: TRADING__V1__ORDER_STATUS__ORDER_STATUS_SIMULATED
+        case .submitting: TRADING__V1__ORDER_STATUS__ORDER_STATUS_SUBMITTING
+        case .open: TRADING__V1__ORDER_STATUS__ORDER_STATUS_OPEN
+        case .partiallyFilled: TRADING__V1__ORDER_STATUS__ORDER_STATUS_PARTIALLY_FILLED
+        case .filled: TRADING__V1__ORDER_STATUS__ORDER_STATUS_FILLED
+        case .canceled: TRADING__V1__ORDER_STATUS__ORDER_STATUS_CANCELED
+        case .expired: TRADING__V1__ORDER_STATUS__ORDER_STATUS_EXPIRED
+        case .rejected: TRADING__V1__ORDER_STATUS__ORDER_STATUS_REJECTED
+        case .notPlaced: TRADING__V1__ORDER_STATUS__ORDER_STATUS_NOT_PLACED
+        case .unknown: TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNKNOWN
+        case .needsOperator: TRADING__V1__ORDER_STATUS__ORDER_STATUS_NEEDS_OPERATOR
+        }
+    }
+}

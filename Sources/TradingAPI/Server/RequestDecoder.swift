@@ -1,0 +1,254 @@
+import CTradingProto
+package import ProtobufArena
+package import TradingCore
+
+/// Why a request's bytes are no request; the message names the field.
+package struct BadRequest: Error, Hashable, Sendable {
+    package let message: String
+
+    init(_ message: String) { self.message = message }
+}
+
+/// Turns a call's payload into what the gateway decides on.
+package struct RequestDecoder {
+    private let arena: ProtobufArena
+    private let principal: Principal
+
+    /// Texts that we store are bounded, so that no caller fills the journal.
+    private enum Limits {
+        static let keyBytesMax = 64
+        static let tagBytesMax = 64
+        static let reasonBytesMax = 512
+        static let listCountMax: UInt32 = 1_000
+        static let listCountDefault: UInt32 = 100
+    }
+
+    package init(arena: ProtobufArena, principal: Principal) {
+        self.arena = arena
+        self.principal = principal
+    }
+
+    /// Decodes the payload of a method.
+    ///
+    /// - Throws: What is wrong, naming the field; nothing was done.
+    package func decode(
+        _ method: TradingMethod, _ payload: Span<UInt8>
+    ) throws(BadRequest) -> Request {
+        self.arena.reset()
+        switch method {
+        case .placeOrder:
+            return try unsafe .placeOrder(
+                self.order(self.message(payload, MessageTypes.placeOrder)))
+        case .cancel:
+            let message = try unsafe self.message(payload, MessageTypes.cancel)
+            return .cancel(try self.orderID(unsafe message.order_id))
+        case .cancelAll:
+            let message = try unsafe self.message(payload, MessageTypes.cancelAll)
+            let symbol = try unsafe self.text(message.symbol, "symbol", bytesMax: 32)
+            return .cancelAll(symbol.isEmpty ? nil : Symbol(symbol))
+        case .getOrder:
+            let message = try unsafe self.message(payload, MessageTypes.getOrder)
+            return .order(try self.orderID(unsafe message.order_id))
+        case .listOrders:
+            return try unsafe .orders(
+                self.filter(self.message(payload, MessageTypes.listOrders)))
+        case .positions: return .positions
+        case .getMode: return .mode
+        case .setMode:
+            return try unsafe self.mode(
+                self.message(payload, MessageTypes.setMode))
+        case .killSwitch:
+            return try unsafe self.kill(
+                self.message(payload, MessageTypes.killSwitch))
+        case .health: return .health
+        }
+    }
+
+    // MARK: Methods
+
+    private func order(
+        _ message: Trading__V1__PlaceOrderRequest
+    ) throws(BadRequest) -> OrderRequest {
+        let symbol = try unsafe self.text(message.symbol, "symbol", bytesMax: 32)
+        guard !symbol.isEmpty else { throw BadRequest("symbol is missing") }
+        guard let side = Side(rawValue: UInt8(truncatingIfNeeded: unsafe message.side.rawValue))
+        else { throw BadRequest("side: expected BUY or SELL") }
+        let quantity: Quantity = try unsafe self.decimal(message.quantity, "quantity")
+        guard quantity.isPositive else {
+            throw BadRequest("quantity: \(quantity) is not above zero")
+        }
+        let terms = OrderTerms(
+            symbol: Symbol(symbol), side: side, type: try unsafe self.type(message),
+            quantity: quantity)
+        let keyText = try unsafe self.text(
+            message.idempotency_key, "idempotency_key", bytesMax: Limits.keyBytesMax)
+        return OrderRequest(
+            terms: terms,
+            principal: self.principal,
+            key: keyText.isEmpty ? nil : IdempotencyKey(principal: self.principal, text: keyText),
+            expectedMode: try self.optionalMode(
+                unsafe message.expected_mode, "expected_mode"),
+            tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax))
+    }
+
+    private func type(
+        _ message: Trading__V1__PlaceOrderRequest
+    ) throws(BadRequest) -> OrderType {
+        let price = try unsafe self.text(message.price, "price", bytesMax: 64)
+        let force = unsafe message.time_in_force
+        switch unsafe message.type {
+        case TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET:
+            guard price.isEmpty else { throw BadRequest("price: a market order has none") }
+            guard force == TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED else {
+                throw BadRequest("time_in_force: a market order has none")
+            }
+            return .market
+        case TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT:
+            let limit: Price = try unsafe self.decimal(message.price, "price")
+            guard limit.isPositive else { throw BadRequest("price: \(limit) is not above zero") }
+            if force == TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED {
+                return .limit(limit, .goodTillCanceled)
+            }
+            guard let known = TimeInForce(rawValue: UInt8(truncatingIfNeeded: force.rawValue))
+            else { throw BadRequest("time_in_force: expected GTC, IOC or FOK") }
+            return .limit(limit, known)
+        default:
+            throw BadRequest("type: expected MARKET or LIMIT")
+        }
+    }
+
+    private func filter(
+        _ message: Trading__V1__ListOrdersRequest
+    ) throws(BadRequest) -> OrderFilter {
+        let limit = unsafe message.limit
+        guard limit <= Limits.listCountMax else {
+            throw BadRequest("limit: \(limit) is above \(Limits.listCountMax)")
+        }
+        let symbol = try unsafe self.text(message.symbol, "symbol", bytesMax: 32)
+        let before = unsafe message.before_order_id
+        return OrderFilter(
+            includesClosed: unsafe message.include_closed != 0,
+            symbol: symbol.isEmpty ? nil : Symbol(symbol),
+            countMax: Int(limit == 0 ? Limits.listCountDefault : limit),
+            before: before == 0 ? nil : OrderID(raw: before))
+    }
+
+    private func mode(_ message: Trading__V1__SetModeRequest) throws(BadRequest) -> Request {
+        guard let mode = try self.optionalMode(unsafe message.mode, "mode") else {
+            throw BadRequest("mode is missing")
+        }
+        let policy: OpenOrdersPolicy
+        switch unsafe message.open_orders {
+        case TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED,
+            TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_REFUSE:
+            policy = .refuse
+        case TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_CANCEL: policy = .cancel
+        case TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_KEEP: policy = .keep
+        default: throw BadRequest("open_orders: expected REFUSE, CANCEL or KEEP")
+        }
+        return .setMode(mode, policy, self.principal, reason: try unsafe self.reason(message.reason))
+    }
+
+    private func kill(_ message: Trading__V1__KillSwitchRequest) throws(BadRequest) -> Request {
+        switch unsafe message.action {
+        case TRADING__V1__KILL_ACTION__KILL_ACTION_STATUS:
+            return .killStatus
+        case TRADING__V1__KILL_ACTION__KILL_ACTION_RELEASE:
+            return .killRelease(self.principal, reason: try unsafe self.reason(message.reason))
+        case TRADING__V1__KILL_ACTION__KILL_ACTION_ENGAGE:
+            guard
+                let level = KillLevel(
+                    rawValue: UInt8(truncatingIfNeeded: unsafe message.level.rawValue))
+            else { throw BadRequest("level: expected BLOCK, CANCEL or FLATTEN") }
+            // A kill needs no reason: the person who pulls it is in a hurry.
+            let reason = try unsafe self.text(
+                message.reason, "reason", bytesMax: Limits.reasonBytesMax)
+            return .killEngage(level, self.principal, reason: reason)
+        default:
+            throw BadRequest("action: expected ENGAGE, STATUS or RELEASE")
+        }
+    }
+
+    // MARK: Fields
+
+    private func message<Message>(
+        _ payload: Span<UInt8>, _ type: MessageType<Message>
+    ) throws(BadRequest) -> Message {
+        do throws(ProtobufError) {
+            return try unsafe self.arena.unpack(type, from: payload).pointee
+        } catch {
+            switch error {
+            case .malformed: throw BadRequest("the payload is not a \(type.name)")
+            case .invalidText(let field): throw BadRequest("\(field): not text in UTF-8")
+            case .tooLarge(let bytesMax):
+                throw BadRequest("the payload needs more than \(bytesMax) bytes")
+            }
+        }
+    }
+
+    private func text(
+        _ pointer: UnsafeMutablePointer<CChar>?, _ field: String, bytesMax: Int
+    ) throws(BadRequest) -> String {
+        let text = unsafe String(protobuf: pointer)
+        guard text.utf8.count <= bytesMax else {
+            throw BadRequest("\(field): longer than \(bytesMax) bytes")
+        }
+        return text
+    }
+
+    private func reason(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> String {
+        let text = try unsafe self.text(pointer, "reason", bytesMax: Limits.reasonBytesMax)
+        guard !text.isEmpty else { throw BadRequest("reason is missing") }
+        return text
+    }
+
+    private func decimal<Decimal: ExactDecimal>(
+        _ pointer: UnsafeMutablePointer<CChar>?, _ field: String
+    ) throws(BadRequest) -> Decimal {
+        let text = try unsafe self.text(pointer, field, bytesMax: 64)
+        guard !text.isEmpty else { throw BadRequest("\(field) is missing") }
+        do throws(DecimalError) {
+            return try Decimal(text)
+        } catch {
+            throw BadRequest("\(field): \"\(text)\" \(error.explanation)")
+        }
+    }
+
+    private func orderID(_ raw: UInt64) throws(BadRequest) -> OrderID {
+        guard raw > 0 else { throw BadRequest("order_id is missing") }
+        return OrderID(raw: raw)
+    }
+
+    private func optionalMode(
+        _ mode: Trading__V1__TradingMode, _ field: String
+    ) throws(BadRequest) -> TradingMode? {
+        if mode == TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED { return nil }
+        guard let mode = TradingMode(rawValue: UInt8(truncatingIfNeeded: mode.rawValue)) else {
+            throw BadRequest("\(field): no such mode")
+        }
+        return mode
+    }
+}
+
+/// The messages that the service reads.
+private enum MessageTypes {
+    static let placeOrder = unsafe MessageType(trading__v1__place_order_request__init)
+    static let cancel = unsafe MessageType(trading__v1__cancel_request__init)
+    static let cancelAll = unsafe MessageType(trading__v1__cancel_all_request__init)
+    static let getOrder = unsafe MessageType(trading__v1__get_order_request__init)
+    static let listOrders = unsafe MessageType(trading__v1__list_orders_request__init)
+    static let setMode = unsafe MessageType(trading__v1__set_mode_request__init)
+    static let killSwitch = unsafe MessageType(trading__v1__kill_switch_request__init)
+}
+
+extension DecimalError {
+    /// What is wrong with a number, to follow the number itself.
+    package var explanation: String {
+        switch self {
+        case .missingDigits: "is not a number"
+        case .illegalCharacter: "is not a plain decimal number"
+        case .tooPrecise(let digits): "has more than \(digits) digits after the point"
+        case .outOfRange: "is out of range"
+        }
+    }
+}

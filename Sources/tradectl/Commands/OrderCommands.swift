@@ -1,0 +1,117 @@
+import ArgumentParser
+import TradingAPI
+import TradingCore
+
+struct Place: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Places an order: a market order, or a limit order with --limit.")
+
+    @Argument(help: "Such as BTCUSDT.") var symbol: String
+    @Argument(help: "buy or sell.") var side: Side
+    @Argument(help: "In the base asset, such as 0.5.") var quantity: String
+    @Option(help: "The limit price.") var limit: String?
+    @Option(help: "Limit orders: GTC, IOC or FOK (default: GTC).") var tif: TimeInForce?
+    @Option(help: "The same key twice is one order and the same answer.") var key: String?
+    @Option(help: "Refuse when the gateway is in another mode.") var expectMode: TradingMode?
+    @Option(help: "A text of yours, carried through.") var tag: String?
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        if self.tif != nil, self.limit == nil {
+            throw Failure(.usage, "--tif goes with --limit")
+        }
+        var wish = OrderWish(symbol: self.symbol, side: self.side, quantity: self.quantity)
+        wish.limitPrice = self.limit
+        wish.timeInForce = self.tif
+        wish.idempotencyKey = self.key
+        wish.expectedMode = self.expectMode
+        wish.tag = self.tag
+        let (order, isRepeat) = try await self.options.withClient {
+            client throws(TradingClientError) in try await client.place(wish)
+        }
+        try self.options.show(order) {
+            (isRepeat ? "the key was used before; this is its order\n" : "") + order.details
+        }
+        let outcome = Outcome(status: order.status)
+        guard outcome == .done else {
+            throw Failure(outcome, "order \(order.orderID) is \(order.status)")
+        }
+    }
+}
+
+struct Cancel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Cancels one order, or all of ours with --all.")
+
+    @Argument(help: "The order's number.") var order: UInt64?
+    @Flag(help: "Every open order of ours.") var all = false
+    @Option(help: "With --all: this symbol only.") var symbol: String?
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        guard (self.order != nil) != self.all else {
+            throw Failure(.usage, "name one order, or say --all")
+        }
+        guard let orderID = self.order else {
+            let symbol = self.symbol
+            let ids = try await self.options.withClient {
+                client throws(TradingClientError) in try await client.cancelAll(symbol: symbol)
+            }
+            try self.options.show(ids) {
+                ids.isEmpty
+                    ? "no open orders"
+                    : "cancel sent for \(ids.map(String.init).joined(separator: ", "))"
+            }
+            return
+        }
+        let order = try await self.options.withClient {
+            client throws(TradingClientError) in try await client.cancel(orderID)
+        }
+        try self.options.show(order) { order.details }
+        if order.status == "UNKNOWN" || order.isCancelPending {
+            throw Failure(.unknown, "the cancel of order \(orderID) is not confirmed yet")
+        }
+    }
+}
+
+struct ShowOrder: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "order", abstract: "Shows one order with its fills.")
+
+    @Argument(help: "The order's number.") var order: UInt64
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let orderID = self.order
+        let order = try await self.options.withClient {
+            client throws(TradingClientError) in try await client.order(orderID)
+        }
+        try self.options.show(order) { order.details }
+    }
+}
+
+struct ListOrders: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "orders", abstract: "Lists open orders, or all with --all, newest first.")
+
+    @Flag(help: "Finished orders too.") var all = false
+    @Option(help: "This symbol only.") var symbol: String?
+    @Option(help: "How many at most, up to 1000.") var limit: UInt32 = 100
+    @Option(help: "Orders below this number only.") var before: UInt64 = 0
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let command = self
+        let orders = try await self.options.withClient {
+            client throws(TradingClientError) in
+            try await client.orders(
+                includesClosed: command.all, symbol: command.symbol, countMax: command.limit,
+                before: command.before)
+        }
+        try self.options.show(orders) {
+            var table = Table(header: RemoteOrder.tableHeader)
+            for order in orders { table.add(order.tableRow) }
+            return table.isEmpty ? "no orders" : table.text
+        }
+    }
+}

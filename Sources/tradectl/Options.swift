@@ -1,0 +1,100 @@
+public import ArgumentParser
+import Foundation
+import TradingAPI
+public import TradingCore
+
+/// How an answer is shown.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case table
+    case json
+}
+
+/// What every command takes.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        help: """
+            Where the server listens: unix:/path or host:port \
+            (default: $TRADING_ADDRESS, else 127.0.0.1:7070).
+            """)
+    var address: String?
+
+    @Option(help: "How the answer is shown: table or json.")
+    var output: OutputFormat = .table
+
+    @Option(help: "How long a call may take, in milliseconds.")
+    var timeout: Int64 = 10_000
+
+    /// Connects, runs the body and closes.
+    func withClient<Result>(
+        _ body: (TradingClient) async throws(TradingClientError) -> Result
+    ) async throws -> Result {
+        let address =
+            self.address ?? ProcessInfo.processInfo.environment["TRADING_ADDRESS"]
+            ?? "127.0.0.1:7070"
+        do throws(TradingClientError) {
+            let client = try await TradingClient.connect(
+                to: address, timeoutMilliseconds: self.timeout)
+            do throws(TradingClientError) {
+                let result = try await body(client)
+                await client.close()
+                return result
+            } catch {
+                await client.close()
+                throw error
+            }
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Shows an answer as JSON with a fixed order of keys, or by the body's table.
+    func show(_ value: some Encodable, table: () -> String) throws {
+        switch self.output {
+        case .table:
+            let text = table()
+            if !text.isEmpty { print(text) }
+        case .json:
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        }
+    }
+}
+
+extension Side: ExpressibleByArgument {
+    public init?(argument: String) {
+        switch argument.lowercased() {
+        case "buy": self = .buy
+        case "sell": self = .sell
+        default: return nil
+        }
+    }
+
+    public static var allValueStrings: [String] { ["buy", "sell"] }
+}
+
+extension TimeInForce: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let force = Self.allCases.first(where: { $0.name == argument.uppercased() }) else {
+            return nil
+        }
+        self = force
+    }
+
+    public static var allValueStrings: [String] { Self.allCases.map(\.name) }
+}
+
+extension TradingMode: ExpressibleByArgument {
+    package init?(argument: String) { self.init(name: argument) }
+
+    package static var allValueStrings: [String] { Self.allCases.map(\.name) }
+}
+
+extension KillLevel: ExpressibleByArgument {
+    package init?(argument: String) {
+        guard let level = Self.allCases.first(where: { $0.name == argument }) else { return nil }
+        self = level
+    }
+
+    package static var allValueStrings: [String] { Self.allCases.map(\.name) }
+}

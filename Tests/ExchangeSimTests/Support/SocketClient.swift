@@ -1,0 +1,147 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+import TradingCore
+
+@testable import ExchangeSim
+
+/// One WebSocket connection to an exchange; messages are read in the order of their arrival.
+final class SocketClient: Sendable {
+    private let channel: any Channel
+    private let messages: AsyncStream<String>
+
+    private init(_ channel: any Channel, _ messages: AsyncStream<String>) {
+        self.channel = channel
+        self.messages = messages
+    }
+
+    /// Connects to a path such as `/ws-api/v3`.
+    static func connect(_ server: SimServer, _ path: String) async throws -> SocketClient {
+        let (stream, continuation) = AsyncStream<String>.makeStream()
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let upgraded = eventLoop.makePromise(of: Void.self)
+        let channel: any Channel
+        do {
+            channel = try await ClientBootstrap(group: eventLoop)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try Self.configure(channel, continuation, upgraded)
+                    }
+                }
+                .connect(host: "127.0.0.1", port: server.port).get()
+        } catch {
+            upgraded.fail(error)
+            throw error
+        }
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
+        head.headers.add(name: "Host", value: "127.0.0.1")
+        head.headers.add(name: "Content-Length", value: "0")
+        channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+        try await upgraded.futureResult.get()
+        return SocketClient(channel, stream)
+    }
+
+    private static func configure(
+        _ channel: any Channel,
+        _ continuation: AsyncStream<String>.Continuation,
+        _ upgraded: EventLoopPromise<Void>
+    ) throws {
+        let upgrader = NIOWebSocketClientUpgrader(
+            maxFrameSize: 1 << 22,
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(FrameReader(continuation))
+                }
+            }
+        )
+        try channel.pipeline.syncOperations.addHTTPClientHandlers(
+            withClientUpgrade: (
+                upgraders: [upgrader],
+                completionHandler: { _ in upgraded.succeed(()) }
+            )
+        )
+    }
+
+    /// Sends a text frame.
+    func send(_ text: String) {
+        let frame = WebSocketFrame(
+            fin: true,
+            opcode: .text,
+            maskKey: .random(),
+            data: ByteBuffer(string: text)
+        )
+        self.channel.writeAndFlush(frame, promise: nil)
+    }
+
+    /// The next message, or nil once the connection is closed.
+    func next() async -> JSONValue? {
+        for await message in self.messages { return JSONValue(parsing: Array(message.utf8)) }
+        return nil
+    }
+
+    /// The next message for which a condition holds; those before it are dropped.
+    func next(where condition: (JSONValue) -> Bool) async -> JSONValue? {
+        while let message = await self.next() {
+            if condition(message) { return message }
+        }
+        return nil
+    }
+
+    func close() async throws { try await self.channel.close() }
+}
+
+private final class FrameReader: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundOut = WebSocketFrame
+
+    private let continuation: AsyncStream<String>.Continuation
+
+    init(_ continuation: AsyncStream<String>.Continuation) { self.continuation = continuation }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = self.unwrapInboundIn(data)
+        switch frame.opcode {
+        case .text:
+            self.continuation.yield(String(buffer: frame.unmaskedData))
+        case .ping:
+            let pong = WebSocketFrame(
+                fin: true,
+                opcode: .pong,
+                maskKey: .random(),
+                data: frame.unmaskedData
+            )
+            context.writeAndFlush(self.wrapOutboundOut(pong), promise: nil)
+        case .connectionClose:
+            context.close(promise: nil)
+        default:
+            break
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.continuation.finish()
+        context.fireChannelInactive()
+    }
+}
+
+extension SimClient {
+    /// Opens a user data stream on a new connection.
+    func userStream() async throws -> SocketClient {
+        let socket = try await SocketClient.connect(self.server, "/ws-api/v3")
+        socket.send(self.subscribeRequest())
+        _ = await socket.next()
+        return socket
+    }
+
+    /// The signed request for a user data stream.
+    func subscribeRequest(id: String = "\"u1\"") -> String {
+        let time = SimClock.real.now.milliseconds
+        let signature = self.signature(of: "apiKey=\(self.key)&timestamp=\(time)")
+        return """
+            {"id":\(id),"method":"userDataStream.subscribe.signature","params":\
+            {"apiKey":"\(self.key)","timestamp":\(time),"signature":"\(signature)"}}
+            """
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Journal
+import Testing
+
+@testable import TradingCore
+
+/// A folder that goes away with its owner.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        self.path = NSTemporaryDirectory() + "journal-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: self.path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: self.path) }
+
+    /// Damages the first file with the suffix that holds the text.
+    func replaceOnce(_ text: String, by other: String, suffix: String) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: self.path)
+        where name.hasSuffix(suffix) {
+            let url = URL(fileURLWithPath: self.path + "/" + name)
+            var data = try Data(contentsOf: url)
+            guard let range = data.range(of: Data(text.utf8)) else { continue }
+            data.replaceSubrange(range, with: Data(other.utf8))
+            try data.write(to: url)
+            return
+        }
+        Issue.record("no \(suffix) file holds \(text)")
+    }
+}
+
+extension Journal {
+    /// Writes events as one batch, as the walk does.
+    func write(events: [Event], at instant: Instant) throws {
+        var batch = OpenBatch(at: instant)
+        for event in events { batch.append(event) }
+        _ = try batch.persisted { (batch) throws(JournalError) in try self.write(batch) }
+    }
+
+    /// Writes a finished order.
+    func write(closed order: Order, at instant: Instant) throws {
+        var batch = OpenBatch(at: instant)
+        batch.append(closed: order)
+        _ = try batch.persisted { (batch) throws(JournalError) in try self.write(batch) }
+    }
+}
+
+enum Samples {
+    static let instant = Instant(
+        monotonic: MonotonicTime(nanoseconds: 5),
+        wall: WallTime(nanoseconds: 1_700_000_000_123_456_789))
+
+    static func intent(_ number: UInt64, type: OrderType) -> OrderIntent {
+        let principal = Principal("uid:7")
+        return OrderIntent(
+            orderID: OrderID(raw: number),
+            clientOrderID: ClientOrderIDScheme(prefix: "aaaaaaaa", epoch: "bbbbbbbb")
+                .name(of: OrderID(raw: number)),
+            venue: .testnet,
+            terms: OrderTerms(
+                symbol: Symbol("BTCUSDT"), side: .sell, type: type,
+                quantity: Quantity(raw: 123_456_789)),
+            baseAsset: Asset("BTC"),
+            quoteAsset: Asset("USDT"),
+            timestamp: WallTime(milliseconds: 1_700_000_000_001),
+            receiveWindowMilliseconds: 2_000,
+            reservePrice: Price(raw: 6_000_000_000_000),
+            principal: principal,
+            key: IdempotencyKey(principal: principal, text: "key-\(number)"),
+            tag: "täg 🙂")
+    }
+
+    static func fill(_ number: Int64) -> Fill {
+        Fill(
+            tradeID: TradeID(raw: number), price: Price(raw: 1), quantity: Quantity(raw: 2),
+            quoteQuantity: Amount(raw: 12_345_678_901_234_567_890), fee: Amount(raw: -3),
+            feeAsset: number % 2 == 0 ? nil : Asset("BNB"), isMaker: number % 2 == 0,
+            time: WallTime(milliseconds: 1_700_000_000_002))
+    }
+
+    static func closedOrder(_ number: UInt64) -> Order {
+        var order = Order(
+            intent: self.intent(
+                number, type: .limit(Price(raw: 7), .immediateOrCancel)),
+            status: .submitting, createdAt: self.instant.wall)
+        order.apply(
+            .reported(
+                .canceled, VenueOrderID(raw: -1), executed: Quantity(raw: 4), reason: "why"),
+            at: self.instant.wall)
+        order.apply(.filled(self.fill(1)), at: self.instant.wall)
+        order.apply(.filled(self.fill(2)), at: self.instant.wall)
+        return order
+    }
+
+    /// One event of every kind, and of every kind of change.
+    static var events: [Event] {
+        let id = OrderID(raw: 1)
+        let market = self.intent(1, type: .market)
+        let limit = self.intent(2, type: .limit(Price(raw: 9), .fillOrKill))
+        let changes: [OrderChange] = [
+            .reported(.new, VenueOrderID(raw: 77), executed: .zero, reason: ""),
+            .filled(self.fill(1)), .filled(self.fill(2)),
+            .simulated(request: "POST /api/v3/order?symbol=BTCUSDT"),
+            .rejected(code: -2010, reason: "no funds"),
+            .notPlaced(reason: "gone"), .outcomeUnknown(reason: "timeout"),
+            .needsOperator(reason: "help"),
+        ]
+        let refusal = Refusal(.orderNotional, limit: "1", actual: "2", message: "too much")
+        return [
+            .storeCreated(clientIDPrefix: "aaaaaaaa"), .started(epoch: "bbbbbbbb", version: "1"),
+            .orderSubmitted(market), .orderSubmitted(limit), .orderSimulated(limit),
+            .orderRefused(market, refusal),
+        ] + changes.map { .orderChanged(id, $0) } + [
+            .orderReopened(self.closedOrder(3)),
+            .cancelRequested(id, ClientOrderIDScheme.cancelName(of: market.clientOrderID)),
+            .modeChanged(
+                ModeRecord(
+                    mode: .dryRun, principal: Principal("me"), reason: "why",
+                    since: self.instant.wall)),
+            .killChanged(
+                KillSwitch(
+                    level: .cancel, principal: Principal("me"), reason: "why",
+                    since: self.instant.wall)),
+            .killChanged(
+                KillSwitch(
+                    level: nil, principal: Principal("me"), reason: "why",
+                    since: self.instant.wall)),
+            .ledgerBound(.live, accountID: -5),
+            .balanceMoved(
+                .testnet, Asset("USDT"), delta: Amount(raw: -170_141_183_460_469_231_731),
+                isOpening: true),
+        ]
+    }
+}
