@@ -43,7 +43,13 @@ extension Gateway {
         case .refused:
             // -2011 says that the venue has no such open order. For an order it never confirmed
             // that is no evidence (E1); for a known one, its end has not reached us: ask.
-            guard self.state.orders[orderID] != nil else { break }
+            guard let order = self.state.orders[orderID] else { break }
+            if order.status == .needsOperator {
+                // It was given up: now and then is enough, until there is news of it (E6).
+                self.chases[orderID, default: Chase()].cancelAt = batch.instant.monotonic.adding(
+                    milliseconds: self.settings.timing.balanceIntervalMilliseconds)
+                break
+            }
             self.chases[orderID, default: Chase()].askAt = batch.instant.monotonic
             self.chases[orderID]?.cancelAt = later
         case .failed, .orders, .trades, .account, .rules, .time:
