@@ -77,6 +77,8 @@ extension Gateway {
                 batch.performAtOnce(.request(venue, .openOrders))
             }
             batch.performAtOnce(.request(venue, .account))
+            // One measurement may be off: the clock was set between it and its arrival (M3).
+            batch.performAtOnce(.request(venue, .time))
         }
     }
 
