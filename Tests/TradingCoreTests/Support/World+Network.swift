@@ -140,11 +140,7 @@ extension World {
     func arrive(_ incarnation: Int, _ request: VenueRequest) {
         let delay = self.delay()
         if case .time = request {
-            let message = VenueInput.clockMeasured(
-                offsetMilliseconds: self.venueOffsetMilliseconds,
-                roundTripMilliseconds: delay
-            )
-            self.answer(incarnation, .venue(.testnet, message), inMilliseconds: delay)
+            self.schedule(.clock(incarnation: incarnation), inMilliseconds: delay)
             return
         }
         let isFailing = self.random.happens(self.faults.failedRequests)
@@ -248,6 +244,10 @@ extension World {
     }
 
     func moveMarket() {
+        if self.random.happens(self.faults.clockJumps) {
+            // Somebody sets our wall clock (M3).
+            self.clockStepMilliseconds = Int64(self.random.number(-7_200_000...7_200_000))
+        }
         let open = self.venue.entries.indices.filter { self.venue.entries[$0].isOpen }
         if let index = open.randomElement(using: &self.random) {
             self.trade(index, self.random.happens(40))

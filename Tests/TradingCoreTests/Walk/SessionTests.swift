@@ -233,6 +233,16 @@ import Testing
         #expect((1...4).contains(asked))
     }
 
+    @Test func `the venue's clock is measured again while the venue is ready (M3)`() {
+        let rig = Rig.ready()
+        var measured = 0
+        for _ in 0..<130 {
+            rig.advance(milliseconds: 1_000)
+            measured += rig.turn(.wake).requests.count { $0 == .time }
+        }
+        #expect((1...4).contains(measured))
+    }
+
     @Test func `a wake that has nothing to do asks for a later one`() {
         let rig = Rig.ready()
         let intent = rig.openOrder()
