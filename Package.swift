@@ -102,7 +102,10 @@ let package = Package(
             dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore"] + nio + nioHTTP),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["RPCServer", "TradingAPI", "TTRPC", "TradingCore", "CZlib"] + nio),
+            dependencies: [
+                "RPCServer", "tradectl", "ExchangeSim", "TradingAPI", "TTRPC", "TradingCore",
+                "Venues", "CZlib",
+            ] + nio),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -139,6 +139,8 @@ final class GatewayLoop {
             answer(reply)
         case .openGate(let venue):
             self.venues[venue]?.openGate()
+        case .liftKillSwitch:
+            for venue in self.venues.values { venue.liftKillSwitch() }
         }
     }
 

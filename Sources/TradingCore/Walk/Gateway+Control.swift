@@ -96,6 +96,7 @@ extension Gateway {
             let killSwitch = KillSwitch(
                 level: nil, principal: principal, reason: reason, since: batch.instant.wall)
             self.record(.killChanged(killSwitch), into: &batch)
+            batch.perform(.liftKillSwitch)
             for venue in self.settings.exchanges { self.openGateIfAllowed(venue, into: &batch) }
         default:
             break

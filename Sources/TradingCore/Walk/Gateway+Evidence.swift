@@ -66,6 +66,7 @@ extension Gateway {
         case .gateClosed: "not sent: the gate was closed before its turn came"
         case .windowOver: "not sent: its receive window was over before its turn came"
         case .notConnected(let why): "not sent: no connection to the venue: \(why)"
+        case .queueFull: "not sent: too many orders are waiting for a connection"
         case .venueBackoff: "not sent: the venue asked for patience"
         }
     }

@@ -182,6 +182,8 @@ package enum NotSentReason: Hashable, Sendable {
     case windowOver
     /// No connection could be made; the text says why.
     case notConnected(String)
+    /// More placements wait for a connection than may.
+    case queueFull
     /// The venue asks for patience (429, 418) and nothing may be sent until then.
     case venueBackoff
 }
