@@ -21,7 +21,7 @@ package struct OpenBatch: ~Copyable {
     /// Whether there is nothing to write and nothing to do.
     package var isEmpty: Bool {
         self.events.isEmpty && self.effects.isEmpty && self.placements.isEmpty
-            && self.closedOrders.isEmpty
+            && self.closedOrders.isEmpty && self.immediateEffects.isEmpty
     }
 
     /// Whether the write must reach the disk before the batch's effects go out.

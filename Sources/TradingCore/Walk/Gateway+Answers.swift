@@ -48,7 +48,13 @@ extension Gateway {
         case .refused:
             // -2011 says that the venue has no such open order. For an order it never confirmed
             // that is no evidence (E1); for a known one, its end has not reached us: ask.
-            guard self.state.orders[orderID] != nil else { break }
+            guard let order = self.state.orders[orderID] else { break }
+            if order.status == .needsOperator {
+                // It was given up: now and then is enough, until there is news of it (E6).
+                self.chases[orderID, default: Chase()].cancelAt = batch.instant.monotonic.adding(
+                    milliseconds: self.settings.timing.balanceIntervalMilliseconds)
+                break
+            }
             self.chases[orderID, default: Chase()].askAt = batch.instant.monotonic
             self.chases[orderID]?.cancelAt = later
         case .failed, .orders, .trades, .account, .rules, .quotes, .time:
@@ -122,7 +128,8 @@ extension VenueError {
         case -1006, -1007: true
         // It was sent before, so it is there.
         case -2010 where self.message.hasPrefix("Duplicate order sent"): true
-        default: self.httpStatus >= 500
+        // Without a code of the venue, something on the way answered in its place.
+        default: self.httpStatus >= 500 || self.code == 0
         }
     }
 }

@@ -81,6 +81,8 @@ extension Gateway {
             batch.performAtOnce(.request(venue, .account))
             // A quiet market's stream says nothing: its last price is asked for.
             batch.performAtOnce(.request(venue, .quotes(self.settings.limits.allowedSymbols)))
+            // One measurement may be off: the clock was set between it and its arrival (M3).
+            batch.performAtOnce(.request(venue, .time))
         }
     }
 
@@ -89,7 +91,9 @@ extension Gateway {
     ) {
         var requests: [VenueRequest] = []
         if reconciliation.awaitsClock { requests.append(.time) }
-        if reconciliation.awaitsRules { requests.append(.rules(self.settings.limits.allowedSymbols)) }
+        if reconciliation.awaitsRules {
+            requests.append(.rules(self.settings.limits.allowedSymbols))
+        }
         if reconciliation.awaitsAccount { requests.append(.account) }
         if reconciliation.awaitsOpenOrders { requests.append(.openOrders) }
         for request in requests { batch.performAtOnce(.request(venue, request)) }
