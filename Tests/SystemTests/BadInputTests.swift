@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Testing
+import TTRPC
 import TradingAPI
 import TradingCore
 
@@ -179,7 +180,7 @@ final class RawSocket {
     deinit { close(self.descriptor) }
 
     func send(_ bytes: [UInt8]) {
-        _ = unsafe Glibc.send(self.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+        _ = unsafe Glibc.send(self.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
     /// Whether the other side closes within ten seconds.

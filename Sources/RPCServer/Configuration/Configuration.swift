@@ -171,6 +171,9 @@ extension RawSettings {
             "timing.receive_window_ms", default: timing.receiveWindowMilliseconds, in: 100...60_000)
         timing.absenceMarginMilliseconds = self.milliseconds(
             "timing.absence_margin_ms", default: timing.absenceMarginMilliseconds, in: 100...600_000)
+        timing.inquiryIntervalMilliseconds = self.milliseconds(
+            "timing.inquiry_interval_ms", default: timing.inquiryIntervalMilliseconds,
+            in: 50...60_000)
         timing.balanceIntervalMilliseconds = self.milliseconds(
             "timing.balance_interval_ms", default: timing.balanceIntervalMilliseconds,
             in: 1_000...3_600_000)

@@ -42,7 +42,7 @@ extension Gateway {
         case .accepted(let report):
             self.merge(report, into: orderID, fetched: fetched, batch: &batch)
         case .simulated(let request):
-            self.change(orderID, .simulated(request: request), into: &batch)
+            self.change(orderID, .simulated(request: "[DRY-RUN] \(request)"), into: &batch)
         case .rejected(let error) where error.leavesFateOpen:
             self.change(
                 orderID, .outcomeUnknown(reason: "\(error.message) (\(error.code))"), into: &batch)

@@ -3,7 +3,9 @@ import Testing
 import TradingAPI
 
 /// An exchange and a gateway connected to it, as processes, with a store that goes away.
-final class Desk {
+///
+/// Sendable: ``restartServer()``, the only change, is never called beside anything else.
+final class Desk: @unchecked Sendable {
     static let key = "testkey000000000000000000000000000000000000000000000000000000001"
     static let secret = "testsecret0000000000000000000000000000000000000000000000000001"
 
@@ -19,8 +21,7 @@ final class Desk {
         var mode = "testnet"
         var notionalMax = "1000000"
         var openOrdersMax = 1_000
-        /// More lines for the configuration file.
-        var extra = ""
+        var timing = "receive_window_ms: 1000, absence_margin_ms: 500"
         var environment: [String: String] = [:]
     }
 
@@ -51,16 +52,13 @@ final class Desk {
             limits:
               order_notional_max: "\(setup.notionalMax)"
               open_orders_max: \(setup.openOrdersMax)
-            timing:
-              receive_window_ms: 1000
-              absence_margin_ms: 500
+            timing: {\(setup.timing)}
             venues:
               testnet:
                 rest: \(try #require(urls["rest"]))
                 websocket_api: \(try #require(urls["ws-api"]))
                 stream: \(try #require(urls["stream"]))
                 api_key: \(Desk.key)
-            \(setup.extra)
             """
         try configuration.write(
             toFile: self.configurationPath, atomically: true, encoding: .utf8)
@@ -68,8 +66,8 @@ final class Desk {
     }
 
     deinit {
-        self.server.end(with: 9)
-        self.exchange.end(with: 9)
+        self.server.end(with: SIGKILL)
+        self.exchange.end(with: SIGKILL)
         try? FileManager.default.removeItem(atPath: self.folder)
     }
 
@@ -81,6 +79,9 @@ final class Desk {
             "RPCServer", ["--config", configurationPath],
             environment: secrets.merging(setup.environment) { $1 }, logFolder: folder)
     }
+
+    /// Ends the server without warning, from any thread.
+    func killServer() { self.server.end(with: SIGKILL) }
 
     /// Starts the server again on the same store, after it ended.
     func restartServer() throws {

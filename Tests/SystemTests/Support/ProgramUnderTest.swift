@@ -21,7 +21,7 @@ final class ProgramUnderTest {
     ) throws {
         self.name = name
         self.outputPath = "\(logFolder)/\(name)-\(UUID().uuidString).log"
-        FileManager.default.createFile(atPath: self.outputPath, contents: nil)
+        _ = FileManager.default.createFile(atPath: self.outputPath, contents: nil)
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: self.outputPath))
         self.process.executableURL = try Self.url(of: name)
         self.process.arguments = arguments

@@ -24,6 +24,7 @@ extension World {
         for effect in turn.effects {
             switch effect {
             case .openGate: self.isGateOpen = true
+            case .liftKillSwitch: break
             case .reply(_, let reply): self.watch(reply)
             }
         }
