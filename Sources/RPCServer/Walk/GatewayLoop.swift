@@ -105,6 +105,7 @@ final class GatewayLoop {
 
     private func commit() {
         guard let batch = self.batch.take() else { return }
+        let events = batch.events
         let durable: DurableBatch
         do throws(JournalError) {
             durable = try batch.persisted { (batch) throws(JournalError) in
@@ -118,6 +119,7 @@ final class GatewayLoop {
             perform: { self.perform($0) }
         )
         for venue in self.venues.values { venue.flush() }
+        EventLog(log: self.log).note(events)
         self.queueSync()
         self.scheduleWake()
     }

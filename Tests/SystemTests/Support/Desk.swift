@@ -19,6 +19,7 @@ final class Desk: @unchecked Sendable {
         var exchangeArguments = ["--market-interval", "0"]
         var balances = ["BTC=100", "USDT=10000000"]
         var mode = "testnet"
+        var symbols = "[BTCUSDT, ETHUSDT]"
         var notionalMax = "1000000"
         var openOrdersMax = 1_000
         var timing = "receive_window_ms: 1000, absence_margin_ms: 500"
@@ -48,7 +49,7 @@ final class Desk: @unchecked Sendable {
             listen:
               tcp: 127.0.0.1:0
               unix: \(self.folder)/rpc.sock
-            symbols: [BTCUSDT, ETHUSDT]
+            symbols: \(setup.symbols)
             limits:
               order_notional_max: "\(setup.notionalMax)"
               open_orders_max: \(setup.openOrdersMax)
