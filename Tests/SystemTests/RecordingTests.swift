@@ -37,9 +37,11 @@ import TradingCore
             let side: Side = order.side == "BUY" ? .buy : .sell
             for fill in order.fills {
                 let price = try Price(fill.price)
+                let isOffered = market.offers(price, to: side)
+                let place = market.surroundings(of: price)
                 #expect(
-                    market.offers(price, to: side),
-                    "order \(order.orderID) filled at \(price), which nobody offered")
+                    isOffered,
+                    "order \(order.orderID) filled at \(price); \(place)")
             }
         }
         try await self.advance(desk, &market, lines: 8_000)

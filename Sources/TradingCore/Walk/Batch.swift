@@ -52,6 +52,12 @@ package struct OpenBatch: ~Copyable {
         }
     }
 
+    /// Takes back a release of the kill switch that an engagement follows in the same batch: it
+    /// would take effect after the engagement (K1).
+    mutating func withdrawKillRelease() {
+        self.effects.removeAll { $0 == .liftKillSwitch }
+    }
+
     /// Hands out what need not wait for the disk; each effect is handed out once.
     package mutating func takeImmediateEffects() -> [ImmediateEffect] {
         defer { self.immediateEffects = [] }

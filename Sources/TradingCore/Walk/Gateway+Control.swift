@@ -108,6 +108,7 @@ extension Gateway {
     /// Gate first, then the record (K2); then the cancels that the level asks for (K3).
     mutating func engage(_ killSwitch: KillSwitch, into batch: inout OpenBatch) {
         for venue in self.settings.exchanges { batch.performAtOnce(.closeGate(venue)) }
+        batch.withdrawKillRelease()
         self.record(.killChanged(killSwitch), into: &batch)
         if let level = killSwitch.level, level >= .cancel {
             _ = self.cancelAll(nil, into: &batch)

@@ -43,6 +43,14 @@ struct RecordedMarket {
         }
     }
 
+    /// The prices around one, to explain why it is not offered.
+    func surroundings(of price: Price) -> String {
+        let bids = self.bids.keys.sorted(by: >).prefix(5).map(\.description)
+        let asks = self.asks.keys.sorted().prefix(5).map(\.description)
+        let best = "best \(self.bestBid?.description ?? "-")/\(self.bestAsk?.description ?? "-")"
+        return "line \(self.lineIndex), \(best), bids \(bids), asks \(asks)"
+    }
+
     var quote: (bid: Price, ask: Price)? {
         guard let bid = self.bestBid, let ask = self.bestAsk else { return nil }
         return (bid, ask)

@@ -24,7 +24,10 @@ extension World {
         for effect in turn.effects {
             switch effect {
             case .openGate: self.isGateOpen = true
-            case .liftKillSwitch: break
+            case .liftKillSwitch:
+                if self.rig.gateway.state.killSwitch.isEngaged {
+                    self.break_("K1: the kill switch was lifted while it was engaged")
+                }
             case .reply(_, let reply): self.watch(reply)
             }
         }
