@@ -29,7 +29,7 @@ import TradingCore
         var fills: [RemoteFill] = []
         for number in 0..<20 {
             market.forgetTrades()
-            try await self.advance(desk, &market, lines: 700)
+            try await self.advance(desk, &market, lines: 400)
             let order = try await client.place(
                 self.wish(number, try #require(market.quote))
             ).order
@@ -44,7 +44,7 @@ import TradingCore
                     "order \(order.orderID) filled at \(price); \(place)")
             }
         }
-        try await self.advance(desk, &market, lines: 8_000)
+        try await self.advance(desk, &market, lines: 6_000)
         try await self.checkRestingFills(desk, client, market)
         _ = try await client.cancelAll(symbol: nil)
         let comparison = Comparison(desk: desk, client: client)

@@ -10,10 +10,18 @@ struct RecordedMarket {
     private var asks: [Price: Quantity] = [:]
     private var hasSnapshot = false
     private var lastUpdateID: Int64 = 0
-    private var bestBid: Price?
-    private var bestAsk: Price?
+    private var ticker: Ticker?
     /// Prices of the trades since the last call of ``forgetTrades()``.
     private(set) var tradePrices: Set<Price> = []
+
+    /// The best quote, which is told at once while depth comes every 100 ms.
+    private struct Ticker {
+        var updateID: Int64
+        var bid: Price
+        var bidQuantity: Quantity
+        var ask: Price
+        var askQuantity: Quantity
+    }
 
     struct Malformed: Error, CustomStringConvertible {
         var description: String
@@ -35,11 +43,11 @@ struct RecordedMarket {
         }
     }
 
-    /// Whether somebody offered at the price: by the book's depth or by its best quote.
+    /// Whether somebody offered at the price.
     func offers(_ price: Price, to side: Side) -> Bool {
         switch side {
-        case .buy: self.asks[price] != nil || self.bestAsk == price
-        case .sell: self.bids[price] != nil || self.bestBid == price
+        case .buy: self.asks[price] != nil
+        case .sell: self.bids[price] != nil
         }
     }
 
@@ -47,13 +55,11 @@ struct RecordedMarket {
     func surroundings(of price: Price) -> String {
         let bids = self.bids.keys.sorted(by: >).prefix(5).map(\.description)
         let asks = self.asks.keys.sorted().prefix(5).map(\.description)
-        let best = "best \(self.bestBid?.description ?? "-")/\(self.bestAsk?.description ?? "-")"
-        return "line \(self.lineIndex), \(best), bids \(bids), asks \(asks)"
+        return "line \(self.lineIndex), bids \(bids), asks \(asks)"
     }
 
     var quote: (bid: Price, ask: Price)? {
-        guard let bid = self.bestBid, let ask = self.bestAsk else { return nil }
-        return (bid, ask)
+        self.ticker.map { ($0.bid, $0.ask) }
     }
 
     private mutating func play(_ line: Substring) throws {
@@ -73,9 +79,14 @@ struct RecordedMarket {
             self.tradePrices.insert(try Price(text))
         } else if data["e"] as? String == "depthUpdate" {
             try self.apply(data)
-        } else if let bid = data["b"] as? String, let ask = data["a"] as? String {
-            self.bestBid = try Price(bid)
-            self.bestAsk = try Price(ask)
+        } else if let bid = data["b"] as? String, let bidQuantity = data["B"] as? String,
+            let ask = data["a"] as? String, let askQuantity = data["A"] as? String,
+            let updateID = data["u"] as? Int64
+        {
+            self.ticker = Ticker(
+                updateID: updateID, bid: try Price(bid), bidQuantity: try Quantity(bidQuantity),
+                ask: try Price(ask), askQuantity: try Quantity(askQuantity))
+            self.applyTicker()
         }
     }
 
@@ -90,6 +101,16 @@ struct RecordedMarket {
         for (price, quantity) in try Self.levels(update["a"]) {
             self.asks[price] = quantity.isZero ? nil : quantity
         }
+        self.applyTicker()
+    }
+
+    /// What is better than the best quote is gone; the quote itself is there.
+    private mutating func applyTicker() {
+        guard let ticker = self.ticker, ticker.updateID >= self.lastUpdateID else { return }
+        self.bids = self.bids.filter { $0.key < ticker.bid }
+        self.asks = self.asks.filter { $0.key > ticker.ask }
+        self.bids[ticker.bid] = ticker.bidQuantity
+        self.asks[ticker.ask] = ticker.askQuantity
     }
 
     private static func levels(_ value: Any?) throws -> [Price: Quantity] {
