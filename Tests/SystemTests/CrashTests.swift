@@ -31,7 +31,8 @@ import TradingCore
 
     /// Sixteen callers place and cancel until the server is gone, at a random moment.
     private func loadUntilKilled(
-        _ desk: Desk, _ generator: inout SeededGenerator
+        _ desk: Desk,
+        _ generator: inout SeededGenerator
     ) async throws {
         let client = try await desk.readyClient()
         let lifetime = Int.random(in: 150...600, using: &generator)
@@ -54,10 +55,13 @@ import TradingCore
         while true {
             var wish = OrderWish(
                 symbol: Bool.random(using: &generator) ? "BTCUSDT" : "ETHUSDT",
-                side: Bool.random(using: &generator) ? .buy : .sell, quantity: "0.01")
+                side: Bool.random(using: &generator) ? .buy : .sell,
+                quantity: "0.01"
+            )
             if Int.random(in: 0..<3, using: &generator) == 0 {
                 let isBitcoin = wish.symbol == "BTCUSDT"
-                wish.limitPrice = wish.side == .buy
+                wish.limitPrice =
+                    wish.side == .buy
                     ? (isBitcoin ? "50000" : "2000") : (isBitcoin ? "70000" : "3200")
             }
             do {

@@ -46,13 +46,15 @@ import TradingCore
         var wish = OrderWish(
             symbol: isBitcoin ? "BTCUSDT" : "ETHUSDT",
             side: number / 8 % 2 == 0 ? .buy : .sell,
-            quantity: isBitcoin ? "0.002" : "0.02")
+            quantity: isBitcoin ? "0.002" : "0.02"
+        )
         switch number % 5 {
         case 0:
             wish.limitPrice = isBitcoin ? "50000" : "2000"
             if wish.side == .sell { wish.limitPrice = isBitcoin ? "70000" : "3200" }
         case 1:
-            wish.limitPrice = wish.side == .buy
+            wish.limitPrice =
+                wish.side == .buy
                 ? (isBitcoin ? "61000" : "2700") : (isBitcoin ? "59000" : "2500")
             wish.timeInForce = .immediateOrCancel
         default:

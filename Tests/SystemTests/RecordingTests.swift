@@ -41,7 +41,8 @@ import TradingCore
                 let place = market.surroundings(of: price)
                 #expect(
                     isOffered,
-                    "order \(order.orderID) filled at \(price); \(place)")
+                    "order \(order.orderID) filled at \(price); \(place)"
+                )
             }
         }
         try await self.advance(desk, &market, lines: 6_000)
@@ -68,11 +69,14 @@ import TradingCore
     private func wish(_ number: Int, _ quote: (bid: Price, ask: Price)) -> OrderWish {
         let sizes = ["0.001", "0.0123", "0.25", "0.05", "1.5"]
         var wish = OrderWish(
-            symbol: "BTCUSDT", side: number / 2 % 2 == 0 ? .buy : .sell,
-            quantity: sizes[number % sizes.count])
+            symbol: "BTCUSDT",
+            side: number / 2 % 2 == 0 ? .buy : .sell,
+            quantity: sizes[number % sizes.count]
+        )
         if number % 2 == 1 {
             let steps = Int64(number % 5) * 100_000_000
-            wish.limitPrice = wish.side == .buy
+            wish.limitPrice =
+                wish.side == .buy
                 ? Price(raw: quote.bid.raw - steps).description
                 : Price(raw: quote.ask.raw + steps).description
         }
@@ -81,7 +85,9 @@ import TradingCore
 
     /// A resting order trades at its own price, and only when the market traded there or through.
     private func checkRestingFills(
-        _ desk: Desk, _ client: TradingClient, _ market: RecordedMarket
+        _ desk: Desk,
+        _ client: TradingClient,
+        _ market: RecordedMarket
     ) async throws {
         for order in try await client.orders(includesClosed: true, countMax: 100)
         where order.type == "LIMIT" {
@@ -93,7 +99,8 @@ import TradingCore
     }
 
     private func expectPositionIsSum(
-        _ client: TradingClient, _ orders: [RemoteOrder]
+        _ client: TradingClient,
+        _ orders: [RemoteOrder]
     ) async throws {
         var held = Amount.zero
         for order in orders {

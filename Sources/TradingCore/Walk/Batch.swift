@@ -68,6 +68,8 @@ package struct OpenBatch: ~Copyable {
     ///
     /// - Parameter write: Returns only when the events are on disk, or merely handed to the
     ///   operating system where ``needsSync`` is false.
+    /// - Returns: The batch's effects, within reach.
+    /// - Throws: What `write` throws.
     package consuming func persisted<Failure: Error>(
         by write: (borrowing OpenBatch) throws(Failure) -> Void
     ) throws(Failure) -> DurableBatch {

@@ -32,16 +32,24 @@ final class Desk: @unchecked Sendable {
         self.setup = setup
         self.folder = NSTemporaryDirectory() + "desk-" + UUID().uuidString
         try FileManager.default.createDirectory(
-            atPath: self.folder, withIntermediateDirectories: true)
+            atPath: self.folder,
+            withIntermediateDirectories: true
+        )
         self.exchange = try ProgramUnderTest(
             "ExchangeSim",
-            ["--port", "0", "--seed", "7", "--no-rate-limits", "--key", Desk.key, "--secret",
-                Desk.secret]
+            [
+                "--port", "0", "--seed", "7", "--no-rate-limits", "--key", Desk.key, "--secret",
+                Desk.secret,
+            ]
                 + setup.exchangeArguments + setup.balances.flatMap { ["--balance", $0] },
-            logFolder: self.folder)
+            logFolder: self.folder
+        )
         let urls = self.exchange.readyValues
         self.account = ExchangeAccount(
-            url: try #require(urls["rest"]), key: Desk.key, secret: Desk.secret)
+            url: try #require(urls["rest"]),
+            key: Desk.key,
+            secret: Desk.secret
+        )
         self.configurationPath = self.folder + "/config.yaml"
         let configuration = """
             store: \(self.folder)/store
@@ -62,7 +70,10 @@ final class Desk: @unchecked Sendable {
                 api_key: \(Desk.key)
             """
         try configuration.write(
-            toFile: self.configurationPath, atomically: true, encoding: .utf8)
+            toFile: self.configurationPath,
+            atomically: true,
+            encoding: .utf8
+        )
         self.server = try Self.start(self.configurationPath, setup, self.folder)
     }
 
@@ -73,12 +84,17 @@ final class Desk: @unchecked Sendable {
     }
 
     private static func start(
-        _ configurationPath: String, _ setup: Setup, _ folder: String
+        _ configurationPath: String,
+        _ setup: Setup,
+        _ folder: String
     ) throws -> ProgramUnderTest {
         let secrets = ["TRADING_TESTNET_API_SECRET": Desk.secret]
         return try ProgramUnderTest(
-            "RPCServer", ["--config", configurationPath],
-            environment: secrets.merging(setup.environment) { $1 }, logFolder: folder)
+            "RPCServer",
+            ["--config", configurationPath],
+            environment: secrets.merging(setup.environment) { $1 },
+            logFolder: folder
+        )
     }
 
     /// Ends the server without warning, from any thread.
@@ -95,7 +111,9 @@ final class Desk: @unchecked Sendable {
     /// A connection to the server.
     func client(timeoutMilliseconds: Int64 = 20_000) async throws -> TradingClient {
         try await TradingClient.connect(
-            to: self.tcpAddress, timeoutMilliseconds: timeoutMilliseconds)
+            to: self.tcpAddress,
+            timeoutMilliseconds: timeoutMilliseconds
+        )
     }
 
     /// A connection to a server that takes orders, or is only kept from it by the kill switch.
@@ -109,7 +127,8 @@ final class Desk: @unchecked Sendable {
             try await Task.sleep(for: .milliseconds(50))
         }
         throw ProgramUnderTest.DidNotStart(
-            description: "the server is never ready:\n\(self.server.output)")
+            description: "the server is never ready:\n\(self.server.output)"
+        )
     }
 
     /// Runs tradectl against the server.

@@ -16,7 +16,9 @@ final class ProgramUnderTest {
 
     /// Starts a program and waits until it says that it is ready.
     init(
-        _ name: String, _ arguments: [String], environment: [String: String] = [:],
+        _ name: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
         logFolder: String
     ) throws {
         self.name = name

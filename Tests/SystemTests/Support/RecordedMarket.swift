@@ -28,8 +28,10 @@ struct RecordedMarket {
     }
 
     init(path: String) throws {
-        let text = String(decoding: try Self.inflate(Data(contentsOf: URL(fileURLWithPath: path))),
-            as: UTF8.self)
+        let text = String(
+            decoding: try Self.inflate(Data(contentsOf: URL(fileURLWithPath: path))),
+            as: UTF8.self
+        )
         self.lines = text.split(separator: "\n")
     }
 
@@ -65,7 +67,8 @@ struct RecordedMarket {
     private mutating func play(_ line: Substring) throws {
         guard let space = line.firstIndex(of: " "),
             let object = try JSONSerialization.jsonObject(
-                with: Data(line[line.index(after: space)...].utf8)) as? [String: Any]
+                with: Data(line[line.index(after: space)...].utf8)
+            ) as? [String: Any]
         else { throw Malformed(description: "line \(self.lineIndex + 1)") }
         if let last = object["lastUpdateId"] as? Int64 {
             self.bids = try Self.levels(object["bids"])
@@ -84,8 +87,12 @@ struct RecordedMarket {
             let updateID = data["u"] as? Int64
         {
             self.ticker = Ticker(
-                updateID: updateID, bid: try Price(bid), bidQuantity: try Quantity(bidQuantity),
-                ask: try Price(ask), askQuantity: try Quantity(askQuantity))
+                updateID: updateID,
+                bid: try Price(bid),
+                bidQuantity: try Quantity(bidQuantity),
+                ask: try Price(ask),
+                askQuantity: try Quantity(askQuantity)
+            )
             self.applyTicker()
         }
     }
