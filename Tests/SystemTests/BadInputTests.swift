@@ -5,7 +5,7 @@ import TTRPC
 import TradingAPI
 import TradingCore
 
-@Suite(.serialized) struct BadInputTests {
+@Suite(.serialized, .timeLimit(.minutes(8))) struct BadInputTests {
     struct Wrong: CustomTestStringConvertible, Sendable {
         var name: String
         var change: @Sendable (inout OrderWish) -> Void

@@ -4,7 +4,7 @@ import Testing
 import TradingAPI
 import TradingCore
 
-@Suite(.serialized) struct CrashTests {
+@Suite(.serialized, .timeLimit(.minutes(8))) struct CrashTests {
     static let killCount = 25
 
     @Test func `kill -9 under load, again and again: orders and balances equal the exchange's`()

@@ -3,7 +3,7 @@ import Testing
 import TradingAPI
 import TradingCore
 
-@Suite(.serialized) struct LoadTests {
+@Suite(.serialized, .timeLimit(.minutes(8))) struct LoadTests {
     /// Orders through the whole stack, from eight callers at once.
     static let orderCount = 10_000
 

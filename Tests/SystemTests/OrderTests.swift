@@ -3,7 +3,7 @@ import Testing
 import TradingAPI
 import TradingCore
 
-@Suite(.serialized) struct OrderTests {
+@Suite(.serialized, .timeLimit(.minutes(8))) struct OrderTests {
     @Test func `a limit order rests, is listed, is cancelled, and leaves no trace in balances`()
         async throws
     {

@@ -3,7 +3,7 @@ import Testing
 import TradingAPI
 import TradingCore
 
-@Suite(.serialized) struct RecordingTests {
+@Suite(.serialized, .timeLimit(.minutes(8))) struct RecordingTests {
     /// Lies beside the project where it is developed, and is not part of it.
     static let recording = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -237,6 +237,7 @@ struct TickerBody: Decodable {
         guard self.bidPrice.value.isPositive, self.askPrice.value.isPositive else { return nil }
         return SymbolQuote(
             symbol: Symbol(self.symbol),
-            quote: Quote(bid: self.bidPrice.value, ask: self.askPrice.value))
+            quote: Quote(bid: self.bidPrice.value, ask: self.askPrice.value)
+        )
     }
 }

@@ -81,7 +81,7 @@ import Testing
             from: .dryRun
         )
         #expect(turn.order?.status == .simulated)
-        #expect(turn.order?.reason == "POST /order")
+        #expect(turn.order?.reason == "[DRY-RUN] POST /order")
         #expect(rig.gateway.state.ledger(of: .dryRun).reserved(of: Asset("USDT")).isZero)
     }
 
