@@ -96,7 +96,8 @@ let package = Package(
             dependencies: ["TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC"] + nio),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "TradingCore"]),
         .testTarget(
-            name: "VenuesTests", dependencies: ["Venues", "TradingCore"] + nio + nioHTTP),
+            name: "VenuesTests",
+            dependencies: ["Venues", "TradingCore", nioSSL] + nio + nioHTTP),
         .testTarget(
             name: "ExchangeSimTests",
             dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore"] + nio + nioHTTP),
