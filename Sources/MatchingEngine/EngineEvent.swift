@@ -12,6 +12,8 @@ package enum ExpiryReason: String, Hashable, Sendable {
     case unfilledImmediateOrCancel = "UNFILLED_IOC_QUANTITY_EXPIRED"
     /// A FOK order that the book could not fill.
     case unfilledFillOrKill = "UNFILLED_FOK_ORDER_EXPIRED"
+    /// By the venue itself.
+    case exchangeCanceled = "EXCHANGE_CANCELED"
     /// The rest of a market order.
     case insufficientLiquidity = "INSUFFICIENT_LIQUIDITY"
 }
@@ -77,13 +79,13 @@ package struct PreventedMatch: Hashable, Sendable {
 /// What happened in a market, in the order in which it happened.
 package enum EngineEvent: Hashable, Sendable {
     /// An order was accepted; one that is not working waits for a trigger or for its list.
-    case accepted(VenueOrderID, state: Order.State)
+    case accepted(VenueOrderID, state: BookOrder.State)
     /// A trade.
     case traded(EngineTrade)
     /// A match was prevented.
     case prevented(PreventedMatch)
     /// A waiting order started to work, or a pending one now waits for its trigger.
-    case activated(VenueOrderID, state: Order.State)
+    case activated(VenueOrderID, state: BookOrder.State)
     /// A trailing order began to follow the market.
     case trailing(VenueOrderID)
     /// An order's quantity was reduced.

@@ -2,7 +2,7 @@ import TradingCore
 
 extension Market {
     /// The checks of the venue's front end, in the order in which it makes them.
-    func check(_ terms: NewOrder, at time: WallTime) -> Refusal? {
+    func check(_ terms: NewOrder, at time: WallTime) -> EngineRefusal? {
         guard self.rules.symbol.isTrading else { return .marketClosed }
         if let refusal = self.checkComposition(terms) { return refusal }
         if let filter = self.failedPriceFilter(terms, at: time)
@@ -16,7 +16,7 @@ extension Market {
     }
 
     /// Whether the terms go together, given that the fields of the type are all there.
-    private func checkComposition(_ terms: NewOrder) -> Refusal? {
+    private func checkComposition(_ terms: NewOrder) -> EngineRefusal? {
         if terms.quoteQuantity.isPositive {
             guard terms.type == .market, terms.quantity.isZero else {
                 return .unsupportedCombination

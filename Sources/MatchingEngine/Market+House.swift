@@ -32,7 +32,7 @@ extension Market {
         _ events: inout [EngineEvent],
         at time: WallTime
     ) {
-        var taker = Order(
+        var taker = BookOrder(
             id: VenueOrderID(raw: 0),
             terms: self.houseTerms(key.side, quantity, key.price)
         )
@@ -43,6 +43,9 @@ extension Market {
             if level.anonymous.isPositive {
                 self.book.setAnonymous(LevelKey(side: other, price: level.price), to: .zero)
                 continue
+            }
+            if self.book.orders[Int(level.head)].list != 0 {
+                self.claimPair(level.head, &ledger, &events)
             }
             let maker = self.book.orders[Int(level.head)]
             self.trade(
@@ -104,7 +107,10 @@ extension Market {
         _ events: inout [EngineEvent],
         at time: WallTime
     ) -> Quantity {
-        var taker = Order(id: VenueOrderID(raw: 0), terms: self.houseTerms(side, quantity, limit))
+        var taker = BookOrder(
+            id: VenueOrderID(raw: 0),
+            terms: self.houseTerms(side, quantity, limit)
+        )
         _ = self.match(&taker, &ledger, &events, at: time)
         return taker.executed
     }

@@ -5,7 +5,7 @@ extension Market {
     ///
     /// - Returns: False where self-trade prevention ended the order.
     mutating func match(
-        _ taker: inout Order,
+        _ taker: inout BookOrder,
         _ ledger: inout Ledger,
         _ events: inout [EngineEvent],
         at time: WallTime
@@ -31,6 +31,9 @@ extension Market {
                 guard self.prevent(&taker, front, &ledger, &events) else { return false }
                 continue
             }
+            if self.book.orders[Int(front)].list != 0 {
+                self.claimPair(front, &ledger, &events)
+            }
             let quantity = min(taker.remaining, self.book.orders[Int(front)].visible)
             self.trade(&taker, with: front, quantity, level.price, &ledger, &events, at: time)
         }
@@ -39,7 +42,7 @@ extension Market {
 
     /// Settles one trade on both sides and tells of it.
     mutating func trade(
-        _ taker: inout Order,
+        _ taker: inout BookOrder,
         with maker: Slot?,
         _ quantity: Quantity,
         _ price: Price,
@@ -77,7 +80,7 @@ extension Market {
         )
         events.append(.traded(trade))
         self.didTrade(price, quantity, at: time)
-        if taker.list != 0 { self.lists.didTrade(taker) }
+
         if let maker { self.didFill(maker) }
     }
 
@@ -95,7 +98,7 @@ extension Market {
     /// Takes a filled maker off the book, or shows the next slice of an iceberg at the back.
     private mutating func didFill(_ slot: Slot) {
         let maker = self.book.orders[Int(slot)]
-        if maker.list != 0 { self.lists.didTrade(maker) }
+
         guard maker.visible.isZero else { return }
         self.book.unlink(slot)
         if maker.remaining.isPositive {
@@ -103,13 +106,13 @@ extension Market {
         } else {
             invariant(maker.locked.isZero, "a filled order holds nothing")
             self.release(slot)
-            self.lists.didEnd(maker, isFilled: true)
+            self.lists.didEnd(maker, nil)
         }
     }
 
     /// Pays and receives for one side of a trade; the order's fills are already counted.
     private func settle(
-        _ order: inout Order,
+        _ order: inout BookOrder,
         _ quantity: Quantity,
         _ value: Amount,
         isMaker: Bool,
@@ -171,7 +174,7 @@ extension Market {
 
     // MARK: Self-trade prevention
 
-    private func isPrevented(_ taker: Order, _ maker: Slot) -> Bool {
+    private func isPrevented(_ taker: BookOrder, _ maker: Slot) -> Bool {
         taker.terms.selfTradePrevention != .none
             && self.book.orders[Int(maker)].terms.account == taker.terms.account
     }
@@ -180,7 +183,7 @@ extension Market {
     ///
     /// - Returns: Whether the taker goes on.
     private mutating func prevent(
-        _ taker: inout Order,
+        _ taker: inout BookOrder,
         _ slot: Slot,
         _ ledger: inout Ledger,
         _ events: inout [EngineEvent]
@@ -227,14 +230,20 @@ extension Market {
     /// Takes quantity off a resting order without a trade, and gives back what it held.
     mutating func shrink(_ slot: Slot, by quantity: Quantity, _ ledger: inout Ledger) {
         self.book.reduce(slot, by: quantity)
+        self.giveBackSurplus(slot, &ledger)
+    }
+
+    /// Unlocks what a held order no longer needs.
+    mutating func giveBackSurplus(_ slot: Slot, _ ledger: inout Ledger) {
         let order = self.book.orders[Int(slot)]
+        guard order.locked.isPositive else { return }
         let surplus = order.locked - order.lockNeeded
         ledger.unlock(surplus, of: self.paying(order.terms.side), by: order.terms.account)
         self.book.orders[Int(slot)].locked = order.locked - surplus
     }
 
     private func shrinkTaker(
-        _ taker: inout Order,
+        _ taker: inout BookOrder,
         by quantity: Quantity,
         _ ledger: inout Ledger
     ) {

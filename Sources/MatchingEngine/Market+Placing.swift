@@ -16,7 +16,7 @@ extension Market {
         }
         if self.exceedsPosition(terms, ledger) { return .refused(.filter(.maxPosition)) }
         if let refusal = self.refusalByBook(terms, ledger) { return .refused(refusal) }
-        var order = Order(id: self.book.nextOrderID, terms: terms)
+        var order = BookOrder(id: self.book.nextOrderID, terms: terms)
         let needed = order.lockNeeded
         guard ledger.lock(needed, of: self.paying(terms.side), by: terms.account) else {
             return .refused(.insufficientBalance)
@@ -35,7 +35,7 @@ extension Market {
 
     /// What the engine refuses by looking at the book: posts that take, stops already through,
     /// market orders that the account cannot pay.
-    func refusalByBook(_ terms: NewOrder, _ ledger: Ledger) -> Refusal? {
+    func refusalByBook(_ terms: NewOrder, _ ledger: Ledger) -> EngineRefusal? {
         switch terms.type {
         case .limit:
             return nil
@@ -121,7 +121,7 @@ extension Market {
 
     /// Lets an accepted order trade, and rests or ends what is left.
     mutating func enter(
-        _ entering: Order,
+        _ entering: BookOrder,
         _ ledger: inout Ledger,
         _ events: inout [EngineEvent],
         at time: WallTime
@@ -134,7 +134,7 @@ extension Market {
         let isPrevented = !self.match(&order, &ledger, &events, at: time)
         guard order.remaining.isPositive else {
             invariant(order.locked.isZero, "a filled order holds nothing")
-            self.lists.didEnd(order, isFilled: true)
+            self.lists.didEnd(order, nil)
             return
         }
         if isPrevented {
@@ -153,7 +153,7 @@ extension Market {
 
     /// Gives back what an order holds and says how it ended; the caller has unlinked it.
     mutating func end(
-        _ order: inout Order,
+        _ order: inout BookOrder,
         _ end: OrderEnd,
         _ ledger: inout Ledger,
         _ events: inout [EngineEvent]
@@ -161,7 +161,7 @@ extension Market {
         ledger.unlock(order.locked, of: self.paying(order.terms.side), by: order.terms.account)
         order.locked = .zero
         events.append(.ended(order.id, end))
-        self.lists.didEnd(order, isFilled: false)
+        self.lists.didEnd(order, end)
     }
 
     /// Takes a held order out, wherever it is, and ends it.
@@ -182,13 +182,16 @@ extension Market {
         self.end(&order, end, &ledger, &events)
     }
 
-    /// Cancels an open order.
+    /// Cancels an open order, and with it the list that it belongs to.
     mutating func cancel(
         _ id: VenueOrderID,
         _ ledger: inout Ledger,
-        _ events: inout [EngineEvent]
-    ) -> Refusal? {
+        _ events: inout [EngineEvent],
+        at time: WallTime
+    ) -> EngineRefusal? {
         guard let slot = self.book.slot(of: id) else { return .unknownOrder }
+        let list = self.book.orders[Int(slot)].list
+        guard list == 0 else { return self.cancelList(list, &ledger, &events, at: time) }
         self.remove(slot, .canceled, &ledger, &events)
         return nil
     }

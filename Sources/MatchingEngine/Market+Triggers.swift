@@ -23,7 +23,7 @@ struct TriggerBook: Sendable {
         }
     }
 
-    mutating func insert(_ order: Order) {
+    mutating func insert(_ order: BookOrder) {
         guard order.terms.trailingDelta == 0 else { return self.trailing.append(order.id) }
         let entry = Entry(price: order.terms.stopPrice, id: order.id)
         if Self.isAbove(order.terms) {
@@ -35,7 +35,7 @@ struct TriggerBook: Sendable {
         }
     }
 
-    mutating func remove(_ order: Order) {
+    mutating func remove(_ order: BookOrder) {
         self.above.removeAll { $0.id == order.id }
         self.below.removeAll { $0.id == order.id }
         self.trailing.removeAll { $0 == order.id }
@@ -64,7 +64,7 @@ extension Market {
     }
 
     /// Lets an order wait for its trigger.
-    mutating func arm(_ order: Order, isNew: Bool, _ events: inout [EngineEvent]) {
+    mutating func arm(_ order: BookOrder, isNew: Bool, _ events: inout [EngineEvent]) {
         var order = order
         order.state = .armed
         let followsNow = order.terms.trailingDelta != 0 && order.terms.stopPrice.isZero
@@ -110,7 +110,7 @@ extension Market {
         self.triggers.remove(order)
         self.release(slot)
         order.state = .passing
-        self.lists.didTrigger(order)
+        self.expireSibling(of: order, &ledger, &events)
         if order.terms.type.isMarket {
             let paying = self.paying(order.terms.side)
             ledger.unlock(order.locked, of: paying, by: order.terms.account)
@@ -125,7 +125,7 @@ extension Market {
     }
 
     /// What a triggered market order holds while it passes, or nil where it cannot be paid.
-    private func lockForMarket(_ order: Order, _ ledger: inout Ledger) -> Amount? {
+    private func lockForMarket(_ order: BookOrder, _ ledger: inout Ledger) -> Amount? {
         var terms = order.terms
         terms.type = .market
         terms.quantity = order.remaining

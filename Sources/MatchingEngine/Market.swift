@@ -5,7 +5,7 @@ package enum Placement: Hashable, Sendable {
     /// It has a number; the events tell the rest.
     case accepted(VenueOrderID)
     /// It never existed.
-    case refused(Refusal)
+    case refused(EngineRefusal)
 }
 
 /// How many orders of one account a market holds.
@@ -75,7 +75,7 @@ package struct Market: Sendable {
     }
 
     /// Keeps an order that does not pass at once, and counts it.
-    mutating func hold(_ order: Order) -> Slot {
+    mutating func hold(_ order: BookOrder) -> Slot {
         self.changeCounts(of: order.terms.account) { counts in
             counts.orders += 1
             if order.terms.type.isAlgorithmic { counts.algorithmic += 1 }
@@ -109,6 +109,9 @@ package struct MatchingEngine: Sendable {
     /// An exchange without a market.
     package init(ledger: Ledger) { self.ledger = ledger }
 
+    /// The number of the last order list; lists are numbered over all markets.
+    package private(set) var lastListID: Int64 = 0
+
     /// Opens a market; nil where the ledger lacks one of its assets.
     package mutating func openMarket(_ rules: MarketRules) -> Int? {
         guard let base = self.ledger.index(of: rules.symbol.baseAsset),
@@ -124,7 +127,7 @@ package struct MatchingEngine: Sendable {
     }
 
     /// What the venue would refuse before its matching engine sees the order.
-    package func check(_ terms: NewOrder, on market: Int, at time: WallTime) -> Refusal? {
+    package func check(_ terms: NewOrder, on market: Int, at time: WallTime) -> EngineRefusal? {
         self.markets[market].check(terms, at: time)
     }
 
@@ -138,8 +141,48 @@ package struct MatchingEngine: Sendable {
     }
 
     /// Cancels an open order; nil where it was open, and then it is gone.
-    package mutating func cancel(_ id: VenueOrderID, on market: Int) -> Refusal? {
-        self.markets[market].cancel(id, &self.ledger, &self.events)
+    package mutating func cancel(
+        _ id: VenueOrderID,
+        on market: Int,
+        at time: WallTime
+    ) -> EngineRefusal? {
+        self.markets[market].cancel(id, &self.ledger, &self.events, at: time)
+    }
+
+    /// Reduces an open order's quantity without moving it in its queue; nil where that was done.
+    package mutating func amend(
+        _ id: VenueOrderID,
+        to quantity: Quantity,
+        on market: Int,
+        at time: WallTime
+    ) -> EngineRefusal? {
+        self.markets[market].amend(id, to: quantity, &self.ledger, &self.events, at: time)
+    }
+
+    /// Sends an order list to a market.
+    package mutating func placeList(
+        _ list: NewOrderList,
+        on market: Int,
+        at time: WallTime
+    ) -> ListPlacement {
+        let placement = self.markets[market].placeList(
+            self.lastListID + 1,
+            list,
+            &self.ledger,
+            &self.events,
+            at: time
+        )
+        if case .accepted(let id, _) = placement { self.lastListID = id }
+        return placement
+    }
+
+    /// Cancels every open order of a list; nil where that was done.
+    package mutating func cancelList(
+        _ id: Int64,
+        on market: Int,
+        at time: WallTime
+    ) -> EngineRefusal? {
+        self.markets[market].cancelList(id, &self.ledger, &self.events, at: time)
     }
 
     /// Lets the house take what the book offers up to a limit, as the venue's other customers do.

@@ -81,7 +81,7 @@ package enum Filter: String, Hashable, Sendable {
 }
 
 /// Why an order, a cancel or an amendment is not accepted.
-package enum Refusal: Hashable, Sendable {
+package enum EngineRefusal: Hashable, Sendable {
     /// A filter of the market.
     case filter(Filter)
     /// The market takes no orders.

@@ -44,7 +44,7 @@ package struct OrderBook: Sendable {
     private(set) var bids: [Level] = []
     private(set) var asks: [Level] = []
     /// The pool; slots of ended orders are used again.
-    var orders: [Order] = []
+    var orders: [BookOrder] = []
     private var freeSlots: [Slot] = []
     /// The slot of each order by its number, counted from 1; -1 where the order is gone.
     private var slots: [Slot] = []
@@ -91,12 +91,12 @@ package struct OrderBook: Sendable {
     }
 
     /// The order with that number, if it is resting, armed or pending.
-    package func order(_ id: VenueOrderID) -> Order? {
+    package func order(_ id: VenueOrderID) -> BookOrder? {
         self.slot(of: id).map { self.orders[Int($0)] }
     }
 
     /// Keeps an order in the pool.
-    mutating func hold(_ order: Order) -> Slot {
+    mutating func hold(_ order: BookOrder) -> Slot {
         let slot: Slot
         if let free = self.freeSlots.popLast() {
             slot = free
@@ -263,7 +263,7 @@ package struct OrderBook: Sendable {
     private mutating func withLevel(
         _ side: Side,
         _ index: Int,
-        _ body: (inout Level, inout [Order]) -> Void
+        _ body: (inout Level, inout [BookOrder]) -> Void
     ) {
         switch side {
         case .buy: body(&self.bids[index], &self.orders)

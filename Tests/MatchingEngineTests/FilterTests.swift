@@ -1,5 +1,4 @@
 import MatchingEngine
-import enum MatchingEngine.Refusal
 import Testing
 import TradingCore
 
@@ -42,7 +41,7 @@ struct FilterTests {
         floor.place(floor.market(1, .buy, 1))
         var terms = floor.limit(0, .buy, 1, at: 100)
         row.change(&terms)
-        let refusal: Refusal? =
+        let refusal: EngineRefusal? =
             if case .refused(let refusal) = floor.place(terms) { refusal } else { nil }
         #expect(refusal?.text == row.text)
     }

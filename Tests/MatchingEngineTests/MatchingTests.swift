@@ -1,5 +1,4 @@
 import MatchingEngine
-import enum MatchingEngine.OrderType
 import Testing
 import TradingCore
 
@@ -8,7 +7,7 @@ struct MatchingTests {
     /// One incoming order against asks of 1@100, 2@101 (two orders of 1) and 3@103.
     struct Scenario: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        let type: OrderType
+        let type: VenueOrderType
         var timeInForce = TimeInForce.goodTillCanceled
         let quantity: Int64
         var price: Int64 = 0

@@ -1,5 +1,4 @@
 import MatchingEngine
-import enum MatchingEngine.OrderType
 import Testing
 import TradingCore
 
@@ -145,7 +144,7 @@ struct NaiveBookTests {
 
     private static func randomOrder(_ dice: inout Dice, _ floor: Floor) -> NewOrder {
         let account = floor.accounts[dice.roll(floor.accounts.count)]
-        let types: [OrderType] = [.limit, .limit, .limit, .limitMaker, .market]
+        let types: [VenueOrderType] = [.limit, .limit, .limit, .limitMaker, .market]
         var terms = NewOrder(
             account: account,
             side: dice.roll(2) == 0 ? .buy : .sell,

@@ -3,31 +3,59 @@ enum Endpoint: String, CaseIterable {
     case ping, time, exchangeInfo, depth, trades, historicalTrades, tickerPrice, bookTicker
     case placeOrder, testOrder, cancelOrder, queryOrder, openOrders, cancelOpenOrders, allOrders
     case account, myTrades, orderRateLimits
+    case cancelReplace, amendOrder, amendments
+    case placeOCO, placeLegacyOCO, placeOTO, placeOTOCO, cancelList, queryList, openLists, allLists
+    case commission, preventedMatches, allocations, filters
+    case klines, aggTrades, averagePrice, ticker24h, tickerDay, tickerWindow
+    case executionRules, referencePrice
 
     /// Whether the request must name a key and be signed.
     var isSigned: Bool {
         switch self {
         case .ping, .time, .exchangeInfo, .depth, .trades, .historicalTrades, .tickerPrice,
-            .bookTicker:
+            .bookTicker, .klines, .aggTrades, .averagePrice, .ticker24h, .tickerDay,
+            .tickerWindow, .executionRules, .referencePrice:
             false
         case .placeOrder, .testOrder, .cancelOrder, .queryOrder, .openOrders, .cancelOpenOrders,
-            .allOrders, .account, .myTrades, .orderRateLimits:
+            .allOrders, .account, .myTrades, .orderRateLimits, .cancelReplace, .amendOrder,
+            .amendments, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList,
+            .queryList, .openLists, .allLists, .commission, .preventedMatches, .allocations,
+            .filters:
             true
+        }
+    }
+
+    /// Whether the request adds to the count of unfilled orders.
+    var placesOrders: Bool {
+        switch self {
+        case .placeOrder, .cancelReplace, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO: true
+        default: false
         }
     }
 
     /// Whether a call that succeeds weighs nothing.
     var isFreeOnSuccess: Bool {
         switch self {
-        case .placeOrder, .cancelOrder, .cancelOpenOrders: true
-        default: false
+        case .cancelOrder, .cancelOpenOrders, .cancelList: true
+        default: self.placesOrders
         }
     }
 
     /// The request weight; parameters may change it.
     func weight(_ parameters: inout Parameters) -> Int {
         switch self {
-        case .ping, .time, .placeOrder, .testOrder, .cancelOrder, .cancelOpenOrders: 1
+        case .ping, .time, .placeOrder, .cancelOrder, .cancelOpenOrders, .cancelReplace, .placeOCO,
+            .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList:
+            1
+        case .testOrder: parameters.has("computeCommissionRates") ? 20 : 1
+        case .amendOrder, .amendments, .queryList, .aggTrades: 4
+        case .openLists: 6
+        case .allLists, .commission, .allocations: 20
+        case .preventedMatches: parameters.has("orderId") ? 20 : 2
+        case .filters: 40
+        case .klines, .averagePrice, .referencePrice, .executionRules: 2
+        case .ticker24h: parameters.has("symbol") ? 2 : 80
+        case .tickerDay, .tickerWindow: 4
         case .exchangeInfo, .allOrders, .account: 20
         case .depth: Self.depthWeight(parameters.text("limit"))
         case .trades, .historicalTrades: 25
@@ -77,6 +105,31 @@ enum Endpoint: String, CaseIterable {
         "GET /api/v3/account": .account,
         "GET /api/v3/myTrades": .myTrades,
         "GET /api/v3/rateLimit/order": .orderRateLimits,
+        "POST /api/v3/order/cancelReplace": .cancelReplace,
+        "PUT /api/v3/order/amend/keepPriority": .amendOrder,
+        "GET /api/v3/order/amendments": .amendments,
+        "POST /api/v3/orderList/oco": .placeOCO,
+        "POST /api/v3/order/oco": .placeLegacyOCO,
+        "POST /api/v3/orderList/oto": .placeOTO,
+        "POST /api/v3/orderList/otoco": .placeOTOCO,
+        "DELETE /api/v3/orderList": .cancelList,
+        "GET /api/v3/orderList": .queryList,
+        "GET /api/v3/openOrderList": .openLists,
+        "GET /api/v3/allOrderList": .allLists,
+        "GET /api/v3/account/commission": .commission,
+        "GET /api/v3/myPreventedMatches": .preventedMatches,
+        "GET /api/v3/myAllocations": .allocations,
+        "GET /api/v3/myFilters": .filters,
+        "GET /api/v3/klines": .klines,
+        "GET /api/v3/uiKlines": .klines,
+        "GET /api/v3/aggTrades": .aggTrades,
+        "GET /api/v3/avgPrice": .averagePrice,
+        "GET /api/v3/ticker/24hr": .ticker24h,
+        "GET /api/v3/ticker/tradingDay": .tickerDay,
+        "GET /api/v3/ticker": .tickerWindow,
+        "GET /api/v3/executionRules": .executionRules,
+        "GET /api/v3/referencePrice": .referencePrice,
+        "GET /api/v3/referencePrice/calculation": .referencePrice,
     ]
 
     private static let methodTable: [String: Endpoint] = [
@@ -98,5 +151,30 @@ enum Endpoint: String, CaseIterable {
         "account.status": .account,
         "myTrades": .myTrades,
         "account.rateLimits.orders": .orderRateLimits,
+        "order.cancelReplace": .cancelReplace,
+        "order.amend.keepPriority": .amendOrder,
+        "order.amendments": .amendments,
+        "orderList.place": .placeLegacyOCO,
+        "orderList.place.oco": .placeOCO,
+        "orderList.place.oto": .placeOTO,
+        "orderList.place.otoco": .placeOTOCO,
+        "orderList.cancel": .cancelList,
+        "orderList.status": .queryList,
+        "openOrderLists.status": .openLists,
+        "allOrderLists": .allLists,
+        "account.commission": .commission,
+        "myPreventedMatches": .preventedMatches,
+        "myAllocations": .allocations,
+        "myFilters": .filters,
+        "klines": .klines,
+        "uiKlines": .klines,
+        "trades.aggregate": .aggTrades,
+        "avgPrice": .averagePrice,
+        "ticker.24hr": .ticker24h,
+        "ticker.tradingDay": .tickerDay,
+        "ticker": .tickerWindow,
+        "executionRules": .executionRules,
+        "referencePrice": .referencePrice,
+        "referencePrice.calculation": .referencePrice,
     ]
 }

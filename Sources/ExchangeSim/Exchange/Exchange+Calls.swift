@@ -62,7 +62,7 @@ extension Exchange {
             if !endpoint.isFreeOnSuccess { self.weights.add(weight) }
             return APIReply(
                 body: writer.bytes,
-                orderCount: endpoint == .placeOrder ? call.customer?.orderCount : nil
+                orderCount: endpoint.placesOrders ? call.customer?.orderCount : nil
             )
         } catch {
             self.weights.add(weight)
@@ -90,6 +90,29 @@ extension Exchange {
         case .account: try self.account(&call, &writer)
         case .myTrades: try self.myTrades(&call, &writer)
         case .orderRateLimits: try self.orderRateLimits(&call, &writer)
+        case .cancelReplace: try self.cancelReplace(&call, &writer)
+        case .amendOrder: try self.amendOrder(&call, &writer)
+        case .amendments: try self.amendments(&call, &writer)
+        case .placeOCO: try self.placeList(.oco, &call, &writer)
+        case .placeLegacyOCO: try self.placeList(.legacyOCO, &call, &writer)
+        case .placeOTO: try self.placeList(.oto, &call, &writer)
+        case .placeOTOCO: try self.placeList(.otoco, &call, &writer)
+        case .cancelList: try self.cancelOrderList(&call, &writer)
+        case .queryList: try self.queryList(&call, &writer)
+        case .openLists: try self.openLists(&call, &writer)
+        case .allLists: try self.allLists(&call, &writer)
+        case .commission: try self.commission(&call, &writer)
+        case .preventedMatches: try self.preventedMatches(&call, &writer)
+        case .allocations: try self.allocations(&call, &writer)
+        case .filters: try self.filters(&call, &writer)
+        case .klines: try self.klines(&call, &writer)
+        case .aggTrades: try self.aggTrades(&call, &writer)
+        case .averagePrice: try self.averagePrice(&call, &writer)
+        case .ticker24h: try self.ticker(.day, &call, &writer)
+        case .tickerDay: try self.ticker(.tradingDay, &call, &writer)
+        case .tickerWindow: try self.ticker(.window, &call, &writer)
+        case .executionRules: try self.executionRules(&call, &writer)
+        case .referencePrice: try self.referencePrice(&call, &writer)
         }
     }
 
@@ -105,26 +128,17 @@ extension Exchange {
             try self.checkTime(&parameters, at: time)
             return customer
         }
-        guard let key = credentials.apiKey, key.utf8.count == 64,
-            key.utf8.allSatisfy({ Self.isKeyCharacter($0) })
-        else { throw .badKeyFormat }
+        guard let key = credentials.apiKey, KeyConfiguration.isKey(key) else {
+            throw .badKeyFormat
+        }
         guard let entry = self.keys[key] else { throw .unknownKey }
         guard let signature = credentials.signature, !signature.isEmpty else {
             throw .missing("signature")
         }
         try self.checkTime(&parameters, at: time)
-        let isValid = credentials.payloads.contains { entry.secret.isValid(signature, for: $0) }
+        let isValid = credentials.payloads.contains { entry.verifier.isValid(signature, for: $0) }
         guard isValid else { throw .badSignature }
         return entry.customer
-    }
-
-    private static func isKeyCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
-        }
     }
 
     private func checkTime(_ parameters: inout Parameters, at time: WallTime) throws(APIError) {

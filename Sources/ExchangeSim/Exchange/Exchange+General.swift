@@ -92,7 +92,7 @@ extension Exchange {
         }
         writer.key("orderTypes")
         writer.beginArray()
-        for type in OrderType.allCases { writer.string(type.rawValue) }
+        for type in VenueOrderType.allCases { writer.string(type.rawValue) }
         writer.endArray()
         for (name, isAllowed) in Self.capabilities { writer.field(name, isAllowed) }
         writer.key("filters")

@@ -23,7 +23,7 @@ extension Exchange {
         let request = try OrderRequest(&call.parameters, self, customer)
         try call.parameters.requireAllRead()
         if let refusal = self.engine.check(
-            request.terms,
+            request.fields.terms,
             on: request.listing.market,
             at: call.time
         ) {
@@ -76,14 +76,14 @@ extension Exchange {
         _ customer: Customer,
         at time: WallTime
     ) throws(APIError) -> VenueOrderID {
-        let market = request.listing.market
-        let clientID = request.clientOrderID ?? self.random.nextClientOrderID()
-        try self.requireFreeClientID(clientID, customer, request.listing)
-        switch self.engine.place(request.terms, on: market, at: time) {
+        let listing = request.listing
+        let clientID = request.fields.clientOrderID ?? self.random.nextClientOrderID()
+        try self.requireFreeClientID(clientID, customer, listing)
+        switch self.engine.place(request.fields.terms, on: listing.market, at: time) {
         case .refused(let refusal):
             throw APIError(refusal)
         case .accepted(let id):
-            self.openRecord(id, request, clientID, customer, at: time)
+            self.openRecord(id, request.fields, clientID, customer, listing, at: time)
             self.trace = OrderTrace(order: id)
             return id
         }
@@ -100,14 +100,14 @@ extension Exchange {
 
     func openRecord(
         _ id: VenueOrderID,
-        _ request: OrderRequest,
+        _ fields: OrderFields,
         _ clientID: String,
         _ customer: Customer,
+        _ listing: Listing,
         at time: WallTime
     ) {
-        let listing = request.listing
         invariant(id.raw == Int64(listing.records.count) + 1, "orders are numbered in sequence")
-        var terms = request.terms
+        var terms = fields.terms
         if terms.quoteQuantity.isPositive {
             terms.quantity = self.quantityOfPlaced(id)
         }
@@ -117,8 +117,8 @@ extension Exchange {
                 market: listing.market,
                 terms: terms,
                 clientOrderID: clientID,
-                strategyID: request.strategyID,
-                strategyType: request.strategyType,
+                strategyID: fields.strategyID,
+                strategyType: fields.strategyType,
                 time: time,
                 updateTime: time
             )
@@ -150,7 +150,7 @@ extension Exchange {
         let listing = try self.listing(call.parameters.mandatory("symbol"))
         let orderID = try call.parameters.integer("orderId")
         let original = call.parameters.text("origClientOrderId")
-        let cancelID = try OrderRequest.clientOrderID(&call.parameters, "newClientOrderId")
+        let cancelID = try OrderFields.clientOrderID(&call.parameters, "newClientOrderId")
         let restriction = try Self.cancelRestriction(&call.parameters)
         try call.parameters.requireAllRead()
         guard orderID != nil || original != nil else {
@@ -182,7 +182,7 @@ extension Exchange {
         }
     }
 
-    /// Cancels one open order and writes the answer.
+    /// Cancels one open order, or the list that it belongs to, and writes the answer.
     func cancel(
         _ record: OrderRecord,
         _ cancelID: String,
@@ -190,7 +190,10 @@ extension Exchange {
         at time: WallTime,
         to writer: inout JSONWriter
     ) throws(APIError) {
-        if let refusal = self.engine.cancel(record.id, on: listing.market) {
+        if record.list >= 0, let list = self.lists.record(record.list) {
+            return try self.cancelList(list, cancelID, at: time, to: &writer)
+        }
+        if let refusal = self.engine.cancel(record.id, on: listing.market, at: time) {
             throw APIError(-2011, refusal.text)
         }
         self.commit(listing, at: time, cancelID: cancelID)
@@ -198,7 +201,7 @@ extension Exchange {
         ended.writeCancel(original: record.clientOrderID, listing, at: time, to: &writer)
     }
 
-    /// `DELETE /api/v3/openOrders`.
+    /// `DELETE /api/v3/openOrders`; all orders get one client id.
     func cancelOpenOrders(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
         let customer = try call.signer()
         let listing = try self.listing(call.parameters.mandatory("symbol"))

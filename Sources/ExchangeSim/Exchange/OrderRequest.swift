@@ -8,46 +8,52 @@ enum ResponseType: String {
     case full = "FULL"
 }
 
-/// The parameters of one new order, checked as the venue's front end checks them.
-struct OrderRequest {
-    let listing: Listing
+/// How the parameters of one order are called: as they are, or with the prefix of a list's leg.
+struct OrderNames {
+    /// Stands before the names, whose first letter it turns upper case.
+    var prefix = ""
+    /// Stands before `side` and `quantity` instead, where all legs share them.
+    var sharedPrefix: String?
+
+    func callAsFunction(_ name: String) -> String {
+        let isShared = name == "side" || name == "quantity"
+        let prefix = isShared ? self.sharedPrefix ?? self.prefix : self.prefix
+        if prefix.isEmpty { return name == "clientOrderId" ? "newClientOrderId" : name }
+        return prefix + name.prefix(1).uppercased() + name.dropFirst()
+    }
+}
+
+/// What one order says of itself, checked as the venue's front end checks it.
+struct OrderFields {
     var terms: NewOrder
     let clientOrderID: String?
     let strategyID: Int64?
     let strategyType: Int64?
-    let response: ResponseType
 
     static let clientOrderIDPattern = "^[a-zA-Z0-9-_]{1,36}$"
 
     init(
         _ parameters: inout Parameters,
-        _ exchange: Exchange,
-        _ customer: Customer,
-        idName: String = "newClientOrderId"
+        _ names: OrderNames,
+        account: AccountNumber,
+        prevention: SelfTradePrevention
     ) throws(APIError) {
-        self.listing = try exchange.listing(parameters.mandatory("symbol"))
-        guard let side = Side(name: try parameters.mandatory("side")) else { throw .invalidSide }
-        guard let type = OrderType(rawValue: try parameters.mandatory("type")) else {
+        guard let side = Side(name: try parameters.mandatory(names("side"))) else {
+            throw .invalidSide
+        }
+        guard let type = VenueOrderType(rawValue: try parameters.mandatory(names("type"))) else {
             throw .invalidOrderType
         }
-        var terms = NewOrder(account: customer.account, side: side, type: type)
-        try Self.readTimeInForce(&parameters, &terms)
-        try Self.readNumbers(&parameters, &terms)
-        terms.selfTradePrevention = try Self.preventionMode(&parameters)
+        var terms = NewOrder(account: account, side: side, type: type)
+        terms.selfTradePrevention = prevention
+        try Self.readTimeInForce(&parameters, names, &terms)
+        try Self.readNumbers(&parameters, names, &terms)
         self.terms = terms
-        self.clientOrderID = try Self.clientOrderID(&parameters, idName)
-        self.strategyID = try parameters.integer("strategyId")
-        self.strategyType = try parameters.integer("strategyType")
+        self.clientOrderID = try Self.clientOrderID(&parameters, names("clientOrderId"))
+        self.strategyID = try parameters.integer(names("strategyId"))
+        self.strategyType = try parameters.integer(names("strategyType"))
         if let strategyType = self.strategyType, strategyType < 1_000_000 {
             throw .invalidStrategyType
-        }
-        if let name = parameters.text("newOrderRespType") {
-            guard let response = ResponseType(rawValue: name) else {
-                throw .malformed("newOrderRespType")
-            }
-            self.response = response
-        } else {
-            self.response = type == .limit || type == .market ? .full : .ack
         }
     }
 
@@ -73,57 +79,70 @@ struct OrderRequest {
         return mode
     }
 
+    static func response(
+        _ parameters: inout Parameters,
+        default usual: ResponseType
+    ) throws(APIError) -> ResponseType {
+        guard let name = parameters.text("newOrderRespType") else { return usual }
+        guard let response = ResponseType(rawValue: name) else {
+            throw .malformed("newOrderRespType")
+        }
+        return response
+    }
+
     private static func readTimeInForce(
         _ parameters: inout Parameters,
+        _ names: OrderNames,
         _ terms: inout NewOrder
     ) throws(APIError) {
-        let name = parameters.text("timeInForce")
+        let name = parameters.text(names("timeInForce"))
         switch terms.type {
         case .limit, .stopLossLimit, .takeProfitLimit:
-            guard let name else { throw .missing("timeInForce") }
+            guard let name else { throw .missing(names("timeInForce")) }
             guard let timeInForce = TimeInForce(name: name) else { throw .invalidTimeInForce }
             terms.timeInForce = timeInForce
         case .market, .stopLoss, .takeProfit:
             if name != nil { throw .timeInForceNotRequired }
         case .limitMaker:
-            if name != nil { throw .notRequired("timeInForce") }
+            if name != nil { throw .notRequired(names("timeInForce")) }
         }
     }
 
     /// Reads the numbers that the type has, and refuses those that it has not (section 3.4).
     private static func readNumbers(
         _ parameters: inout Parameters,
+        _ names: OrderNames,
         _ terms: inout NewOrder
     ) throws(APIError) {
-        let quantity = try parameters.decimal("quantity", as: Quantity.self)
-        let quoteQuantity = try parameters.decimal("quoteOrderQty", as: Quantity.self)
-        let price = try parameters.decimal("price", as: Price.self)
-        let stopPrice = try parameters.decimal("stopPrice", as: Price.self)
-        let iceberg = try parameters.decimal("icebergQty", as: Quantity.self)
-        let trailingDelta = try parameters.integer("trailingDelta")
+        let quantity = try parameters.decimal(names("quantity"), as: Quantity.self)
+        let quoteQuantity = try parameters.decimal(names("quoteOrderQty"), as: Quantity.self)
+        let price = try parameters.decimal(names("price"), as: Price.self)
+        let stopPrice = try parameters.decimal(names("stopPrice"), as: Price.self)
+        let iceberg = try parameters.decimal(names("icebergQty"), as: Quantity.self)
+        let trailingDelta = try parameters.integer(names("trailingDelta"))
         if terms.type == .market {
             guard quantity != nil || quoteQuantity != nil else {
-                throw .bothMissing("quantity", "quoteOrderQty")
+                throw .bothMissing(names("quantity"), names("quoteOrderQty"))
             }
-            if quantity != nil, quoteQuantity != nil { throw .notRequired("quoteOrderQty") }
-            if quantity == nil, quoteQuantity == .zero { throw .malformed("quoteOrderQty") }
+            if quantity != nil, quoteQuantity != nil { throw .notRequired(names("quoteOrderQty")) }
+            if quantity == nil, quoteQuantity == .zero { throw .malformed(names("quoteOrderQty")) }
         } else {
-            guard quantity != nil else { throw .missing("quantity") }
-            if quoteQuantity != nil { throw .notRequired("quoteOrderQty") }
+            guard quantity != nil else { throw .missing(names("quantity")) }
+            if quoteQuantity != nil { throw .notRequired(names("quoteOrderQty")) }
         }
         if terms.type.isMarket {
-            if price != nil { throw .notRequired("price") }
-            if iceberg != nil { throw .notRequired("icebergQty") }
+            if price != nil { throw .notRequired(names("price")) }
+            if iceberg != nil { throw .notRequired(names("icebergQty")) }
         } else if price == nil {
-            throw .missing("price")
+            throw .missing(names("price"))
         }
         if terms.type.isAlgorithmic {
             guard stopPrice != nil || trailingDelta != nil else {
-                throw .bothMissing("stopPrice", "trailingDelta")
+                throw .bothMissing(names("stopPrice"), names("trailingDelta"))
             }
         } else {
-            if stopPrice != nil { throw .notRequired("stopPrice") }
-            if trailingDelta != nil { throw .notRequired("trailingDelta") }
+            if stopPrice != nil { throw .notRequired(names("stopPrice")) }
+            if trailingDelta != nil { throw .notRequired(names("trailingDelta")) }
         }
         terms.quantity = quantity ?? .zero
         terms.quoteQuantity = quoteQuantity ?? .zero
@@ -131,6 +150,33 @@ struct OrderRequest {
         terms.stopPrice = stopPrice ?? .zero
         terms.icebergQuantity = iceberg ?? .zero
         terms.trailingDelta = trailingDelta ?? 0
+    }
+}
+
+/// The parameters of one new order.
+struct OrderRequest {
+    let listing: Listing
+    let fields: OrderFields
+    let response: ResponseType
+
+    init(
+        _ parameters: inout Parameters,
+        _ exchange: Exchange,
+        _ customer: Customer
+    ) throws(APIError) {
+        self.listing = try exchange.listing(parameters.mandatory("symbol"))
+        let prevention = try OrderFields.preventionMode(&parameters)
+        self.fields = try OrderFields(
+            &parameters,
+            OrderNames(),
+            account: customer.account,
+            prevention: prevention
+        )
+        let type = self.fields.terms.type
+        self.response = try OrderFields.response(
+            &parameters,
+            default: type == .limit || type == .market ? .full : .ack
+        )
     }
 }
 

@@ -95,4 +95,21 @@ extension Exchange {
         }
         self.flushes.schedule()
     }
+
+    /// Speaks on the streams that tell of statistics, once a second.
+    func publishStatistics() {
+        let time = self.now
+        var minis: [[UInt8]] = []
+        for listing in self.listings {
+            if let mini = listing.feed.publishStatistics(self, listing, at: time) {
+                minis.append(mini)
+            }
+        }
+        guard !minis.isEmpty, self.streams.hasListeners("!miniTicker@arr") else { return }
+        var writer = JSONWriter(capacity: 256 * minis.count)
+        writer.beginArray()
+        for mini in minis { writer.raw(mini) }
+        writer.endArray()
+        self.streams.send("!miniTicker@arr", writer.bytes)
+    }
 }

@@ -9,6 +9,10 @@ struct MarketFeed {
     private var lastTicker: BookTop?
     private var fast = DiffWindow()
     private var slow = DiffWindow()
+    private var lastAggregateID: Int64 = 0
+    private var lastMiniCount: Int64 = -1
+    /// Where the candle begins that each kline stream told of last.
+    private var runningCandles: [String: Int64] = [:]
 
     init(symbol: String) { self.lowercased = symbol.lowercased() }
 
@@ -19,13 +23,11 @@ struct MarketFeed {
         var ask: Price = .zero
         var askQuantity: Quantity = .zero
 
-        init(_ book: OrderBook) {
-            if let best = book.best(.buy) {
-                (self.bid, self.bidQuantity) = (best.price, best.visible)
-            }
-            if let best = book.best(.sell) {
-                (self.ask, self.askQuantity) = (best.price, best.visible)
-            }
+        init(_ book: OrderBook) { self.init(bid: book.best(.buy), ask: book.best(.sell)) }
+
+        init(bid: Level?, ask: Level?) {
+            if let bid { (self.bid, self.bidQuantity) = (bid.price, bid.visible) }
+            if let ask { (self.ask, self.askQuantity) = (ask.price, ask.visible) }
         }
 
         func writeTicker(_ symbol: String, to writer: inout JSONWriter) {
@@ -62,15 +64,19 @@ struct MarketFeed {
             self.fast.note(key)
             self.slow.note(key)
         }
+        self.publishAggregates(exchange, listing, at: time)
         let name = self.lowercased + "@bookTicker"
-        let book = exchange.market(listing).book
-        let top = BookTop(book)
+        // Read in place: a copy of the market would count references of all its arrays.
+        let top = BookTop(
+            bid: exchange.engine.markets[listing.market].book.best(.buy),
+            ask: exchange.engine.markets[listing.market].book.best(.sell)
+        )
         guard top != self.lastTicker else { return }
         self.lastTicker = top
         guard exchange.streams.hasListeners(name) else { return }
         var writer = JSONWriter(capacity: 192)
         writer.beginObject()
-        writer.field("u", book.updateID)
+        writer.field("u", exchange.engine.markets[listing.market].book.updateID)
         writer.field("s", listing.name)
         writer.field("b", top.bid)
         writer.field("B", top.bidQuantity)
@@ -95,6 +101,140 @@ struct MarketFeed {
         writer.field("T", trade.time.milliseconds)
         writer.field("m", trade.isBuyerMaker)
         writer.field("M", true)
+        writer.endObject()
+        exchange.streams.send(name, writer.bytes)
+    }
+
+    /// Tells of the aggregate trades that a transaction has made.
+    private mutating func publishAggregates(
+        _ exchange: Exchange,
+        _ listing: Listing,
+        at time: WallTime
+    ) {
+        guard let last = listing.aggregates.last?.id, last > self.lastAggregateID else { return }
+        let first = self.lastAggregateID
+        self.lastAggregateID = last
+        let name = self.lowercased + "@aggTrade"
+        guard exchange.streams.hasListeners(name) else { return }
+        for trade in listing.aggregates.suffix(Int(last - first)) {
+            var writer = JSONWriter(capacity: 192)
+            writer.beginObject()
+            writer.field("e", "aggTrade")
+            writer.field("E", time.milliseconds)
+            writer.field("s", listing.name)
+            trade.writeFields(to: &writer)
+            writer.endObject()
+            exchange.streams.send(name, writer.bytes)
+        }
+    }
+
+    /// Speaks on the streams that tell of statistics once a second.
+    ///
+    /// - Returns: The mini ticker where it changed, for the stream of all of them.
+    mutating func publishStatistics(
+        _ exchange: Exchange,
+        _ listing: Listing,
+        at time: WallTime
+    ) -> [UInt8]? {
+        let now = time.milliseconds
+        let market = exchange.market(listing)
+        let day = Statistics(market, listing, since: now - Exchange.dayMilliseconds, to: now)
+        for (suffix, event, isMini) in [
+            ("@ticker", "24hrTicker", false), ("@miniTicker", "24hrMiniTicker", true),
+        ] where exchange.streams.hasListeners(self.lowercased + suffix) {
+            exchange.streams.send(
+                self.lowercased + suffix,
+                day.event(event, listing.name, isMini: isMini, at: time)
+            )
+        }
+        for (window, length) in [("1h", 3_600_000), ("4h", 14_400_000), ("1d", 86_400_000)] {
+            let name = "\(self.lowercased)@ticker_\(window)"
+            guard exchange.streams.hasListeners(name) else { continue }
+            let start = CandleInterval.minute.start(of: now - Int64(length), zone: 0)
+            let statistics = Statistics(market, listing, since: start, to: now)
+            exchange.streams.send(
+                name,
+                statistics.event(window + "Ticker", listing.name, isMini: false, at: time)
+            )
+        }
+        self.publishAverage(market, exchange, listing, at: time)
+        for interval in CandleInterval.allCases {
+            self.publishCandle(interval, exchange, listing, at: time)
+        }
+        guard day.total.count != self.lastMiniCount else { return nil }
+        self.lastMiniCount = day.total.count
+        return day.event("24hrMiniTicker", listing.name, isMini: true, at: time)
+    }
+
+    private func publishAverage(
+        _ market: Market,
+        _ exchange: Exchange,
+        _ listing: Listing,
+        at time: WallTime
+    ) {
+        let name = self.lowercased + "@avgPrice"
+        guard exchange.streams.hasListeners(name) else { return }
+        var writer = JSONWriter(capacity: 128)
+        writer.beginObject()
+        writer.field("e", "avgPrice")
+        writer.field("E", time.milliseconds)
+        writer.field("s", listing.name)
+        writer.field("i", "\(market.average.minutes)m")
+        writer.field("w", market.referencePrice(at: time) ?? .zero)
+        writer.field("T", listing.trades.last?.time.milliseconds ?? time.milliseconds)
+        writer.endObject()
+        exchange.streams.send(name, writer.bytes)
+    }
+
+    private mutating func publishCandle(
+        _ interval: CandleInterval,
+        _ exchange: Exchange,
+        _ listing: Listing,
+        at time: WallTime
+    ) {
+        for (suffix, zone) in [("", Int64(0)), ("@+08:00", 28_800_000)] {
+            let name = "\(self.lowercased)@kline_\(interval.rawValue)\(suffix)"
+            guard exchange.streams.hasListeners(name) else { continue }
+            let start = interval.start(of: time.milliseconds, zone: zone)
+            if let running = self.runningCandles[name], running < start {
+                self.sendCandle(name, interval, running, zone, true, exchange, listing, time)
+            }
+            self.runningCandles[name] = start
+            self.sendCandle(name, interval, start, zone, false, exchange, listing, time)
+        }
+    }
+
+    private func sendCandle(
+        _ name: String,
+        _ interval: CandleInterval,
+        _ start: Int64,
+        _ zone: Int64,
+        _ isClosed: Bool,
+        _ exchange: Exchange,
+        _ listing: Listing,
+        _ time: WallTime
+    ) {
+        let candles = listing.candles.candles(
+            interval,
+            from: start,
+            to: time.milliseconds,
+            zone: zone,
+            limit: 1
+        )
+        guard let candle = candles.first else { return }
+        var writer = JSONWriter(capacity: 384)
+        writer.beginObject()
+        writer.field("e", "kline")
+        writer.field("E", time.milliseconds)
+        writer.field("s", listing.name)
+        writer.key("k")
+        writer.beginObject()
+        writer.field("t", candle.openTime)
+        writer.field("T", interval.end(ofCandleAt: candle.openTime, zone: zone) - 1)
+        writer.field("s", listing.name)
+        writer.field("i", interval.rawValue)
+        candle.writeFields(isClosed: isClosed, to: &writer)
+        writer.endObject()
         writer.endObject()
         exchange.streams.send(name, writer.bytes)
     }
@@ -181,5 +321,24 @@ extension OrderBook {
             writer.endArray()
         }
         writer.endObject()
+    }
+}
+
+extension Candle {
+    /// The fields of a kline event from the trades' numbers on.
+    func writeFields(isClosed: Bool, to writer: inout JSONWriter) {
+        writer.field("f", self.firstID)
+        writer.field("L", self.lastID)
+        writer.field("o", self.open)
+        writer.field("c", self.close)
+        writer.field("h", self.high)
+        writer.field("l", self.low)
+        writer.field("v", self.volume)
+        writer.field("n", self.count)
+        writer.field("x", isClosed)
+        writer.field("q", self.value)
+        writer.field("V", self.takerBuyVolume)
+        writer.field("Q", self.takerBuyValue)
+        writer.field("B", "0")
     }
 }

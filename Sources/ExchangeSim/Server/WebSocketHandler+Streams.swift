@@ -74,14 +74,23 @@ extension WebSocketHandler {
 }
 
 extension Exchange {
-    private static let streamKinds: Set<String> = [
-        "trade", "bookTicker", "depth", "depth@100ms", "depth@1000ms", "depth5", "depth10",
-        "depth20", "depth5@100ms", "depth10@100ms", "depth20@100ms", "depth5@1000ms",
-        "depth10@1000ms", "depth20@1000ms",
-    ]
+    private static let streamKinds: Set<String> = {
+        var kinds: Set<String> = [
+            "trade", "aggTrade", "bookTicker", "miniTicker", "ticker", "ticker_1h", "ticker_4h",
+            "ticker_1d", "avgPrice",
+        ]
+        for depth in ["depth", "depth5", "depth10", "depth20"] {
+            for cadence in ["", "@100ms", "@1000ms"] { kinds.insert(depth + cadence) }
+        }
+        for interval in CandleInterval.allCases {
+            for zone in ["", "@+08:00"] { kinds.insert("kline_\(interval.rawValue)\(zone)") }
+        }
+        return kinds
+    }()
 
     /// Whether a name is that of a market stream which exists here.
     func isStream(_ name: String) -> Bool {
+        if name == "!miniTicker@arr" { return true }
         guard let at = name.firstIndex(of: "@") else { return false }
         let symbol = name[..<at]
         return Self.streamKinds.contains(String(name[name.index(after: at)...]))

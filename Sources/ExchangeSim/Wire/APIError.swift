@@ -136,7 +136,7 @@ struct APIError: Error, Hashable, Sendable {
     )
 
     /// What the engine refuses, for a new order.
-    init(_ refusal: Refusal) {
+    init(_ refusal: EngineRefusal) {
         self.init(refusal.isBeforeEngine ? -1013 : -2010, refusal.text)
     }
 

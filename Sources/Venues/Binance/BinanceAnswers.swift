@@ -116,6 +116,14 @@ struct ReadProgress: Hashable, Sendable {
             return .account(try BinanceBody.account(json))
         case .rules:
             return .rules(try BinanceBody.rules(json))
+        case .quotes:
+            var quotes: [SymbolQuote] = []
+            for row in try json.elements(as: "the list") {
+                guard let quote = try BinanceBody.quote(row, bid: "bidPrice", ask: "askPrice")
+                else { continue }
+                quotes.append(SymbolQuote(symbol: Symbol(try row.string("symbol")), quote: quote))
+            }
+            return .quotes(quotes)
         case .time:
             return .time(WallTime(milliseconds: try json.integer("serverTime")))
         }

@@ -144,4 +144,15 @@ enum BinanceBody {
             balances: balances
         )
     }
+
+    /// Best bid and ask; nil while a side of the book is empty, which Binance writes as a price
+    /// of zero.
+    static func quote(
+        _ json: JSONValue,
+        bid: String,
+        ask: String
+    ) throws(BodyError) -> Quote? {
+        let quote = Quote(bid: try json.decimal(bid), ask: try json.decimal(ask))
+        return quote.bid.isPositive && quote.ask.isPositive ? quote : nil
+    }
 }

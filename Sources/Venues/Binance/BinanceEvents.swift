@@ -124,8 +124,11 @@ enum MarketFrames {
             }
             let stream = try frame.optionalString("stream") ?? ""
             guard stream.hasSuffix("@bookTicker") else { return .ignored(event ?? stream) }
-            let quote = Quote(bid: try data.decimal("b"), ask: try data.decimal("a"))
-            return .input(.quoted(Symbol(try data.string("s")), quote))
+            let symbol = try data.string("s")
+            guard let quote = try BinanceBody.quote(data, bid: "b", ask: "a") else {
+                return .ignored("bookTicker with an empty side for \(symbol)")
+            }
+            return .input(.quoted(Symbol(symbol), quote))
         } catch {
             return .unreadable(error.text)
         }

@@ -179,6 +179,9 @@ enum BinanceRequests {
         case .rules(let symbols):
             let list = symbols.map { "\"\($0.name)\"" }.joined(separator: ",")
             return self.open("exchangeInfo", [("symbols", "[\(list)]")])
+        case .quotes(let symbols):
+            let list = symbols.map { "\"\($0.name)\"" }.joined(separator: ",")
+            return self.open("ticker/bookTicker", [("symbols", "[\(list)]")])
         case .time:
             return self.open("time", [])
         }

@@ -1,5 +1,4 @@
 import MatchingEngine
-import enum MatchingEngine.Refusal
 import TradingCore
 
 /// An engine with one market, BTC against USDT, and some rich accounts; valid by default.
@@ -66,8 +65,8 @@ struct Floor {
         return placement
     }
 
-    mutating func cancel(_ id: Int64) -> Refusal? {
-        let refusal = self.engine.cancel(VenueOrderID(raw: id), on: 0)
+    mutating func cancel(_ id: Int64) -> EngineRefusal? {
+        let refusal = self.engine.cancel(VenueOrderID(raw: id), on: 0, at: self.time)
         self.drain()
         return refusal
     }

@@ -1,7 +1,7 @@
 package import TradingCore
 
 /// How an order enters the market; raw values are the venue's names.
-package enum OrderType: String, Hashable, Sendable, CaseIterable {
+package enum VenueOrderType: String, Hashable, Sendable, CaseIterable {
     /// At a price or better.
     case limit = "LIMIT"
     /// At a price, and only if it rests.
@@ -57,7 +57,7 @@ package struct NewOrder: Hashable, Sendable {
     /// Which way it trades.
     package var side: Side
     /// How it enters.
-    package var type: OrderType
+    package var type: VenueOrderType
     /// How long it stays.
     package var timeInForce: TimeInForce = .goodTillCanceled
     /// The limit.
@@ -76,7 +76,7 @@ package struct NewOrder: Hashable, Sendable {
     package var selfTradePrevention: SelfTradePrevention = .none
 
     /// The least that an order has.
-    package init(account: AccountNumber, side: Side, type: OrderType) {
+    package init(account: AccountNumber, side: Side, type: VenueOrderType) {
         self.account = account
         self.side = side
         self.type = type
@@ -87,7 +87,7 @@ package struct NewOrder: Hashable, Sendable {
 typealias Slot = Int32
 
 /// An order that the engine holds: resting on the book, waiting for a trigger, or on its way.
-package struct Order: Sendable {
+package struct BookOrder: Sendable {
     /// Where an order is.
     package enum State: UInt8, Sendable {
         /// On its way through the matching, or gone.

@@ -1,0 +1,319 @@
+import MatchingEngine
+import TradingCore
+
+/// The order lists that one may send.
+enum ListKind {
+    case oco, legacyOCO, oto, otoco
+}
+
+extension Exchange {
+    /// `POST /api/v3/orderList/oco`, `/oto`, `/otoco` and the old `/order/oco`.
+    func placeList(
+        _ kind: ListKind,
+        _ call: inout APICall,
+        _ writer: inout JSONWriter
+    ) throws(APIError) {
+        let customer = try call.signer()
+        let listing = try self.listing(call.parameters.mandatory("symbol"))
+        let listClientID = try OrderFields.clientOrderID(&call.parameters, "listClientOrderId")
+        let prevention = try OrderFields.preventionMode(&call.parameters)
+        let response = try OrderFields.response(&call.parameters, default: .result)
+        var reader = ListReader(account: customer.account, prevention: prevention)
+        let orders = try reader.read(kind, &call.parameters)
+        try call.parameters.requireAllRead()
+        try self.requireOrderCapacity(customer, at: call.time)
+        let clientIDs = orders.map { $0.clientOrderID ?? self.random.nextClientOrderID() }
+        for clientID in clientIDs {
+            try self.requireFreeClientID(clientID, customer, listing)
+        }
+        let isOTO = kind == .oto || kind == .otoco
+        let placement = self.engine.placeList(
+            NewOrderList(
+                working: isOTO ? orders.first?.terms : nil,
+                legs: orders.dropFirst(isOTO ? 1 : 0).map(\.terms)
+            ),
+            on: listing.market,
+            at: call.time
+        )
+        guard case .accepted(let id, let numbers) = placement else {
+            if case .refused(let refusal) = placement { throw APIError(refusal) }
+            return
+        }
+        for (number, (fields, clientID)) in zip(numbers, zip(orders, clientIDs)) {
+            self.openRecord(number, fields, clientID, customer, listing, at: call.time)
+            listing.update(number) { $0.list = id }
+        }
+        let record = OrderListRecord(
+            id: id,
+            listing: listing,
+            customer: customer,
+            isOTO: isOTO,
+            clientID: listClientID ?? self.random.nextClientOrderID(),
+            time: call.time,
+            orders: numbers
+        )
+        self.lists.append(record)
+        customer.orderCount.add(Int64(numbers.count))
+        self.send(record.event("EXEC_STARTED", at: call.time), to: customer)
+        if let first = numbers.first { self.trace = OrderTrace(order: first) }
+        self.commit(listing, at: call.time)
+        defer { self.trace = nil }
+        self.write(record, response, at: call.time, to: &writer)
+    }
+
+    /// The answer to a placed list: legs that wait for the working order are shown waiting, even
+    /// where it was filled at once.
+    private func write(
+        _ list: OrderListRecord,
+        _ response: ResponseType,
+        at time: WallTime,
+        to writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        list.writeHead("EXEC_STARTED", at: time, to: &writer)
+        writer.key("orderReports")
+        writer.beginArray()
+        for (index, id) in list.orders.enumerated() {
+            guard var record = list.listing.record(id) else { continue }
+            let isFirst = index == 0
+            if list.isOTO, !isFirst { record.showAsPending() }
+            record.writePlacement(response, list.listing, isFirst ? self.trace : nil, to: &writer)
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    /// Says that a list is done.
+    func finishList(_ id: Int64, at time: WallTime) {
+        guard let record = self.lists.record(id) else { return }
+        self.lists.finish(id)
+        self.send(record.event("ALL_DONE", at: time), to: record.customer)
+    }
+
+    /// `DELETE /api/v3/orderList`.
+    func cancelOrderList(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
+        let customer = try call.signer()
+        let listing = try self.listing(call.parameters.mandatory("symbol"))
+        let id = try call.parameters.integer("orderListId")
+        let clientID = call.parameters.text("listClientOrderId")
+        let cancelID = try OrderFields.clientOrderID(&call.parameters, "newClientOrderId")
+        try call.parameters.requireAllRead()
+        guard id != nil || clientID != nil else {
+            throw .bothMissing("orderListId", "listClientOrderId")
+        }
+        guard let list = self.findList(id, clientID, customer), !list.isDone,
+            list.listing === listing
+        else { throw .unknownOrder }
+        try self.cancelList(
+            list,
+            cancelID ?? self.random.nextClientOrderID(),
+            at: call.time,
+            to: &writer
+        )
+    }
+
+    /// Cancels a whole list and writes the answer.
+    func cancelList(
+        _ list: OrderListRecord,
+        _ cancelID: String,
+        at time: WallTime,
+        to writer: inout JSONWriter
+    ) throws(APIError) {
+        let before = list.orders.compactMap { list.listing.record($0) }
+        if let refusal = self.engine.cancelList(list.id, on: list.listing.market, at: time) {
+            throw APIError(-2011, refusal.text)
+        }
+        self.commit(list.listing, at: time, cancelID: cancelID)
+        writer.beginObject()
+        list.writeHead("ALL_DONE", at: time, to: &writer)
+        writer.key("orderReports")
+        writer.beginArray()
+        for record in before where record.isOpen {
+            list.listing.record(record.id)?.writeCancel(
+                original: record.clientOrderID,
+                list.listing,
+                at: time,
+                to: &writer
+            )
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private func findList(
+        _ id: Int64?,
+        _ clientID: String?,
+        _ customer: Customer
+    ) -> OrderListRecord? {
+        if let id {
+            guard let list = self.lists.record(id), list.customer === customer else { return nil }
+            return list
+        }
+        return self.lists.all(of: customer).last { $0.clientID == clientID }
+    }
+
+    // MARK: Queries
+
+    /// `GET /api/v3/orderList`.
+    func queryList(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
+        let customer = try call.signer()
+        let id = try call.parameters.integer("orderListId")
+        let clientID = call.parameters.text("origClientOrderId")
+        try call.parameters.requireAllRead()
+        guard id != nil || clientID != nil else {
+            throw .bothMissing("orderListId", "origClientOrderId")
+        }
+        guard let list = self.findList(id, clientID, customer) else {
+            throw APIError(-2018, "Order list does not exist.")
+        }
+        list.writeQuery(to: &writer)
+    }
+
+    /// `GET /api/v3/openOrderList`.
+    func openLists(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
+        let customer = try call.signer()
+        try call.parameters.requireAllRead()
+        writer.beginArray()
+        for list in self.lists.all(of: customer) where !list.isDone {
+            list.writeQuery(to: &writer)
+        }
+        writer.endArray()
+    }
+
+    /// `GET /api/v3/allOrderList`; newest first.
+    func allLists(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
+        let customer = try call.signer()
+        let fromID = try call.parameters.integer("fromId")
+        let window = try TimeWindow(&call.parameters)
+        let limit = try Self.limit(&call.parameters, default: 500, max: 1000)
+        try call.parameters.requireAllRead()
+        if fromID != nil, window.start != nil || window.end != nil { throw .badCombination }
+        let lists = self.lists.all(of: customer)
+            .filter { $0.id >= fromID ?? 0 && window.contains($0.time) }
+        writer.beginArray()
+        for list in lists.suffix(limit).reversed() { list.writeQuery(to: &writer) }
+        writer.endArray()
+    }
+}
+
+extension OrderRecord {
+    /// Shows the order as it was before the first order of its list was filled.
+    mutating func showAsPending() {
+        self.status = .pendingNew
+        self.workingTime = nil
+        self.trailingTime = nil
+        self.executed = .zero
+        self.value = .zero
+        self.expiryReason = nil
+    }
+}
+
+/// Reads the orders of a list from its parameters, in the order in which they get numbers.
+private struct ListReader {
+    let account: AccountNumber
+    let prevention: SelfTradePrevention
+
+    mutating func read(
+        _ kind: ListKind,
+        _ parameters: inout Parameters
+    ) throws(APIError) -> [OrderFields] {
+        switch kind {
+        case .oco:
+            return try self.pair("above", "below", shared: "", &parameters)
+        case .legacyOCO:
+            return try self.legacyPair(&parameters)
+        case .oto:
+            return [
+                try self.working(&parameters),
+                try self.one(OrderNames(prefix: "pending"), &parameters),
+            ]
+        case .otoco:
+            let working = try self.working(&parameters)
+            return [working]
+                + (try self.pair("pendingAbove", "pendingBelow", shared: "pending", &parameters))
+        }
+    }
+
+    private func one(
+        _ names: OrderNames,
+        _ parameters: inout Parameters
+    ) throws(APIError) -> OrderFields {
+        try OrderFields(&parameters, names, account: self.account, prevention: self.prevention)
+    }
+
+    private func working(_ parameters: inout Parameters) throws(APIError) -> OrderFields {
+        let fields = try self.one(OrderNames(prefix: "working"), &parameters)
+        guard fields.terms.type == .limit || fields.terms.type == .limitMaker else {
+            throw APIError(-1014, "Unsupported order combination.")
+        }
+        return fields
+    }
+
+    /// Two legs, the stop first; one of them must wait for a worse price, the other must not.
+    private func pair(
+        _ above: String,
+        _ below: String,
+        shared: String,
+        _ parameters: inout Parameters
+    ) throws(APIError) -> [OrderFields] {
+        let first = try self.one(
+            OrderNames(prefix: above, sharedPrefix: shared),
+            &parameters
+        )
+        let second = try self.one(
+            OrderNames(prefix: below, sharedPrefix: shared),
+            &parameters
+        )
+        let isSell = first.terms.side == .sell
+        // What stands above the market is the profit of a sell, and the stop of a buy.
+        let (profit, stop) = isSell ? (first, second) : (second, first)
+        guard Self.isStop(stop.terms.type) else {
+            if Self.isStop(profit.terms.type) {
+                throw APIError(
+                    isSell ? -1197 : -1196,
+                    isSell
+                        ? "A stop loss order in a sell OCO must be below."
+                        : "A stop loss order in a buy OCO must be above."
+                )
+            }
+            throw APIError(-1168, "At least one OCO order must be contingent.")
+        }
+        switch profit.terms.type {
+        case .limitMaker, .takeProfit, .takeProfitLimit: return [stop, profit]
+        default: throw APIError(-1158, "Order type not supported in OCO.")
+        }
+    }
+
+    private static func isStop(_ type: VenueOrderType) -> Bool {
+        type == .stopLoss || type == .stopLossLimit
+    }
+
+    /// The old names: `price` for the LIMIT_MAKER leg, `stop…` for the stop leg.
+    private func legacyPair(_ parameters: inout Parameters) throws(APIError) -> [OrderFields] {
+        var limit = Parameters()
+        var stop = Parameters()
+        for name in ["side", "quantity"] {
+            let value = try parameters.mandatory(name)
+            _ = limit.add(name, value)
+            _ = stop.add(name, value)
+        }
+        _ = limit.add("type", "LIMIT_MAKER")
+        _ = limit.add("price", try parameters.mandatory("price"))
+        _ = stop.add("stopPrice", try parameters.mandatory("stopPrice"))
+        let stopLimit = parameters.text("stopLimitPrice")
+        _ = stop.add("type", stopLimit == nil ? "STOP_LOSS" : "STOP_LOSS_LIMIT")
+        if let stopLimit { _ = stop.add("price", stopLimit) }
+        if let name = parameters.text("stopLimitTimeInForce") { _ = stop.add("timeInForce", name) }
+        if let delta = parameters.text("trailingDelta") { _ = stop.add("trailingDelta", delta) }
+        for (old, new) in [
+            ("ClientOrderId", "newClientOrderId"), ("StrategyId", "strategyId"),
+            ("StrategyType", "strategyType"), ("IcebergQty", "icebergQty"),
+        ] {
+            if let value = parameters.text("limit" + old) { _ = limit.add(new, value) }
+            if let value = parameters.text("stop" + old) { _ = stop.add(new, value) }
+        }
+        return [
+            try self.one(OrderNames(), &stop), try self.one(OrderNames(), &limit),
+        ]
+    }
+}
