@@ -120,7 +120,7 @@ let package = Package(
         .testTarget(name: "JournalTests", dependencies: ["Journal", "TradingCore"]),
         .testTarget(
             name: "VenuesTests",
-            dependencies: ["Venues", "TradingCore"] + nio + nioHTTP
+            dependencies: ["Venues", "TradingCore", nioSSL] + nio + nioHTTP
         ),
         .testTarget(
             name: "ExchangeSimTests",

@@ -70,6 +70,7 @@ package final class BinanceVenue {
         let loop = self.loop
         let bound = NIOLoopBound(self, eventLoop: loop)
         let thread = Thread {
+            VenueSignals.blockAll()
             guard let signer = try? RequestSigner(secret: secret) else {
                 fatalError("invariant broken: a key that could sign cannot any more")
             }

@@ -237,6 +237,20 @@ struct AnswerTests {
         #expect(self.read(.account, body) == .account(report))
     }
 
+    @Test func `an empty side of the book is no price`() {
+        let body = """
+            [{"symbol":"BTCUSDT","bidPrice":"1.00000000","bidQty":"1","askPrice":"2.00000000",
+            "askQty":"1"},
+            {"symbol":"X","bidPrice":"1.00000000","bidQty":"1","askPrice":"0.00000000",
+            "askQty":"0"}]
+            """
+        let quote = Quote(bid: Price(raw: 100_000_000), ask: Price(raw: 200_000_000))
+        #expect(
+            self.read(.quotes([self.symbol, Symbol("X")]), body)
+                == .quotes([SymbolQuote(symbol: self.symbol, quote: quote)])
+        )
+    }
+
     @Test func `a list is read to its end, page after page (E2)`() {
         func page(_ ids: Range<Int>) -> HTTPAnswer {
             let rows = ids.map { id in

@@ -113,6 +113,7 @@ struct EventTests {
     @Test(arguments: [
         (#"{"stream":"x@bookTicker","data":{"s":"X","b":"1.0","a":"2.0"}}"#, true),
         (#"{"stream":"x@bookTicker","data":{"s":"X","b":"1.0"}}"#, false),
+        (#"{"stream":"x@bookTicker","data":{"s":"X","b":"0.00","a":"2.0"}}"#, false),
         (#"{"stream":"x@trade","data":{"s":"X","b":"1.0","a":"2.0"}}"#, false),
         (#"{"result":null,"id":1}"#, false),
     ])

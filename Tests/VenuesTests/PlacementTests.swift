@@ -79,6 +79,80 @@ struct PlacementTests {
         }
     }
 
+    @Test func `cancels and reads pass a closed gate (K1)`() async throws {
+        try await self.withRig({ request in
+            request.method == "DELETE" ? .ok(Sample.canceled) : .ok("[]")
+        }) { rig, server in
+            rig.gate.close(.killSwitch)
+            let cancel = OrderIntent.sample().cancel
+            try await rig.perform(cancel, .openOrders)
+            guard case .order = try await rig.answer(to: cancel) else {
+                Issue.record("the kill switch stopped a cancel")
+                return
+            }
+            #expect(try await rig.answer(to: .openOrders) == .orders([]))
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test func `placements and cancels of one batch all get through, each answered once`()
+        async throws
+    {
+        try await self.withRig(
+            { request in
+                request.method == "DELETE" ? .ok(Sample.canceled) : .ok(Sample.placed)
+            },
+            change: { $0.connectionCount = 4 }
+        ) { rig, server in
+            for number in 1...40 as ClosedRange<UInt64> {
+                try await rig.place(.sample(2 * number), .sample(2 * number + 1))
+                try await rig.perform(OrderIntent.sample(2 * number).cancel)
+            }
+            try await rig.wait {
+                rig.inputs.count { input in
+                    switch input {
+                    case .placementAnswered(_, .accepted), .answered(_, .order): true
+                    default: false
+                    }
+                } == 120
+            }
+            let ids = rig.inputs.compactMap { input -> UInt64? in
+                if case .placementAnswered(let id, _) = input { id.raw } else { nil }
+            }
+            #expect(ids.sorted() == Array(2...81))
+            #expect(server.requests.filter { $0.method == "POST" }.count == 80)
+            #expect(server.requests.filter { $0.method == "DELETE" }.count == 40)
+        }
+    }
+
+    @Test func `an idle connection that the venue closed is not the death of an order`()
+        async throws
+    {
+        // Every answer ends its connection, so none that is kept can be used again.
+        try await self.withRig({ _ in
+            .rawThenClose(
+                "HTTP/1.1 200 OK\r\nContent-Length: \(Sample.placed.utf8.count)\r\n\r\n"
+                    + Sample.placed
+            )
+        }) { rig, server in
+            for number in 1...6 as ClosedRange<UInt64> {
+                try await rig.place(.sample(number))
+                _ = try await rig.outcome(of: number)
+            }
+            let outcomes = rig.inputs.compactMap { input -> PlacementOutcome? in
+                if case .placementAnswered(_, let outcome) = input { outcome } else { nil }
+            }
+            for outcome in outcomes {
+                switch outcome {
+                // The second only where the close was not seen yet: doubt, never a resend.
+                case .accepted, .unknown: break
+                default: Issue.record("\(outcome)")
+                }
+            }
+            #expect(server.requests.count <= 6)
+        }
+    }
+
     @Test func `a placement whose window is over is dropped unsent (S1)`() async throws {
         try await self.withRig({ _ in .ok(Sample.placed) }) { rig, server in
             let late = TestClock.now.adding(milliseconds: -2_001)

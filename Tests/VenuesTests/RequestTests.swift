@@ -51,6 +51,10 @@ struct RequestTests {
                 "GET /api/v3/exchangeInfo\nsymbols=%5B%22BTCUSDT%22%2C%22"
                     + "%E8%BF%99%E6%98%AF%E6%B5%8B%E8%AF%95%E5%B8%81456%22%5D"
             ),
+            (
+                .quotes([symbol]),
+                "GET /api/v3/ticker/bookTicker\nsymbols=%5B%22BTCUSDT%22%5D"
+            ),
             (.time, "GET /api/v3/time\n"),
         ] as [(VenueRequest, String)]
     )

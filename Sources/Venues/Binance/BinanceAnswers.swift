@@ -9,8 +9,8 @@ struct HTTPAnswer: Hashable, Sendable {
 
     /// The venue's error, where the body holds one.
     var error: VenueError? {
-        guard let body = try? decodeJSON(ErrorBody.self, from: self.body) else { return nil }
-        return VenueError(httpStatus: self.status, code: body.code, message: body.msg)
+        guard let json = try? JSONText(self.body).root else { return nil }
+        return try? BinanceBody.error(json, status: self.status)
     }
 
     /// Whether the venue says that it did not look at the request at all (429, 418, 403).
@@ -24,7 +24,7 @@ enum BinanceAnswers {
         let status = answer.status
         if (200..<300).contains(status) {
             do throws(BodyError) {
-                return .accepted(try decodeJSON(OrderBody.self, from: answer.body).report())
+                return .accepted(try BinanceBody.order(JSONText(answer.body).root))
             } catch {
                 return .unknown("HTTP \(status), \(error.text)")
             }
@@ -91,31 +91,41 @@ struct ReadProgress: Hashable, Sendable {
     }
 
     private mutating func takeBody(_ body: [UInt8]) throws(BodyError) -> VenueAnswer? {
+        let json = try JSONText(body).root
         switch self.request {
         case .cancel, .order:
-            return .order(try decodeJSON(OrderBody.self, from: body).report())
+            return .order(try BinanceBody.order(json))
         case .openOrders:
-            return .orders(try Self.orders(body))
+            return .orders(try Self.orders(json))
         case .allOrders:
-            let page = try Self.orders(body)
+            let page = try Self.orders(json)
             self.orders.append(contentsOf: page)
             return self.turn(rows: page.count, last: page.last?.venueOrderID.raw)
                 ?? (self.cursor == nil ? .orders(self.orders) : nil)
         case .trades, .orderTrades:
-            let page = try decodeJSON([TradeBody].self, from: body).map(\.report)
-            self.trades.append(contentsOf: page)
-            return self.turn(rows: page.count, last: page.last?.tradeID.raw)
+            let earlier = self.trades.count
+            for row in try json.elements(as: "the list") {
+                self.trades.append(try BinanceBody.trade(row))
+            }
+            return self.turn(
+                rows: self.trades.count - earlier,
+                last: self.trades.last?.tradeID.raw
+            )
                 ?? (self.cursor == nil ? .trades(self.trades) : nil)
         case .account:
-            return .account(try decodeJSON(AccountBody.self, from: body).report)
+            return .account(try BinanceBody.account(json))
         case .rules:
-            return .rules(try decodeJSON(ExchangeInfoBody.self, from: body).rules())
+            return .rules(try BinanceBody.rules(json))
         case .quotes:
-            let tickers = try decodeJSON([TickerBody].self, from: body)
-            return .quotes(tickers.compactMap(\.quote))
+            var quotes: [SymbolQuote] = []
+            for row in try json.elements(as: "the list") {
+                guard let quote = try BinanceBody.quote(row, bid: "bidPrice", ask: "askPrice")
+                else { continue }
+                quotes.append(SymbolQuote(symbol: Symbol(try row.string("symbol")), quote: quote))
+            }
+            return .quotes(quotes)
         case .time:
-            let time = try decodeJSON(TimeBody.self, from: body).serverTime
-            return .time(WallTime(milliseconds: time))
+            return .time(WallTime(milliseconds: try json.integer("serverTime")))
         }
     }
 
@@ -133,11 +143,9 @@ struct ReadProgress: Hashable, Sendable {
         return nil
     }
 
-    private static func orders(_ body: [UInt8]) throws(BodyError) -> [OrderReport] {
+    private static func orders(_ json: JSONValue) throws(BodyError) -> [OrderReport] {
         var reports: [OrderReport] = []
-        for order in try decodeJSON([OrderBody].self, from: body) {
-            reports.append(try order.report())
-        }
+        for row in try json.elements(as: "the list") { reports.append(try BinanceBody.order(row)) }
         return reports
     }
 

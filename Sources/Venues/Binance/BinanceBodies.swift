@@ -1,23 +1,4 @@
-import Foundation
 import TradingCore
-
-/// A decimal number that Binance writes as a string.
-struct ExactText<Value: ExactDecimal>: Decodable {
-    var value: Value
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        do {
-            self.value = try Value(text)
-        } catch {
-            throw DecodingError.dataCorruptedError(
-                in: container,
-                debugDescription: "not an exact decimal: \(error)"
-            )
-        }
-    }
-}
 
 /// Words that Binance writes in upper case, as the core's values; an unknown word is an error.
 enum BinanceWord {
@@ -46,7 +27,7 @@ enum BinanceWord {
 
 /// Why a message of the venue cannot be used.
 enum BodyError: Error, Hashable, Sendable {
-    /// Not JSON, or a field is missing or of another type; the text names the place, not the value.
+    /// Not JSON, or a field is missing or of another type; the text names it, not its value.
     case unreadable(String)
     case unknownWord(field: String, String)
 
@@ -56,188 +37,122 @@ enum BodyError: Error, Hashable, Sendable {
         case .unknownWord(let field, let word): "unknown \(field) \(word.prefix(40))"
         }
     }
-
-    init(_ error: any Error) {
-        switch error {
-        case let error as BodyError:
-            self = error
-        case DecodingError.keyNotFound(let key, let context):
-            self = .unreadable("\(Self.path(context.codingPath + [key])) is missing")
-        case DecodingError.valueNotFound(_, let context):
-            self = .unreadable("\(Self.path(context.codingPath)) is null")
-        case DecodingError.typeMismatch(_, let context):
-            self = .unreadable("\(Self.path(context.codingPath)) has another type")
-        case DecodingError.dataCorrupted(let context):
-            self = .unreadable(
-                context.codingPath.isEmpty ? "not JSON" : "\(Self.path(context.codingPath)) is bad"
-            )
-        default:
-            self = .unreadable("not JSON")
-        }
-    }
-
-    private static func path(_ path: [any CodingKey]) -> String {
-        path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-    }
 }
 
-/// Reads one JSON value.
-func decodeJSON<Body: Decodable>(_ type: Body.Type, from bytes: [UInt8]) throws(BodyError) -> Body {
-    do {
-        return try JSONDecoder().decode(type, from: Data(bytes))
-    } catch {
-        throw BodyError(error)
-    }
-}
-
-struct ErrorBody: Decodable {
-    var code: Int
-    var msg: String
-}
-
-/// An order, as the answer to a placement, a cancel or a query describes it.
-struct OrderBody: Decodable {
-    var symbol: String
-    var orderId: Int64
-    /// Present in the answer to a cancel, where `clientOrderId` is the cancel's.
-    var origClientOrderId: String?
-    var clientOrderId: String
-    var price: ExactText<Price>
-    var origQty: ExactText<Quantity>
-    var executedQty: ExactText<Quantity>
-    var status: String
-    var side: String
-    var transactTime: Int64?
-    var time: Int64?
-    var updateTime: Int64?
-    var expiryReason: String?
-    var fills: [FillBody]?
-
-    struct FillBody: Decodable {
-        var price: ExactText<Price>
-        var qty: ExactText<Quantity>
-        var commission: ExactText<Amount>
-        var commissionAsset: String
-        var tradeId: Int64
+/// Reads the objects of Binance's answers.
+enum BinanceBody {
+    /// An error body.
+    static func error(_ json: JSONValue, status: Int) throws(BodyError) -> VenueError {
+        VenueError(
+            httpStatus: status,
+            code: Int(try json.integer("code")),
+            message: try json.string("msg")
+        )
     }
 
-    func report() throws(BodyError) -> OrderReport {
-        guard let milliseconds = self.transactTime ?? self.updateTime ?? self.time else {
+    /// An order, as the answer to a placement, a cancel or a query describes it.
+    static func order(_ json: JSONValue) throws(BodyError) -> OrderReport {
+        let placed = try json.optionalInteger("transactTime")
+        let updated = try json.optionalInteger("updateTime")
+        let created = try json.optionalInteger("time")
+        guard let milliseconds = placed ?? updated ?? created else {
             throw .unreadable("the order has no time")
         }
-        let time = WallTime(milliseconds: milliseconds)
-        let side = try BinanceWord.side(self.side)
-        let executed = self.executedQty.value
+        // In the answer to a cancel, `clientOrderId` is the cancel's (S4).
+        let given = try json.string("clientOrderId")
+        let owner = try json.optionalString("origClientOrderId") ?? given
+        let executed: Quantity = try json.decimal("executedQty")
         var report = OrderReport(
-            symbol: Symbol(self.symbol),
-            venueOrderID: VenueOrderID(raw: self.orderId),
-            ownerID: self.origClientOrderId ?? self.clientOrderId,
-            side: side,
-            quantity: self.origQty.value,
-            price: self.price.value,
-            status: try BinanceWord.status(self.status, executed: executed),
+            symbol: Symbol(try json.string("symbol")),
+            venueOrderID: VenueOrderID(raw: try json.integer("orderId")),
+            ownerID: owner,
+            side: try BinanceWord.side(try json.string("side")),
+            quantity: try json.decimal("origQty"),
+            price: try json.decimal("price"),
+            status: try BinanceWord.status(try json.string("status"), executed: executed),
             executedQuantity: executed,
             trades: [],
-            time: time,
-            reason: self.expiryReason ?? ""
+            time: WallTime(milliseconds: milliseconds),
+            reason: try json.optionalString("expiryReason") ?? ""
         )
-        // A fill without a trade id is an internal allocation; what it moved is fetched by query.
-        for fill in self.fills ?? [] where fill.tradeId >= 0 {
-            let notional = fill.price.value * fill.qty.value
-            report.trades.append(
-                TradeReport(
-                    symbol: report.symbol,
-                    tradeID: TradeID(raw: fill.tradeId),
-                    venueOrderID: report.venueOrderID,
-                    side: side,
-                    price: fill.price.value,
-                    quantity: fill.qty.value,
-                    quoteQuantity: notional.amount(rounding: .down),
-                    fee: fill.commission.value,
-                    feeAsset: fill.commission.value.isZero ? nil : Asset(fill.commissionAsset),
-                    // What trades on arrival takes.
-                    isMaker: false,
-                    time: time
-                )
-            )
+        guard let fills = json.field("fills") else { return report }
+        for fill in try fills.elements(as: "fills") {
+            if let trade = try self.fill(fill, of: report) { report.trades.append(trade) }
         }
         return report
     }
-}
 
-/// A row of `myTrades`.
-struct TradeBody: Decodable {
-    var symbol: String
-    var id: Int64
-    var orderId: Int64
-    var price: ExactText<Price>
-    var qty: ExactText<Quantity>
-    var quoteQty: ExactText<Amount>
-    var commission: ExactText<Amount>
-    var commissionAsset: String
-    var time: Int64
-    var isBuyer: Bool
-    var isMaker: Bool
-
-    var report: TradeReport {
-        TradeReport(
-            symbol: Symbol(self.symbol),
-            tradeID: TradeID(raw: self.id),
-            venueOrderID: VenueOrderID(raw: self.orderId),
-            side: self.isBuyer ? .buy : .sell,
-            price: self.price.value,
-            quantity: self.qty.value,
-            quoteQuantity: self.quoteQty.value,
-            fee: self.commission.value,
-            feeAsset: self.commission.value.isZero ? nil : Asset(self.commissionAsset),
-            isMaker: self.isMaker,
-            time: WallTime(milliseconds: self.time)
+    /// A fill in the answer to a placement; nil for an internal allocation, which has no trade
+    /// id: what that moved is fetched by query.
+    private static func fill(
+        _ json: JSONValue,
+        of order: OrderReport
+    ) throws(BodyError) -> TradeReport? {
+        let tradeID = try json.integer("tradeId")
+        guard tradeID >= 0 else { return nil }
+        let price: Price = try json.decimal("price")
+        let quantity: Quantity = try json.decimal("qty")
+        let fee: Amount = try json.decimal("commission")
+        return TradeReport(
+            symbol: order.symbol,
+            tradeID: TradeID(raw: tradeID),
+            venueOrderID: order.venueOrderID,
+            side: order.side,
+            price: price,
+            quantity: quantity,
+            quoteQuantity: (price * quantity).amount(rounding: .down),
+            fee: fee,
+            feeAsset: fee.isZero ? nil : Asset(try json.string("commissionAsset")),
+            // What trades on arrival takes.
+            isMaker: false,
+            time: order.time
         )
     }
-}
 
-struct AccountBody: Decodable {
-    struct Balance: Decodable {
-        var asset: String
-        var free: ExactText<Amount>
-        var locked: ExactText<Amount>
+    /// A row of `myTrades`.
+    static func trade(_ json: JSONValue) throws(BodyError) -> TradeReport {
+        let fee: Amount = try json.decimal("commission")
+        return TradeReport(
+            symbol: Symbol(try json.string("symbol")),
+            tradeID: TradeID(raw: try json.integer("id")),
+            venueOrderID: VenueOrderID(raw: try json.integer("orderId")),
+            side: try json.bool("isBuyer") ? .buy : .sell,
+            price: try json.decimal("price"),
+            quantity: try json.decimal("qty"),
+            quoteQuantity: try json.decimal("quoteQty"),
+            fee: fee,
+            feeAsset: fee.isZero ? nil : Asset(try json.string("commissionAsset")),
+            isMaker: try json.bool("isMaker"),
+            time: WallTime(milliseconds: try json.integer("time"))
+        )
     }
 
-    var uid: Int64
-    var canTrade: Bool
-    var balances: [Balance]
-
-    var report: AccountReport {
-        AccountReport(
-            accountID: self.uid,
-            canTrade: self.canTrade,
-            balances: self.balances.map {
+    static func account(_ json: JSONValue) throws(BodyError) -> AccountReport {
+        var balances: [BalanceReport] = []
+        for balance in try json.elements("balances") {
+            balances.append(
                 BalanceReport(
-                    asset: Asset($0.asset),
-                    free: $0.free.value,
-                    locked: $0.locked.value
+                    asset: Asset(try balance.string("asset")),
+                    free: try balance.decimal("free"),
+                    locked: try balance.decimal("locked")
                 )
-            }
+            )
+        }
+        return AccountReport(
+            accountID: try json.integer("uid"),
+            canTrade: try json.bool("canTrade"),
+            balances: balances
         )
     }
-}
 
-struct TimeBody: Decodable {
-    var serverTime: Int64
-}
-
-/// Best bid and ask of one symbol.
-struct TickerBody: Decodable {
-    var symbol: String
-    var bidPrice: ExactText<Price>
-    var askPrice: ExactText<Price>
-
-    /// Nil while a side of the book is empty, which Binance writes as a price of zero.
-    var quote: SymbolQuote? {
-        guard self.bidPrice.value.isPositive, self.askPrice.value.isPositive else { return nil }
-        return SymbolQuote(
-            symbol: Symbol(self.symbol),
-            quote: Quote(bid: self.bidPrice.value, ask: self.askPrice.value)
-        )
+    /// Best bid and ask; nil while a side of the book is empty, which Binance writes as a price
+    /// of zero.
+    static func quote(
+        _ json: JSONValue,
+        bid: String,
+        ask: String
+    ) throws(BodyError) -> Quote? {
+        let quote = Quote(bid: try json.decimal(bid), ask: try json.decimal(ask))
+        return quote.bid.isPositive && quote.ask.isPositive ? quote : nil
     }
 }

@@ -20,166 +20,117 @@ enum StreamMessage: Hashable, Sendable {
 enum UserFrames {
     static func message(_ text: [UInt8]) -> StreamMessage {
         do throws(BodyError) {
-            let frame = try decodeJSON(UserFrame.self, from: text)
-            if let error = frame.error {
-                return .refused("\(error.msg) (\(error.code))")
+            let frame = try JSONText(text).root
+            if let event = frame.field("event") { return try self.event(event) }
+            let status = Int(try frame.optionalInteger("status") ?? 0)
+            if let error = frame.field("error") {
+                let error = try BinanceBody.error(error, status: status)
+                return .refused("\(error.message) (\(error.code))")
             }
-            guard let event = frame.event else {
-                return frame.status == 200
-                    ? .subscribed : .unreadable("a frame that is neither answer nor event")
-            }
-            return try event.message()
+            return status == 200
+                ? .subscribed : .unreadable("a frame that is neither answer nor event")
         } catch {
             return .unreadable(error.text)
         }
     }
 
-    private struct UserFrame: Decodable {
-        var status: Int?
-        var error: ErrorBody?
-        var event: UserEvent?
-    }
-
-    private enum UserEvent: Decodable {
-        case order(ExecutionReportBody)
-        case balances(AccountPositionBody)
-        case other(String)
-
-        private enum Key: CodingKey { case e }
-
-        init(from decoder: any Decoder) throws {
-            let name = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .e)
-            switch name {
-            case "executionReport": self = .order(try ExecutionReportBody(from: decoder))
-            case "outboundAccountPosition":
-                self = .balances(try AccountPositionBody(from: decoder))
-            default: self = .other(name)
-            }
-        }
-
-        func message() throws(BodyError) -> StreamMessage {
-            switch self {
-            case .order(let body):
-                return .input(.orderReported(try body.report()))
-            case .balances(let body):
-                let time = WallTime(milliseconds: body.u)
-                return .input(.balancesReported(body.B.map(\.report), time: time))
-            case .other("eventStreamTerminated"):
-                return .ended("the venue ended the subscription")
-            case .other("serverShutdown"):
-                return .ended("the venue's server is shutting down")
-            case .other(let name):
-                return .ignored(name)
-            }
+    private static func event(_ json: JSONValue) throws(BodyError) -> StreamMessage {
+        switch try json.string("e") {
+        case "executionReport":
+            return .input(.orderReported(try self.executionReport(json)))
+        case "outboundAccountPosition":
+            return .input(try self.accountPosition(json))
+        case "eventStreamTerminated":
+            return .ended("the venue ended the subscription")
+        case "serverShutdown":
+            return .ended("the venue's server is shutting down")
+        case let name:
+            return .ignored(name)
         }
     }
-}
 
-/// `executionReport`, by Binance's own one-letter names.
-private struct ExecutionReportBody: Decodable {
-    var s: String
-    var c: String
-    var C: String
-    var S: String
-    var q: ExactText<Quantity>
-    var p: ExactText<Price>
-    var x: String
-    var X: String
-    var r: String
-    var i: Int64
-    var l: ExactText<Quantity>
-    var z: ExactText<Quantity>
-    var L: ExactText<Price>
-    var Y: ExactText<Amount>
-    var n: ExactText<Amount>
-    var N: String?
-    var T: Int64
-    var t: Int64
-    var m: Bool
-    var eR: String?
-
-    func report() throws(BodyError) -> OrderReport {
-        let side = try BinanceWord.side(self.S)
+    /// `executionReport`, by Binance's own one-letter names.
+    private static func executionReport(_ json: JSONValue) throws(BodyError) -> OrderReport {
+        let original = try json.string("C")
+        let executed: Quantity = try json.decimal("z")
+        let reason = try json.string("r")
         var report = OrderReport(
-            symbol: Symbol(self.s),
-            venueOrderID: VenueOrderID(raw: self.i),
-            ownerID: self.C.isEmpty ? self.c : self.C,
-            side: side,
-            quantity: self.q.value,
-            price: self.p.value,
-            status: try BinanceWord.status(self.X, executed: self.z.value),
-            executedQuantity: self.z.value,
+            symbol: Symbol(try json.string("s")),
+            venueOrderID: VenueOrderID(raw: try json.integer("i")),
+            ownerID: original.isEmpty ? try json.string("c") : original,
+            side: try BinanceWord.side(try json.string("S")),
+            quantity: try json.decimal("q"),
+            price: try json.decimal("p"),
+            status: try BinanceWord.status(try json.string("X"), executed: executed),
+            executedQuantity: executed,
             trades: [],
-            time: WallTime(milliseconds: self.T),
-            reason: self.eR ?? (self.r == "NONE" ? "" : self.r)
+            time: WallTime(milliseconds: try json.integer("T")),
+            reason: try json.optionalString("eR") ?? (reason == "NONE" ? "" : reason)
         )
+        guard try json.string("x") == "TRADE" else { return report }
         // Without a trade id it is an internal allocation; what it moved is fetched by query.
-        if self.x == "TRADE", self.t >= 0 { report.trades = [try self.trade(side)] }
+        let tradeID = try json.integer("t")
+        if tradeID >= 0 {
+            report.trades = [try self.trade(json, TradeID(raw: tradeID), of: report)]
+        }
         return report
     }
 
-    private func trade(_ side: Side) throws(BodyError) -> TradeReport {
-        let fee = self.n.value
-        guard fee.isZero || self.N != nil else { throw .unreadable("a fee without its asset") }
+    private static func trade(
+        _ json: JSONValue,
+        _ tradeID: TradeID,
+        of order: OrderReport
+    ) throws(BodyError) -> TradeReport {
+        let fee: Amount = try json.decimal("n")
         return TradeReport(
-            symbol: Symbol(self.s),
-            tradeID: TradeID(raw: self.t),
-            venueOrderID: VenueOrderID(raw: self.i),
-            side: side,
-            price: self.L.value,
-            quantity: self.l.value,
-            quoteQuantity: self.Y.value,
+            symbol: order.symbol,
+            tradeID: tradeID,
+            venueOrderID: order.venueOrderID,
+            side: order.side,
+            price: try json.decimal("L"),
+            quantity: try json.decimal("l"),
+            quoteQuantity: try json.decimal("Y"),
             fee: fee,
-            feeAsset: fee.isZero ? nil : self.N.map(Asset.init),
-            isMaker: self.m,
-            time: WallTime(milliseconds: self.T)
+            feeAsset: fee.isZero ? nil : Asset(try json.string("N")),
+            isMaker: try json.bool("m"),
+            time: order.time
         )
     }
-}
 
-/// `outboundAccountPosition`.
-private struct AccountPositionBody: Decodable {
-    struct Balance: Decodable {
-        var a: String
-        var f: ExactText<Amount>
-        var l: ExactText<Amount>
-
-        var report: BalanceReport {
-            BalanceReport(asset: Asset(self.a), free: self.f.value, locked: self.l.value)
+    private static func accountPosition(_ json: JSONValue) throws(BodyError) -> VenueInput {
+        var balances: [BalanceReport] = []
+        for balance in try json.elements("B") {
+            balances.append(
+                BalanceReport(
+                    asset: Asset(try balance.string("a")),
+                    free: try balance.decimal("f"),
+                    locked: try balance.decimal("l")
+                )
+            )
         }
+        return .balancesReported(balances, time: WallTime(milliseconds: try json.integer("u")))
     }
-
-    var u: Int64
-    var B: [Balance]
 }
 
 /// Reads the frames of the combined market streams.
 enum MarketFrames {
     static func message(_ text: [UInt8]) -> StreamMessage {
         do throws(BodyError) {
-            let frame = try decodeJSON(MarketFrame.self, from: text)
-            guard let data = frame.data else { return .ignored("control") }
-            if data.e == "serverShutdown" {
+            let frame = try JSONText(text).root
+            guard let data = frame.field("data") else { return .ignored("control") }
+            let event = try data.optionalString("e")
+            if event == "serverShutdown" {
                 return .ended("the venue's server is shutting down")
             }
-            guard frame.stream?.hasSuffix("@bookTicker") == true, let symbol = data.s,
-                let bid = data.b?.value, let ask = data.a?.value
-            else { return .ignored(data.e ?? frame.stream ?? "unnamed") }
-            return .input(.quoted(Symbol(symbol), Quote(bid: bid, ask: ask)))
+            let stream = try frame.optionalString("stream") ?? ""
+            guard stream.hasSuffix("@bookTicker") else { return .ignored(event ?? stream) }
+            let symbol = try data.string("s")
+            guard let quote = try BinanceBody.quote(data, bid: "b", ask: "a") else {
+                return .ignored("bookTicker with an empty side for \(symbol)")
+            }
+            return .input(.quoted(Symbol(symbol), quote))
         } catch {
             return .unreadable(error.text)
         }
-    }
-
-    private struct MarketFrame: Decodable {
-        struct Content: Decodable {
-            var e: String?
-            var s: String?
-            var b: ExactText<Price>?
-            var a: ExactText<Price>?
-        }
-
-        var stream: String?
-        var data: Content?
     }
 }

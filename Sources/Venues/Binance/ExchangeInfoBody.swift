@@ -1,90 +1,52 @@
 import TradingCore
 
-/// The part of `exchangeInfo` that becomes ``SymbolRules``.
-struct ExchangeInfoBody: Decodable {
-    var symbols: [SymbolBody]
-
-    struct SymbolBody: Decodable {
-        var symbol: String
-        var status: String
-        var baseAsset: String
-        var quoteAsset: String
-        var isSpotTradingAllowed: Bool
-        var filters: [FilterBody]
-    }
-
-    /// All filters at once: Binance tells them apart by `filterType` and adds new ones freely.
-    struct FilterBody: Decodable {
-        var filterType: String
-        var minPrice: ExactText<Price>?
-        var maxPrice: ExactText<Price>?
-        var tickSize: ExactText<Price>?
-        var minQty: ExactText<Quantity>?
-        var maxQty: ExactText<Quantity>?
-        var stepSize: ExactText<Quantity>?
-        var minNotional: ExactText<Amount>?
-        var maxNotional: ExactText<Amount>?
-        var applyMinToMarket: Bool?
-        var applyToMarket: Bool?
-        var maxNumOrders: Int?
-    }
-
-    func rules() throws(BodyError) -> [SymbolRules] {
+extension BinanceBody {
+    /// The part of `exchangeInfo` that becomes ``SymbolRules``.
+    static func rules(_ json: JSONValue) throws(BodyError) -> [SymbolRules] {
         var all: [SymbolRules] = []
-        for symbol in self.symbols { all.append(try symbol.rules()) }
+        for symbol in try json.elements("symbols") { all.append(try self.symbolRules(symbol)) }
         return all
     }
-}
 
-extension ExchangeInfoBody.SymbolBody {
-    fileprivate func rules() throws(BodyError) -> SymbolRules {
+    private static func symbolRules(_ json: JSONValue) throws(BodyError) -> SymbolRules {
         var rules = SymbolRules(
-            symbol: Symbol(self.symbol),
-            baseAsset: Asset(self.baseAsset),
-            quoteAsset: Asset(self.quoteAsset)
+            symbol: Symbol(try json.string("symbol")),
+            baseAsset: Asset(try json.string("baseAsset")),
+            quoteAsset: Asset(try json.string("quoteAsset"))
         )
-        rules.isTrading = self.status == "TRADING" && self.isSpotTradingAllowed
-        for filter in self.filters { try filter.add(to: &rules) }
+        let isAllowed = try json.bool("isSpotTradingAllowed")
+        rules.isTrading = try json.string("status") == "TRADING" && isAllowed
+        for filter in try json.elements("filters") { try self.add(filter, to: &rules) }
         return rules
     }
-}
 
-extension ExchangeInfoBody.FilterBody {
-    fileprivate func add(to rules: inout SymbolRules) throws(BodyError) {
-        switch self.filterType {
+    private static func add(
+        _ filter: JSONValue,
+        to rules: inout SymbolRules
+    ) throws(BodyError) {
+        switch try filter.string("filterType") {
         case "PRICE_FILTER":
-            rules.priceMin = try self.required(self.minPrice, "minPrice")
-            rules.priceMax = try self.required(self.maxPrice, "maxPrice")
-            rules.tickSize = try self.required(self.tickSize, "tickSize")
+            rules.priceMin = try filter.decimal("minPrice")
+            rules.priceMax = try filter.decimal("maxPrice")
+            rules.tickSize = try filter.decimal("tickSize")
         case "LOT_SIZE":
-            rules.quantityMin = try self.required(self.minQty, "minQty")
-            rules.quantityMax = try self.required(self.maxQty, "maxQty")
-            rules.stepSize = try self.required(self.stepSize, "stepSize")
+            rules.quantityMin = try filter.decimal("minQty")
+            rules.quantityMax = try filter.decimal("maxQty")
+            rules.stepSize = try filter.decimal("stepSize")
         case "MARKET_LOT_SIZE":
-            rules.marketQuantityMax = try self.required(self.maxQty, "maxQty")
+            rules.marketQuantityMax = try filter.decimal("maxQty")
         case "NOTIONAL":
-            rules.notionalMin = try self.required(self.minNotional, "minNotional")
-            rules.notionalMax = self.maxNotional?.value ?? .zero
-            rules.isNotionalMinForMarket = self.applyMinToMarket ?? true
+            rules.notionalMin = try filter.decimal("minNotional")
+            rules.notionalMax = try filter.optionalDecimal("maxNotional") ?? .zero
+            rules.isNotionalMinForMarket = try filter.optionalBool("applyMinToMarket") ?? true
         case "MIN_NOTIONAL":
-            rules.notionalMin = try self.required(self.minNotional, "minNotional")
-            rules.isNotionalMinForMarket = self.applyToMarket ?? true
+            rules.notionalMin = try filter.decimal("minNotional")
+            rules.isNotionalMinForMarket = try filter.optionalBool("applyToMarket") ?? true
         case "MAX_NUM_ORDERS":
-            guard let count = self.maxNumOrders else {
-                throw .unreadable("MAX_NUM_ORDERS without maxNumOrders")
-            }
-            rules.openOrdersMax = count
+            rules.openOrdersMax = Int(try filter.integer("maxNumOrders"))
         default:
             // The venue checks the others itself; a rejection for one of them is an answer.
             break
         }
-    }
-
-    private func required<Value>(
-        _ text: ExactText<Value>?,
-        _ name: String
-    ) throws(BodyError) -> Value {
-        guard let text else { throw .unreadable("\(self.filterType) without \(name)") }
-        return text.value
     }
 }

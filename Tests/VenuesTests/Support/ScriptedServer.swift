@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// A request as the scripted server read it, byte for byte.
@@ -52,8 +53,12 @@ final class ScriptedServer: Sendable {
     private let connectionCount = Mutex(0)
     private let script: Script
     private let channel = Mutex<(any Channel)?>(nil)
+    private let tls: NIOSSLContext?
 
-    init(_ script: @escaping Script) { self.script = script }
+    init(tls: NIOSSLContext? = nil, _ script: @escaping Script) {
+        self.tls = tls
+        self.script = script
+    }
 
     /// Listens on a free port, and returns it.
     func start() async throws -> Int {
@@ -64,6 +69,11 @@ final class ScriptedServer: Sendable {
                     let index = self.connectionCount.withLock { count in
                         defer { count += 1 }
                         return count
+                    }
+                    if let tls = self.tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLServerHandler(context: tls)
+                        )
                     }
                     try channel.pipeline.syncOperations.addHandler(
                         RequestReader(server: self, connection: index)

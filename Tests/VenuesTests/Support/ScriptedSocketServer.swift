@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import NIOWebSocket
 import Synchronization
 
@@ -30,7 +31,10 @@ final class ScriptedSocketServer: Sendable {
     private let answersPings: Bool
     private let channel = Mutex<(any Channel)?>(nil)
 
-    init(answersPings: Bool = true, _ script: @escaping Script) {
+    private let tls: NIOSSLContext?
+
+    init(answersPings: Bool = true, tls: NIOSSLContext? = nil, _ script: @escaping Script) {
+        self.tls = tls
         self.answersPings = answersPings
         self.script = script
     }
@@ -52,9 +56,16 @@ final class ScriptedSocketServer: Sendable {
                         }
                     }
                 )
-                return channel.pipeline.configureHTTPServerPipeline(
-                    withServerUpgrade: (upgraders: [upgrader], completionHandler: { _ in })
-                )
+                return channel.eventLoop.makeCompletedFuture {
+                    if let tls = self.tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLServerHandler(context: tls)
+                        )
+                    }
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+                        withServerUpgrade: (upgraders: [upgrader], completionHandler: { _ in })
+                    )
+                }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         self.channel.withLock { $0 = channel }

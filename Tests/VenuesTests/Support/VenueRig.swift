@@ -31,21 +31,24 @@ final class VenueRig: Sendable {
     /// - Parameters:
     ///   - restPort: Of a scripted server, or of nobody.
     ///   - socketPort: Of a WebSocket server; nobody listens on 1.
+    ///   - isEncrypted: Whether the servers speak TLS.
     ///   - change: Adjusts the configuration.
     /// - Throws: Where the configuration cannot be used.
     init(
         restPort: Int,
         socketPort: Int = 1,
+        isEncrypted: Bool = false,
         change: (inout BinanceConfiguration) -> Void = { _ in }
     ) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         self.loop = loop
         self.venue = NIOLoopBoundBox.makeBoxSendingValue(nil, eventLoop: loop)
+        let mark = isEncrypted ? "s" : ""
         var configuration = try BinanceConfiguration(
             venue: .testnet,
-            restURL: "http://127.0.0.1:\(restPort)",
-            websocketAPIURL: "ws://127.0.0.1:\(socketPort)/ws-api/v3",
-            streamURL: "ws://127.0.0.1:\(socketPort)",
+            restURL: "http\(mark)://127.0.0.1:\(restPort)",
+            websocketAPIURL: "ws\(mark)://127.0.0.1:\(socketPort)/ws-api/v3",
+            streamURL: "ws\(mark)://127.0.0.1:\(socketPort)",
             apiKey: TestKeys.apiKey,
             secret: TestKeys.secret
         )
