@@ -15,7 +15,8 @@ build: deps ## Builds everything
 
 test: deps ## Runs all tests
 	swift build --build-tests $(SWIFT_FLAGS)
-	swift test --skip-build $(SWIFT_FLAGS)
+	swift test --skip-build --skip SystemTests $(SWIFT_FLAGS)
+	swift test --skip-build --filter SystemTests $(SWIFT_FLAGS)
 
 demo: deps ## Runs an order through the whole system and shows it
 	swift build $(SWIFT_FLAGS)

@@ -103,7 +103,7 @@ struct SignatureTests {
         Refused(code: -2015, status: 401, key: String(repeating: "x", count: 64)),
         Refused(code: -1022, status: 400, isForged: true),
         Refused(code: -1021, status: 400, offsetMilliseconds: -6_000),
-        Refused(code: -1021, status: 400, offsetMilliseconds: 2_000),
+        Refused(code: -1021, status: 400, offsetMilliseconds: 600_000),
         Refused(code: -1021, status: 400, offsetMilliseconds: -300, extra: "&recvWindow=100.5"),
         Refused(code: -1131, status: 400, extra: "&recvWindow=60001"),
     ])

@@ -45,7 +45,7 @@ struct PlacementTests {
                 request.parameters.dropLast() == [
                     "symbol=BTCUSDT", "side=BUY", "type=LIMIT", "timeInForce=GTC",
                     "quantity=0.001", "price=60000", "newClientOrderId=abcdefgh-12345678-1",
-                    "newOrderRespType=FULL", "recvWindow=5000",
+                    "newOrderRespType=FULL", "recvWindow=60000",
                     "timestamp=\(intent.timestamp.milliseconds)",
                 ]
             )

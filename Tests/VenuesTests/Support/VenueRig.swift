@@ -155,7 +155,7 @@ extension OrderIntent {
         _ number: UInt64 = 1,
         type: OrderType = .limit(Price(raw: 6_000_000_000_000), .goodTillCanceled),
         timestamp: WallTime = TestClock.now,
-        receiveWindowMilliseconds: Int64 = 5_000
+        receiveWindowMilliseconds: Int64 = 60_000
     ) -> OrderIntent {
         guard let clientOrderID = ClientOrderID("abcdefgh-12345678-\(number)") else {
             fatalError("the sample's name is illegal")
