@@ -88,6 +88,12 @@ let package = Package(
                 "TradingCore", "MatchingEngine", "COpenSSL", "CZlib", arguments, collections,
             ] + nio + nioHTTP),
 
+        // Measurements; `make bench` builds and runs them.
+        .target(name: "CFloors", dependencies: ["COpenSSL"], path: "benchmarks/floors"),
+        .executableTarget(
+            name: "benchmarks", dependencies: ["CFloors"], path: "benchmarks",
+            exclude: ["floors", "budgets"]),
+
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore"]),
         .testTarget(name: "MatchingEngineTests", dependencies: ["MatchingEngine", "TradingCore"]),
