@@ -24,7 +24,7 @@ enum BinanceAnswers {
         let status = answer.status
         if (200..<300).contains(status) {
             do throws(BodyError) {
-                return .accepted(try decodeJSON(OrderBody.self, from: answer.body).report())
+                return .accepted(try OrderBody.report(answer.body))
             } catch {
                 return .unknown("HTTP \(status), \(error.text)")
             }
@@ -93,11 +93,11 @@ struct ReadProgress: Hashable, Sendable {
     private mutating func takeBody(_ body: [UInt8]) throws(BodyError) -> VenueAnswer? {
         switch self.request {
         case .cancel, .order:
-            return .order(try decodeJSON(OrderBody.self, from: body).report())
+            return .order(try OrderBody.report(body))
         case .openOrders:
-            return .orders(try Self.orders(body))
+            return .orders(try OrderBody.reports(body))
         case .allOrders:
-            let page = try Self.orders(body)
+            let page = try OrderBody.reports(body)
             self.orders.append(contentsOf: page)
             return self.turn(rows: page.count, last: page.last?.venueOrderID.raw)
                 ?? (self.cursor == nil ? .orders(self.orders) : nil)
@@ -131,14 +131,6 @@ struct ReadProgress: Hashable, Sendable {
         }
         self.cursor = last + 1
         return nil
-    }
-
-    private static func orders(_ body: [UInt8]) throws(BodyError) -> [OrderReport] {
-        var reports: [OrderReport] = []
-        for order in try decodeJSON([OrderBody].self, from: body) {
-            reports.append(try order.report())
-        }
-        return reports
     }
 
     /// Bounds one read: a hundred thousand rows.

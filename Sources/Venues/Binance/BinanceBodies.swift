@@ -96,72 +96,71 @@ struct ErrorBody: Decodable {
 }
 
 /// An order, as the answer to a placement, a cancel or a query describes it.
-struct OrderBody: Decodable {
-    var symbol: String
-    var orderId: Int64
-    /// Present in the answer to a cancel, where `clientOrderId` is the cancel's.
-    var origClientOrderId: String?
-    var clientOrderId: String
-    var price: ExactText<Price>
-    var origQty: ExactText<Quantity>
-    var executedQty: ExactText<Quantity>
-    var status: String
-    var side: String
-    var transactTime: Int64?
-    var time: Int64?
-    var updateTime: Int64?
-    var expiryReason: String?
-    var fills: [FillBody]?
-
-    struct FillBody: Decodable {
-        var price: ExactText<Price>
-        var qty: ExactText<Quantity>
-        var commission: ExactText<Amount>
-        var commissionAsset: String
-        var tradeId: Int64
+enum OrderBody {
+    static func report(_ body: [UInt8]) throws(BodyError) -> OrderReport {
+        try self.report(JSONDocument(body).object())
     }
 
-    func report() throws(BodyError) -> OrderReport {
-        guard let milliseconds = self.transactTime ?? self.updateTime ?? self.time else {
-            throw .unreadable("the order has no time")
+    /// The orders of a list.
+    static func reports(_ body: [UInt8]) throws(BodyError) -> [OrderReport] {
+        var reports: [OrderReport] = []
+        for order in try JSONDocument(body).objects() { reports.append(try self.report(order)) }
+        return reports
+    }
+
+    private static func report(_ order: JSONObject) throws(BodyError) -> OrderReport {
+        var milliseconds: Int64?
+        for name in ["transactTime", "updateTime", "time"] where milliseconds == nil {
+            milliseconds = try order.optionalInteger(name)
         }
-        let time = WallTime(milliseconds: milliseconds)
-        let side = try BinanceWord.side(self.side)
-        let executed = self.executedQty.value
+        guard let milliseconds else { throw .unreadable("the order has no time") }
+        let executed: Quantity = try order.decimal("executedQty")
+        // Present in the answer to a cancel, where `clientOrderId` is the cancel's.
+        let placedName = try order.optionalText("origClientOrderId")
+        let ownerID = if let placedName { placedName } else { try order.text("clientOrderId") }
         var report = OrderReport(
-            symbol: Symbol(self.symbol),
-            venueOrderID: VenueOrderID(raw: self.orderId),
-            ownerID: self.origClientOrderId ?? self.clientOrderId,
-            side: side,
-            quantity: self.origQty.value,
-            price: self.price.value,
-            status: try BinanceWord.status(self.status, executed: executed),
+            symbol: Symbol(try order.text("symbol")),
+            venueOrderID: VenueOrderID(raw: try order.integer("orderId")),
+            ownerID: ownerID,
+            side: try BinanceWord.side(order.text("side")),
+            quantity: try order.decimal("origQty"),
+            price: try order.decimal("price"),
+            status: try BinanceWord.status(order.text("status"), executed: executed),
             executedQuantity: executed,
             trades: [],
-            time: time,
-            reason: self.expiryReason ?? ""
+            time: WallTime(milliseconds: milliseconds),
+            reason: try order.optionalText("expiryReason") ?? ""
         )
-        // A fill without a trade id is an internal allocation; what it moved is fetched by query.
-        for fill in self.fills ?? [] where fill.tradeId >= 0 {
-            let notional = fill.price.value * fill.qty.value
-            report.trades.append(
-                TradeReport(
-                    symbol: report.symbol,
-                    tradeID: TradeID(raw: fill.tradeId),
-                    venueOrderID: report.venueOrderID,
-                    side: side,
-                    price: fill.price.value,
-                    quantity: fill.qty.value,
-                    quoteQuantity: notional.amount(rounding: .down),
-                    fee: fill.commission.value,
-                    feeAsset: fill.commission.value.isZero ? nil : Asset(fill.commissionAsset),
-                    // What trades on arrival takes.
-                    isMaker: false,
-                    time: time
-                )
-            )
+        for fill in try order.optionalObjects("fills") ?? [] {
+            if let trade = try self.trade(fill, of: report) { report.trades.append(trade) }
         }
         return report
+    }
+
+    /// A fill without a trade id is an internal allocation; what it moved is fetched by query.
+    private static func trade(
+        _ fill: JSONObject, of report: OrderReport
+    ) throws(BodyError) -> TradeReport? {
+        let tradeID = try fill.integer("tradeId")
+        guard tradeID >= 0 else { return nil }
+        let price: Price = try fill.decimal("price")
+        let quantity: Quantity = try fill.decimal("qty")
+        let fee: Amount = try fill.decimal("commission")
+        let feeAsset = Asset(try fill.text("commissionAsset"))
+        return TradeReport(
+            symbol: report.symbol,
+            tradeID: TradeID(raw: tradeID),
+            venueOrderID: report.venueOrderID,
+            side: report.side,
+            price: price,
+            quantity: quantity,
+            quoteQuantity: (price * quantity).amount(rounding: .down),
+            fee: fee,
+            feeAsset: fee.isZero ? nil : feeAsset,
+            // What trades on arrival takes.
+            isMaker: false,
+            time: report.time
+        )
     }
 }
 

@@ -20,137 +20,99 @@ enum StreamMessage: Hashable, Sendable {
 enum UserFrames {
     static func message(_ text: [UInt8]) -> StreamMessage {
         do throws(BodyError) {
-            let frame = try decodeJSON(UserFrame.self, from: text)
-            if let error = frame.error {
-                return .refused("\(error.msg) (\(error.code))")
+            let frame = try JSONDocument(text).object()
+            if let error = try frame.optionalObject("error") {
+                return .refused("\(try error.text("msg")) (\(try error.integer("code")))")
             }
-            guard let event = frame.event else {
-                return frame.status == 200
+            guard let event = try frame.optionalObject("event") else {
+                return try frame.optionalInteger("status") == 200
                     ? .subscribed : .unreadable("a frame that is neither answer nor event")
             }
-            return try event.message()
+            return try self.message(of: event)
         } catch {
             return .unreadable(error.text)
         }
     }
 
-    private struct UserFrame: Decodable {
-        var status: Int?
-        var error: ErrorBody?
-        var event: UserEvent?
+    private static func message(of event: JSONObject) throws(BodyError) -> StreamMessage {
+        switch try event.text("e") {
+        case "executionReport":
+            return .input(.orderReported(try ExecutionReportBody.report(event)))
+        case "outboundAccountPosition":
+            let time = WallTime(milliseconds: try event.integer("u"))
+            return .input(.balancesReported(try self.balances(event), time: time))
+        case "eventStreamTerminated":
+            return .ended("the venue ended the subscription")
+        case "serverShutdown":
+            return .ended("the venue's server is shutting down")
+        case let name:
+            return .ignored(name)
+        }
     }
 
-    private enum UserEvent: Decodable {
-        case order(ExecutionReportBody)
-        case balances(AccountPositionBody)
-        case other(String)
-
-        private enum Key: CodingKey { case e }
-
-        init(from decoder: any Decoder) throws {
-            let name = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .e)
-            switch name {
-            case "executionReport": self = .order(try ExecutionReportBody(from: decoder))
-            case "outboundAccountPosition":
-                self = .balances(try AccountPositionBody(from: decoder))
-            default: self = .other(name)
-            }
+    private static func balances(_ event: JSONObject) throws(BodyError) -> [BalanceReport] {
+        var balances: [BalanceReport] = []
+        for balance in try event.objects("B") {
+            balances.append(
+                BalanceReport(
+                    asset: Asset(try balance.text("a")),
+                    free: try balance.decimal("f"),
+                    locked: try balance.decimal("l")
+                )
+            )
         }
-
-        func message() throws(BodyError) -> StreamMessage {
-            switch self {
-            case .order(let body):
-                return .input(.orderReported(try body.report()))
-            case .balances(let body):
-                let time = WallTime(milliseconds: body.u)
-                return .input(.balancesReported(body.B.map(\.report), time: time))
-            case .other("eventStreamTerminated"):
-                return .ended("the venue ended the subscription")
-            case .other("serverShutdown"):
-                return .ended("the venue's server is shutting down")
-            case .other(let name):
-                return .ignored(name)
-            }
-        }
+        return balances
     }
 }
 
 /// `executionReport`, by Binance's own one-letter names.
-private struct ExecutionReportBody: Decodable {
-    var s: String
-    var c: String
-    var C: String
-    var S: String
-    var q: ExactText<Quantity>
-    var p: ExactText<Price>
-    var x: String
-    var X: String
-    var r: String
-    var i: Int64
-    var l: ExactText<Quantity>
-    var z: ExactText<Quantity>
-    var L: ExactText<Price>
-    var Y: ExactText<Amount>
-    var n: ExactText<Amount>
-    var N: String?
-    var T: Int64
-    var t: Int64
-    var m: Bool
-    var eR: String?
-
-    func report() throws(BodyError) -> OrderReport {
-        let side = try BinanceWord.side(self.S)
+private enum ExecutionReportBody {
+    static func report(_ event: JSONObject) throws(BodyError) -> OrderReport {
+        let side = try BinanceWord.side(event.text("S"))
+        let executed: Quantity = try event.decimal("z")
+        let placedName = try event.text("C")
+        let refusal = try event.text("r")
         var report = OrderReport(
-            symbol: Symbol(self.s),
-            venueOrderID: VenueOrderID(raw: self.i),
-            ownerID: self.C.isEmpty ? self.c : self.C,
+            symbol: Symbol(try event.text("s")),
+            venueOrderID: VenueOrderID(raw: try event.integer("i")),
+            ownerID: try placedName.isEmpty ? event.text("c") : placedName,
             side: side,
-            quantity: self.q.value,
-            price: self.p.value,
-            status: try BinanceWord.status(self.X, executed: self.z.value),
-            executedQuantity: self.z.value,
+            quantity: try event.decimal("q"),
+            price: try event.decimal("p"),
+            status: try BinanceWord.status(event.text("X"), executed: executed),
+            executedQuantity: executed,
             trades: [],
-            time: WallTime(milliseconds: self.T),
-            reason: self.eR ?? (self.r == "NONE" ? "" : self.r)
+            time: WallTime(milliseconds: try event.integer("T")),
+            reason: try event.optionalText("eR") ?? (refusal == "NONE" ? "" : refusal)
         )
         // Without a trade id it is an internal allocation; what it moved is fetched by query.
-        if self.x == "TRADE", self.t >= 0 { report.trades = [try self.trade(side)] }
+        let tradeID = try event.integer("t")
+        if try event.text("x") == "TRADE", tradeID >= 0 {
+            report.trades = [try self.trade(TradeID(raw: tradeID), event, of: report)]
+        }
         return report
     }
 
-    private func trade(_ side: Side) throws(BodyError) -> TradeReport {
-        let fee = self.n.value
-        guard fee.isZero || self.N != nil else { throw .unreadable("a fee without its asset") }
+    private static func trade(
+        _ tradeID: TradeID, _ event: JSONObject, of report: OrderReport
+    ) throws(BodyError) -> TradeReport {
+        let fee: Amount = try event.decimal("n")
+        let feeAsset = try event.optionalText("N").map(Asset.init)
+        guard fee.isZero || feeAsset != nil else { throw .unreadable("a fee without its asset") }
         return TradeReport(
-            symbol: Symbol(self.s),
-            tradeID: TradeID(raw: self.t),
-            venueOrderID: VenueOrderID(raw: self.i),
-            side: side,
-            price: self.L.value,
-            quantity: self.l.value,
-            quoteQuantity: self.Y.value,
+            symbol: report.symbol,
+            tradeID: tradeID,
+            venueOrderID: report.venueOrderID,
+            side: report.side,
+            price: try event.decimal("L"),
+            quantity: try event.decimal("l"),
+            quoteQuantity: try event.decimal("Y"),
             fee: fee,
-            feeAsset: fee.isZero ? nil : self.N.map(Asset.init),
-            isMaker: self.m,
-            time: WallTime(milliseconds: self.T)
+            feeAsset: fee.isZero ? nil : feeAsset,
+            isMaker: try event.boolean("m"),
+            time: report.time
         )
     }
-}
-
-/// `outboundAccountPosition`.
-private struct AccountPositionBody: Decodable {
-    struct Balance: Decodable {
-        var a: String
-        var f: ExactText<Amount>
-        var l: ExactText<Amount>
-
-        var report: BalanceReport {
-            BalanceReport(asset: Asset(self.a), free: self.f.value, locked: self.l.value)
-        }
-    }
-
-    var u: Int64
-    var B: [Balance]
 }
 
 /// Reads the frames of the combined market streams.
