@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import MatchingEngine
 import TradingCore
 
 #if canImport(Glibc)
@@ -53,6 +54,20 @@ struct Program: AsyncParsableCommand {
     @Option(help: "How fast to play it: real, fast:N, or step (only when a request says so).")
     var replaySpeed = "real"
 
+    @Option(
+        help: """
+            real, virtual or virtual:MS (milliseconds since the epoch; moves by POST \
+            /sim/clock/advance), or replay (the recording's time; timestamps are not checked).
+            """
+    )
+    var clock = "real"
+
+    @Option(help: "A JSON file with further accounts and their keys.")
+    var accounts: String?
+
+    @Option(help: "A JSON file with a list of faults to arm at the start.")
+    var faults: String?
+
     @Flag(help: "Counts request weight and orders, but never refuses for them.")
     var noRateLimits = false
 
@@ -61,7 +76,9 @@ struct Program: AsyncParsableCommand {
     func run() async throws {
         let server: SimServer
         do {
-            server = try await SimServer.start(self.makeConfiguration())
+            var configuration = try self.makeConfiguration()
+            try self.readFiles(&configuration)
+            server = try await SimServer.start(configuration)
         } catch {
             Self.complain("ExchangeSim: \(error)")
             throw ExitCode(2)
@@ -84,14 +101,7 @@ struct Program: AsyncParsableCommand {
             }
             configuration.symbols.append(symbol)
         }
-        for text in self.balance.isEmpty ? SimConfiguration.defaultBalances : self.balance {
-            guard let balance = SimConfiguration.balance(text) else {
-                throw ValidationError("\(text) is not ASSET=AMOUNT")
-            }
-            configuration.balances.append(balance)
-        }
-        configuration.makerRate = try Self.rate(self.makerFee)
-        configuration.takerRate = try Self.rate(self.takerFee)
+        configuration.accounts = [try self.firstAccount()]
         guard self.marketInterval >= 0 else {
             throw ValidationError("the market interval must not be negative")
         }
@@ -99,12 +109,65 @@ struct Program: AsyncParsableCommand {
         configuration.replayPath = self.replay
         configuration.replaySpeed = try Self.speed(self.replaySpeed)
         configuration.enforcesRateLimits = !self.noRateLimits
-        guard self.key.utf8.count == 64 else {
-            throw ValidationError("an API key has 64 characters")
-        }
-        configuration.key = self.key
-        configuration.secret = self.secret
+        try self.setClock(&configuration)
         return configuration
+    }
+
+    /// Adds what the named files say; a file that does not say it ends the program.
+    private func readFiles(_ configuration: inout SimConfiguration) throws {
+        if let path = self.accounts {
+            let usual = configuration.accounts.first?.rates ?? SimConfiguration.defaultRates
+            configuration.accounts += try AccountsFile.read(path, usual: usual)
+        }
+        if let path = self.faults {
+            guard let scenario = try AccountsFile.json(path).elements else {
+                throw FileError(path: path, reason: "it is not a list")
+            }
+            configuration.faults = scenario
+        }
+    }
+
+    private func firstAccount() throws -> AccountConfiguration {
+        guard KeyConfiguration.isKey(self.key) else {
+            throw ValidationError("an API key has 64 letters and digits")
+        }
+        var balances: [OpeningBalance] = []
+        for text in self.balance.isEmpty ? SimConfiguration.defaultBalances : self.balance {
+            guard let balance = SimConfiguration.balance(text) else {
+                throw ValidationError("\(text) is not ASSET=AMOUNT")
+            }
+            balances.append(balance)
+        }
+        return AccountConfiguration(
+            balances: balances,
+            rates: CommissionRates(
+                maker: try Self.rate(self.makerFee),
+                taker: try Self.rate(self.takerFee)
+            ),
+            keys: [KeyConfiguration(key: self.key, secret: .hmac(self.secret))]
+        )
+    }
+
+    /// The time at which a virtual clock begins where none is given: 2025-11-13 02:13:20 UTC.
+    private static let virtualStart: Int64 = 1_763_000_000_000
+
+    private func setClock(_ configuration: inout SimConfiguration) throws {
+        switch self.clock {
+        case "real": return
+        case "virtual":
+            configuration.virtualClockStart = WallTime(milliseconds: Self.virtualStart)
+        case "replay":
+            guard self.replay != nil else {
+                throw ValidationError("--clock replay needs --replay")
+            }
+            configuration.isClockRecorded = true
+            configuration.ignoresTimestamps = true
+        default:
+            guard self.clock.hasPrefix("virtual:"), let start = Int64(self.clock.dropFirst(8)),
+                start >= 0
+            else { throw ValidationError("\(self.clock) is not real, virtual:MS or replay") }
+            configuration.virtualClockStart = WallTime(milliseconds: start)
+        }
     }
 
     /// A share below one, times 10⁸.

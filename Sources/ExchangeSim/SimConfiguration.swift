@@ -34,24 +34,25 @@ struct SimConfiguration: Sendable {
     var port = 0
     var seed: UInt64 = 1
     var symbols: [SymbolConfiguration] = []
-    var key = SimConfiguration.defaultKey
-    var secret = SimConfiguration.defaultSecret
-    var balances: [OpeningBalance] = []
-    /// Commission of the resting side, times 10⁸.
-    var makerRate: Int64 = 100_000
-    /// Commission of the taking side, times 10⁸.
-    var takerRate: Int64 = 100_000
+    /// The accounts to open; requests of the control API mean the first where they name no key.
+    var accounts: [AccountConfiguration] = []
     /// How often the seeded market moves; 0 for never.
     var marketIntervalMilliseconds: Int64 = 200
     var enforcesRateLimits = true
     /// The recording to play in place of the seeded market.
     var replayPath: String?
     var replaySpeed = ReplaySpeed.real
+    /// Whether the clock tells the recording's time.
+    var isClockRecorded = false
+    /// The faults to arm at the start, as control requests.
+    var faults: [JSONValue] = []
     /// Where a clock that only requests move begins; nil for the machine's clock.
     var virtualClockStart: WallTime?
     /// Whether `timestamp` may be any time.
     var ignoresTimestamps = false
 
+    /// A tenth of a percent on either side.
+    static let defaultRates = CommissionRates(maker: 100_000, taker: 100_000)
     static let defaultSymbols = ["BTCUSDT", "ETHUSDT"]
     static let defaultBalances = ["BTC=10", "ETH=100", "USDT=1000000"]
 
@@ -75,7 +76,15 @@ struct SimConfiguration: Sendable {
     static func standard() -> SimConfiguration {
         var configuration = SimConfiguration()
         configuration.symbols = Self.defaultSymbols.compactMap(Self.symbol)
-        configuration.balances = Self.defaultBalances.compactMap(Self.balance)
+        configuration.accounts = [
+            AccountConfiguration(
+                balances: Self.defaultBalances.compactMap(Self.balance),
+                rates: Self.defaultRates,
+                keys: [
+                    KeyConfiguration(key: Self.defaultKey, secret: .hmac(Self.defaultSecret))
+                ]
+            )
+        ]
         return configuration
     }
 }

@@ -28,7 +28,9 @@ struct Program: AsyncParsableCommand {
         do {
             let yaml = try String(contentsOfFile: self.config, encoding: .utf8)
             configuration = try Configuration(
-                yaml: yaml, environment: ProcessInfo.processInfo.environment)
+                yaml: yaml,
+                environment: ProcessInfo.processInfo.environment
+            )
         } catch let error as ConfigurationError {
             Self.fail("\(self.config):\n\(error)", code: 2)
         } catch {

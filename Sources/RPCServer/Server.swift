@@ -16,7 +16,9 @@ enum Server {
         let signals = Signals()
         let parts = try await loop.submit {
             NIOLoopBound(
-                try Parts(configuration, loop: loop, signals: signals, log: log), eventLoop: loop)
+                try Parts(configuration, loop: loop, signals: signals, log: log),
+                eventLoop: loop
+            )
         }.get()
         let server = try await TTRPCServer.start(on: loop, addresses: configuration.addresses) {
             parts.value.router
@@ -62,11 +64,16 @@ private final class Parts {
     private var links: [ExchangeLink] = []
 
     init(
-        _ configuration: Configuration, loop: any EventLoop, signals: Signals, log: Logger
+        _ configuration: Configuration,
+        loop: any EventLoop,
+        signals: Signals,
+        log: Logger
     ) throws {
         try FileManager.default.createDirectory(
-            atPath: configuration.storePath, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+            atPath: configuration.storePath,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
         let journal = try Journal(path: configuration.storePath + "/journal")
         var state = State()
         try journal.replay { event, time in _ = state.apply(event, at: time) }
@@ -76,14 +83,16 @@ private final class Parts {
                 "events": "\(state.sequence)", "open_orders": "\(state.orders.count)",
                 "unanswered":
                     "\(state.orders.values.count { $0.status == .submitting })",
-            ])
+            ]
+        )
         let walk = GatewayLoop(
             gateway: Gateway(recovered: state, settings: configuration.gateway),
             journal: journal,
             loop: loop,
             clock: SystemClock(),
             log: log,
-            endProcess: { error in Program.fail("\(error)", code: 70) })
+            endProcess: { error in Program.fail("\(error)", code: 70) }
+        )
         self.loop = loop
         self.walk = walk
         self.journal = journal
@@ -91,17 +100,27 @@ private final class Parts {
         self.service.register(with: self.router)
         try self.connect(configuration, loop: loop, signals: signals, log: log)
         walk.start(
-            prefix: Self.randomPart(), epoch: Self.randomPart(), version: Program.version)
+            prefix: Self.randomPart(),
+            epoch: Self.randomPart(),
+            version: Program.version
+        )
         for link in self.links { link.start() }
     }
 
     private func connect(
-        _ configuration: Configuration, loop: any EventLoop, signals: Signals, log: Logger
+        _ configuration: Configuration,
+        loop: any EventLoop,
+        signals: Signals,
+        log: Logger
     ) throws {
         for exchange in configuration.exchanges {
             let link = try ExchangeLink(
-                exchange, symbols: configuration.gateway.limits.allowedSymbols, walk: self.walk,
-                loop: loop, log: log)
+                exchange,
+                symbols: configuration.gateway.limits.allowedSymbols,
+                walk: self.walk,
+                loop: loop,
+                log: log
+            )
             self.links.append(link)
             self.walk.attach(link, as: exchange.venue)
             signals.closeOnKill(link.gate)
@@ -116,7 +135,8 @@ private final class Parts {
         signals.onKill {
             loop.execute {
                 walk.value.receive(
-                    .killEngage(.cancel, Principal("SIGUSR1"), reason: "SIGUSR1"), deadline: nil
+                    .killEngage(.cancel, Principal("SIGUSR1"), reason: "SIGUSR1"),
+                    deadline: nil
                 ) { _ in }
             }
         }
@@ -135,6 +155,7 @@ private final class Parts {
         return String(
             (0..<ClientOrderIDScheme.partLength).map { _ in
                 letters[Int.random(in: letters.indices)]
-            })
+            }
+        )
     }
 }

@@ -164,8 +164,8 @@ package final class BinanceVenue {
         self.userStream = stream
         stream.start()
         guard !self.configuration.quotedSymbols.isEmpty else { return }
-        let names = self.configuration.quotedSymbols.map {
-            QueryText([("", "\($0.name.lowercased())@bookTicker")]).text.dropFirst()
+        let names = self.configuration.quotedSymbols.map { symbol in
+            QueryText.encoded(symbol.name.lowercased()) + "@bookTicker"
         }
         let url = self.configuration.streamURL + "/stream?streams=" + names.joined(separator: "/")
         let market = self.connection(to: url, .market, message: MarketFrames.message)

@@ -67,7 +67,8 @@ extension RemoteOrder {
         if let refusal = self.refusal {
             parts.append(
                 "refused by \(refusal.rule): \(refusal.message)\n"
-                    + "  limit  \(refusal.limit)\n  actual \(refusal.actual)")
+                    + "  limit  \(refusal.limit)\n  actual \(refusal.actual)"
+            )
         }
         if !self.fills.isEmpty {
             var fills = Table(header: ["TRADE", "PRICE", "QUANTITY", "FEE", "ROLE", "TIME"])

@@ -79,4 +79,54 @@ struct FaultTests {
             #expect(await socket.next() == nil)
         }
     }
+
+    @Test func `an answer of one's choice is given, with or without executing`() async throws {
+        try await SimClient.withExchange { client in
+            _ = try await client.send(
+                .POST,
+                "/sim/faults",
+                "action=error&path=/api/v3/order&code=1003&status=429&retryAfter=7&msg=slow"
+            )
+            let answer = try await client.order(Self.order)
+            #expect(answer.status == 429)
+            #expect(answer.text == #"{"code":-1003,"msg":"slow"}"#)
+            #expect(answer.headers.first(name: "Retry-After") == "7")
+            let open = try await client.signed(.GET, "/api/v3/openOrders")
+            #expect(open.text == "[]")
+        }
+    }
+
+    @Test func `events can be lost, doubled and late`() async throws {
+        try await SimClient.withExchange { client in
+            let socket = try await client.userStream()
+            _ = try await client.send(.POST, "/sim/streams", "action=lose&count=1")
+            _ = try await client.send(.POST, "/sim/deposit", "asset=BTC&amount=1")
+            #expect(await socket.next()?["event"]?["e"]?.text == "outboundAccountPosition")
+            _ = try await client.send(.POST, "/sim/streams", "action=duplicate&count=1")
+            _ = try await client.send(.POST, "/sim/streams", "action=delay&ms=20")
+            _ = try await client.send(.POST, "/sim/deposit", "asset=BTC&amount=2")
+            for _ in 0..<2 {
+                #expect(await socket.next()?["event"]?["d"]?.text == "2.00000000")
+            }
+            _ = try await client.send(.POST, "/sim/streams", "action=delay&ms=0")
+            _ = await socket.next()
+            _ = try await client.send(.POST, "/sim/streams", "action=shutdown")
+            #expect(await socket.next()?["event"]?["e"]?.text == "serverShutdown")
+            #expect(await socket.next() == nil)
+        }
+    }
+
+    @Test func `a scenario arms faults, also such as hit only some requests`() async throws {
+        let scenario = #"[{"action":"timeout","path":"/api/v3/time","count":0,"probability":0.5}]"#
+        try await SimClient.withExchange {
+            $0.faults = JSONValue(parsing: Array(scenario.utf8))?.elements ?? []
+        } _: { client in
+            var hits = 0
+            for _ in 0..<40 where try await client.send(.GET, "/api/v3/time").status == 504 {
+                hits += 1
+            }
+            #expect((5...35).contains(hits))
+            #expect(try await client.send(.GET, "/sim/faults").json["hits"]?.integer == Int64(hits))
+        }
+    }
 }

@@ -1,5 +1,4 @@
 import MatchingEngine
-import enum MatchingEngine.Refusal
 import Testing
 import TradingCore
 

@@ -1,5 +1,4 @@
 import MatchingEngine
-import enum MatchingEngine.OrderType
 import Testing
 import TradingCore
 

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Testing
+import TTRPC
 import TradingAPI
 import TradingCore
 
@@ -22,21 +23,33 @@ import TradingCore
         Wrong(name: "words", change: { $0.quantity = "lots" }, words: ["quantity", "lots"]),
         Wrong(name: "exponent", change: { $0.quantity = "1e-3" }, words: ["quantity", "1e-3"]),
         Wrong(
-            name: "too precise", change: { $0.quantity = "0.123456789" },
-            words: ["quantity", "8 digits"]),
+            name: "too precise",
+            change: { $0.quantity = "0.123456789" },
+            words: ["quantity", "8 digits"]
+        ),
         Wrong(
-            name: "too large", change: { $0.quantity = "999999999999999" },
-            words: ["quantity", "range"]),
+            name: "too large",
+            change: { $0.quantity = "999999999999999" },
+            words: ["quantity", "range"]
+        ),
         Wrong(
-            name: "price too precise", change: { $0.limitPrice = "50000.000000001" },
-            words: ["price", "8 digits"]),
+            name: "price too precise",
+            change: { $0.limitPrice = "50000.000000001" },
+            words: ["price", "8 digits"]
+        ),
         Wrong(
-            name: "long key", change: { $0.idempotencyKey = String(repeating: "k", count: 65) },
-            words: ["idempotency_key", "64"]),
+            name: "long key",
+            change: { $0.idempotencyKey = String(repeating: "k", count: 65) },
+            words: ["idempotency_key", "64"]
+        ),
     ]
 
     static let refused: [Wrong] = [
-        Wrong(name: "unknown symbol", change: { $0.symbol = "DOGEUSDT" }, words: ["symbol_allowed"]),
+        Wrong(
+            name: "unknown symbol",
+            change: { $0.symbol = "DOGEUSDT" },
+            words: ["symbol_allowed"]
+        ),
         Wrong(name: "off the step", change: { $0.quantity = "0.123456" }, words: ["quantity_step"]),
         Wrong(name: "off the tick", change: { $0.limitPrice = "50000.001" }, words: ["price_tick"]),
         Wrong(
@@ -44,7 +57,9 @@ import TradingCore
             change: {
                 $0.quantity = "0.00001"
                 $0.limitPrice = "50000"
-            }, words: ["venue_notional"]),
+            },
+            words: ["venue_notional"]
+        ),
         Wrong(name: "too valuable", change: { $0.quantity = "50" }, words: ["order_notional"]),
         Wrong(
             name: "not in the account",
@@ -52,7 +67,9 @@ import TradingCore
                 $0.side = .sell
                 $0.quantity = "101"
                 $0.limitPrice = "1000"
-            }, words: ["available_balance"]),
+            },
+            words: ["available_balance"]
+        ),
     ]
 
     @Test func `malformed and refused orders name what is wrong and disturb nobody`() async throws {
@@ -124,7 +141,9 @@ import TradingCore
     @Test func `a configuration names every problem with its line`() throws {
         let folder = NSTemporaryDirectory() + "config-" + UUID().uuidString
         try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
+            atPath: folder,
+            withIntermediateDirectories: true
+        )
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = folder + "/config.yaml"
         try """
@@ -141,11 +160,14 @@ import TradingCore
         process.standardError = pipe
         try process.run()
         let output = String(
-            decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            decoding: pipe.fileHandleForReading.readDataToEndOfFile(),
+            as: UTF8.self
+        )
         process.waitUntilExit()
         #expect(process.terminationStatus == 2)
         for words in [
-            "line 1: stor: no such setting", "line 2: mode", "line 4: listen.tcp", "beyond loopback",
+            "line 1: stor: no such setting", "line 2: mode", "line 4: listen.tcp",
+            "beyond loopback",
             "symbols", "store is missing", "limits.order_notional_max is missing",
         ] {
             #expect(output.contains(words), "\(words) is not in\n\(output)")
@@ -167,19 +189,27 @@ final class RawSocket {
         let result = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe connect(
-                    self.descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                    self.descriptor,
+                    $0,
+                    socklen_t(MemoryLayout<sockaddr_un>.size)
+                )
             }
         }
         try #require(result == 0)
         var limit = timeval(tv_sec: 10, tv_usec: 0)
         unsafe setsockopt(
-            self.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+            self.descriptor,
+            SOL_SOCKET,
+            SO_RCVTIMEO,
+            &limit,
+            socklen_t(MemoryLayout<timeval>.size)
+        )
     }
 
     deinit { close(self.descriptor) }
 
     func send(_ bytes: [UInt8]) {
-        _ = unsafe Glibc.send(self.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+        _ = unsafe Glibc.send(self.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
     /// Whether the other side closes within ten seconds.

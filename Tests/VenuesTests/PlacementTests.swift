@@ -23,6 +23,7 @@ struct PlacementTests {
         #expect(rig.gate.inFlightCount == 0, "every placement that entered the gate left it")
         try await rig.stop()
         try await server.stop()
+        rig.expectNoSecrets()
     }
 
     @Test func `an accepted placement carries exactly the intent's values (S1)`() async throws {

@@ -27,6 +27,10 @@ extension Exchange {
             case "POST /sim/market/step":
                 self.liquidity?.step(self)
                 writer.raw("{}")
+            case "GET /sim/clock":
+                try self.controlClock(advances: false, &parameters, &writer)
+            case "POST /sim/clock/advance":
+                try self.controlClock(advances: true, &parameters, &writer)
             case "GET /sim/replay":
                 try self.controlReplay(advances: false, &parameters, &writer)
             case "POST /sim/replay/advance":
@@ -95,105 +99,10 @@ extension Exchange {
     }
 
     /// The customer of the `key` parameter; the first one where none is sent.
-    private func customerByControl(_ parameters: inout Parameters) throws -> Customer {
+    func customerByControl(_ parameters: inout Parameters) throws -> Customer {
         guard let key = parameters.text("key") else { return self.customers[0] }
         guard let entry = self.keys[key] else { throw ControlError(message: "no such key") }
         return entry.customer
-    }
-
-    // MARK: Faults
-
-    /// `POST /sim/faults?action=..[&method=..&path=..&count=..&skip=..&ms=..&status=..]`.
-    private func addFault(_ parameters: inout Parameters, _ writer: inout JSONWriter) throws {
-        let method = parameters.text("method") ?? "*"
-        let path = parameters.text("path") ?? "*"
-        let count = try parameters.integer("count") ?? 1
-        let skip = try parameters.integer("skip") ?? 0
-        let name = try parameters.mandatory("action")
-        let milliseconds = try parameters.integer("ms")
-        let status = try parameters.integer("status") ?? 504
-        guard count > 0 else { throw ControlError(message: "count must be positive") }
-        guard let fault = Self.fault(name, milliseconds: milliseconds, status: Int(status)) else {
-            throw ControlError(message: "no such action, or it lacks ms: \(name)")
-        }
-        self.faults.add(fault, name: name, method: method, path: path, skip: skip, count: count)
-        self.listFaults(&writer)
-    }
-
-    private static func fault(_ name: String, milliseconds: Int64?, status: Int) -> Fault? {
-        let empty = HTTPReply(
-            status: status,
-            contentType: "text/html",
-            body: Array("<html><body>Gateway Time-out</body></html>".utf8)
-        )
-        let unknown = HTTPReply(status: status, body: APIError.timeout.body)
-        switch name {
-        case "delay": return milliseconds.map(Fault.delay)
-        case "delay-answer": return milliseconds.map(Fault.delayAnswer)
-        case "drop": return .drop
-        case "execute-close": return .executeAndClose
-        case "html": return .fail(empty, executes: false)
-        case "execute-html": return .fail(empty, executes: true)
-        case "timeout": return .fail(unknown, executes: false)
-        case "execute-timeout": return .fail(unknown, executes: true)
-        default: return nil
-        }
-    }
-
-    private func listFaults(_ writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.field("hits", self.faults.hits)
-        writer.key("faults")
-        writer.beginArray()
-        for rule in self.faults.rules {
-            writer.beginObject()
-            writer.field("id", rule.id)
-            writer.field("action", rule.name)
-            writer.field("method", rule.method)
-            writer.field("path", rule.path)
-            writer.field("skip", rule.skip)
-            writer.field("remaining", rule.remaining)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.endObject()
-    }
-
-    /// `POST /sim/streams?action=cut|silence|resume[&kind=user|market][&key=..]`.
-    private func disturbStreams(
-        _ parameters: inout Parameters,
-        _ writer: inout JSONWriter
-    ) throws {
-        let action = try parameters.mandatory("action")
-        let kind = parameters.text("kind") ?? "user"
-        let customer =
-            parameters.has("key") ? try self.customerByControl(&parameters) : nil
-        var connections: [WebSocketHandler] = []
-        for connection in self.connections {
-            let isUser = self.customers.contains { other in
-                (customer == nil || other === customer)
-                    && other.subscriptions.contains { $0.connection === connection }
-            }
-            let isMarket = !connection.streamNames.isEmpty
-            if kind == "user" ? isUser : isMarket { connections.append(connection) }
-        }
-        for connection in connections {
-            switch action {
-            case "cut": connection.cut()
-            case "silence", "resume":
-                // A silent stream still answers pings, as one that died behind its front end.
-                for other in self.customers {
-                    for subscription in other.subscriptions
-                    where subscription.connection === connection {
-                        subscription.isSilenced = action == "silence"
-                    }
-                }
-            default: throw ControlError(message: "no such action: \(action)")
-            }
-        }
-        writer.beginObject()
-        writer.field("connections", Int64(connections.count))
-        writer.endObject()
     }
 
     /// `POST /sim/trading?symbol=..&enabled=true|false`.

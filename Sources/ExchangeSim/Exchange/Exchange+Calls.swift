@@ -128,26 +128,17 @@ extension Exchange {
             try self.checkTime(&parameters, at: time)
             return customer
         }
-        guard let key = credentials.apiKey, key.utf8.count == 64,
-            key.utf8.allSatisfy({ Self.isKeyCharacter($0) })
-        else { throw .badKeyFormat }
+        guard let key = credentials.apiKey, KeyConfiguration.isKey(key) else {
+            throw .badKeyFormat
+        }
         guard let entry = self.keys[key] else { throw .unknownKey }
         guard let signature = credentials.signature, !signature.isEmpty else {
             throw .missing("signature")
         }
         try self.checkTime(&parameters, at: time)
-        let isValid = credentials.payloads.contains { entry.secret.isValid(signature, for: $0) }
+        let isValid = credentials.payloads.contains { entry.verifier.isValid(signature, for: $0) }
         guard isValid else { throw .badSignature }
         return entry.customer
-    }
-
-    private static func isKeyCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
-        }
     }
 
     private func checkTime(_ parameters: inout Parameters, at time: WallTime) throws(APIError) {

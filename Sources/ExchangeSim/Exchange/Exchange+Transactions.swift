@@ -11,8 +11,12 @@ extension Exchange {
     func commit(_ listing: Listing, at time: WallTime, cancelID: String? = nil) {
         self.transaction += 1
         self.apply(listing, at: time, cancelID: cancelID)
-        self.liquidity?.didTrade(self, listing)
-        self.apply(listing, at: time, cancelID: nil)
+        if self.hasHouseTraded {
+            self.hasHouseTraded = false
+            self.liquidity?.didTrade(self, listing)
+            self.apply(listing, at: time, cancelID: nil)
+            self.hasHouseTraded = false
+        }
         for customer in self.touched { self.sendPosition(of: customer, on: listing, at: time) }
         self.touched.removeAll(keepingCapacity: true)
         listing.feed.publish(self, listing, at: time)
@@ -104,6 +108,7 @@ extension Exchange {
         guard let id = party.order, let customer = self.customer(of: party.account) else {
             // The other side gets the execution ids in between.
             _ = self.nextExecutionID()
+            self.hasHouseTraded = true
             return
         }
         let isBuyer = (trade.takerSide == .buy) != isMaker
@@ -250,8 +255,7 @@ extension Exchange {
 
     private func sendPosition(of customer: Customer, on listing: Listing, at time: WallTime) {
         guard !customer.subscriptions.isEmpty else { return }
-        let market = self.market(listing)
-        self.sendPosition(of: customer, assets: [market.base, market.quote], at: time)
+        self.sendPosition(of: customer, assets: [listing.base, listing.quote], at: time)
     }
 
     /// Sends `outboundAccountPosition` for some assets.
@@ -277,8 +281,19 @@ extension Exchange {
         self.send(writer.bytes, to: customer)
     }
 
-    /// Sends an event on every user data stream of a customer.
+    /// Sends an event on every user data stream of a customer, as the faults in force let it.
     func send(_ event: [UInt8], to customer: Customer) {
+        guard !customer.subscriptions.isEmpty else { return }
+        if self.eventFaults.losses > 0 {
+            self.eventFaults.losses -= 1
+            return
+        }
+        var copies = 1
+        if self.eventFaults.duplicates > 0 {
+            self.eventFaults.duplicates -= 1
+            copies = 2
+        }
+        let delay = self.eventFaults.delayMilliseconds
         for subscription in customer.subscriptions where !subscription.isSilenced {
             var writer = JSONWriter(capacity: event.count + 40)
             writer.beginObject()
@@ -286,7 +301,14 @@ extension Exchange {
             writer.key("event")
             writer.raw(event)
             writer.endObject()
-            subscription.connection.send(writer.bytes)
+            let bytes = writer.bytes
+            for _ in 0..<copies {
+                guard delay > 0 else {
+                    subscription.connection.send(bytes)
+                    continue
+                }
+                subscription.connection.later(delay) { $0.send(bytes) }
+            }
         }
     }
 }

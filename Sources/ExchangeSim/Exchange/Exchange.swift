@@ -21,11 +21,17 @@ final class Exchange {
     let streams = StreamHub()
     let lists = ListArchive()
     let flushes: FlushQueue
-    let faults = FaultPlan()
+    let faults: FaultPlan
+    /// How user events are disturbed, for tests of clients.
+    var eventFaults = EventFaults()
+    /// When the regular work of a virtual clock is due; nil until it was first moved.
+    var virtualTimers: VirtualTimers?
     /// The open WebSocket connections, oldest first.
     var connections: [WebSocketHandler] = []
     /// The market that moves by itself, if there is one.
     var liquidity: (any LiquiditySource)?
+    /// Whether anonymous liquidity traded in the running transaction.
+    var hasHouseTraded = false
     /// What the running call wants to know of the order that it placed.
     var trace: OrderTrace?
     /// The customers whose balances the running transaction may have changed.
@@ -34,7 +40,7 @@ final class Exchange {
     /// A key and what verifies its signatures.
     struct KeyEntry {
         let customer: Customer
-        let secret: HMACKey
+        let verifier: RequestVerifier
     }
 
     init(_ configuration: SimConfiguration, eventLoop: any EventLoop) {
@@ -43,6 +49,7 @@ final class Exchange {
         self.random = SeededGenerator(seed: configuration.seed)
         self.weights = WeightCount(isEnforced: configuration.enforcesRateLimits)
         self.flushes = FlushQueue(eventLoop: eventLoop)
+        self.faults = FaultPlan(seed: configuration.seed)
         var assets: [Asset] = []
         for symbol in configuration.symbols {
             for asset in [symbol.rules.symbol.baseAsset, symbol.rules.symbol.quoteAsset]
@@ -50,49 +57,61 @@ final class Exchange {
                 assets.append(asset)
             }
         }
-        for balance in configuration.balances where !assets.contains(balance.asset) {
-            assets.append(balance.asset)
+        for account in configuration.accounts {
+            for balance in account.balances where !assets.contains(balance.asset) {
+                assets.append(balance.asset)
+            }
         }
         self.engine = MatchingEngine(ledger: Ledger(assets: assets))
         for symbol in configuration.symbols {
             guard let market = self.engine.openMarket(symbol.rules) else {
                 fatalError("the ledger was made without an asset of \(symbol.rules.symbol.symbol)")
             }
-            self.listings.append(Listing(market: market, rules: symbol.rules))
+            let opened = self.engine.markets[market]
+            self.listings.append(
+                Listing(
+                    market: market,
+                    rules: symbol.rules,
+                    base: opened.base,
+                    quote: opened.quote
+                )
+            )
         }
         self.engine.recordTouchedLevels()
-        self.openCustomer(
-            key: configuration.key,
-            secret: configuration.secret,
-            balances: configuration.balances
-        )
+        for account in configuration.accounts { self.openCustomer(account) }
     }
 
     /// The time as the venue tells it.
     var now: WallTime { self.clock.now }
 
-    /// Opens an account with one key.
-    func openCustomer(key: String, secret: String, balances: [OpeningBalance]) {
-        let account = self.engine.openAccount(
-            rates: CommissionRates(
-                maker: self.configuration.makerRate,
-                taker: self.configuration.takerRate
-            )
-        )
+    /// Opens an account with its keys.
+    private func openCustomer(_ configuration: AccountConfiguration) {
+        let account = self.engine.openAccount(rates: configuration.rates)
         let customer = Customer(
             account: account,
             uid: 354_937_868 + Int64(account.raw),
             markets: self.listings.count,
             at: self.now
         )
-        for balance in balances {
+        for balance in configuration.balances {
             guard let asset = self.engine.ledger.index(of: balance.asset) else {
                 fatalError("the ledger was made without \(balance.asset)")
             }
             self.engine.ledger.deposit(balance.amount, of: asset, to: account)
         }
         self.customers.append(customer)
-        self.keys[key] = KeyEntry(customer: customer, secret: HMACKey(secret: secret))
+        for key in configuration.keys {
+            let verifier: RequestVerifier
+            switch key.secret {
+            case .hmac(let secret): verifier = .hmac(HMACKey(secret: secret))
+            case .publicKey(let pem):
+                guard let publicKey = PublicKey(pem: pem) else {
+                    fatalError("a public key was not checked when it was read")
+                }
+                verifier = .publicKey(publicKey)
+            }
+            self.keys[key.key] = KeyEntry(customer: customer, verifier: verifier)
+        }
     }
 
     /// The customer of an account; nil for the exchange's own.

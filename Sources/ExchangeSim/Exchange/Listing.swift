@@ -5,6 +5,9 @@ import TradingCore
 final class Listing {
     let market: Int
     let rules: MarketRules
+    /// Where the assets stand in the ledger.
+    let base: AssetIndex
+    let quote: AssetIndex
     /// All orders by number, counted from 1.
     var records: [OrderRecord] = []
     /// The last trades, oldest first.
@@ -20,8 +23,10 @@ final class Listing {
 
     static let tradesMax = 20_000
 
-    init(market: Int, rules: MarketRules) {
+    init(market: Int, rules: MarketRules, base: AssetIndex, quote: AssetIndex) {
         self.market = market
+        self.base = base
+        self.quote = quote
         self.rules = rules
         self.feed = MarketFeed(symbol: rules.symbol.symbol.name)
     }

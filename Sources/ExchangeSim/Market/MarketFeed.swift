@@ -23,13 +23,11 @@ struct MarketFeed {
         var ask: Price = .zero
         var askQuantity: Quantity = .zero
 
-        init(_ book: OrderBook) {
-            if let best = book.best(.buy) {
-                (self.bid, self.bidQuantity) = (best.price, best.visible)
-            }
-            if let best = book.best(.sell) {
-                (self.ask, self.askQuantity) = (best.price, best.visible)
-            }
+        init(_ book: OrderBook) { self.init(bid: book.best(.buy), ask: book.best(.sell)) }
+
+        init(bid: Level?, ask: Level?) {
+            if let bid { (self.bid, self.bidQuantity) = (bid.price, bid.visible) }
+            if let ask { (self.ask, self.askQuantity) = (ask.price, ask.visible) }
         }
 
         func writeTicker(_ symbol: String, to writer: inout JSONWriter) {
@@ -68,14 +66,17 @@ struct MarketFeed {
         }
         self.publishAggregates(exchange, listing, at: time)
         let name = self.lowercased + "@bookTicker"
-        let book = exchange.market(listing).book
-        let top = BookTop(book)
+        // Read in place: a copy of the market would count references of all its arrays.
+        let top = BookTop(
+            bid: exchange.engine.markets[listing.market].book.best(.buy),
+            ask: exchange.engine.markets[listing.market].book.best(.sell)
+        )
         guard top != self.lastTicker else { return }
         self.lastTicker = top
         guard exchange.streams.hasListeners(name) else { return }
         var writer = JSONWriter(capacity: 192)
         writer.beginObject()
-        writer.field("u", book.updateID)
+        writer.field("u", exchange.engine.markets[listing.market].book.updateID)
         writer.field("s", listing.name)
         writer.field("b", top.bid)
         writer.field("B", top.bidQuantity)

@@ -109,11 +109,9 @@ extension Exchange {
         guard let listing = self.listings.first(where: { $0.name == recording.symbol }) else {
             throw RecordingError.unlistedSymbol(path: path, symbol: recording.symbol)
         }
-        self.liquidity = try ReplayMarket(
-            recording,
-            listing,
-            speed: self.configuration.replaySpeed
-        )
+        let replay = try ReplayMarket(recording, listing, speed: self.configuration.replaySpeed)
+        if self.configuration.isClockRecorded { self.clock = .virtual(replay.time) }
+        self.liquidity = replay
     }
 
     /// `GET /sim/replay` and `POST /sim/replay/advance?lines=N`.

@@ -77,7 +77,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .executeAndClose:
             _ = self.exchange.answer(request)
             context.close(promise: nil)
-        case .fail(let reply, let executes):
+        case .fail(let reply, _, let executes):
             if executes { _ = self.exchange.answer(request) }
             self.write(reply, request, context)
         }

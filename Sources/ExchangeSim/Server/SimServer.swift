@@ -42,6 +42,7 @@ final class SimServer: Sendable {
             let exchange = try await eventLoop.submit {
                 let exchange = Exchange(configuration, eventLoop: eventLoop)
                 try exchange.openMarkets()
+                try exchange.armFaults(configuration.faults)
                 exchange.startTimers(on: eventLoop)
                 return NIOLoopBound(exchange, eventLoop: eventLoop)
             }.get()
@@ -145,13 +146,15 @@ extension Exchange {
     /// Lets time do its work: the market's steps and the cadence of the depth streams.
     func startTimers(on eventLoop: any EventLoop) {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        if let milliseconds = self.liquidity?.intervalMilliseconds {
+        // A clock of the recording's time follows the replay; another virtual one is moved.
+        let isMoved = self.clock.isVirtual && !self.configuration.isClockRecorded
+        if !isMoved, let milliseconds = self.liquidity?.intervalMilliseconds {
             eventLoop.scheduleRepeatedTask(
                 initialDelay: .milliseconds(milliseconds),
                 delay: .milliseconds(milliseconds)
             ) { _ in bound.value.liquidity?.step(bound.value) }
         }
-        guard !self.clock.isVirtual else { return }
+        guard !isMoved else { return }
         eventLoop.scheduleRepeatedTask(
             initialDelay: .milliseconds(100),
             delay: .milliseconds(100)

@@ -99,17 +99,13 @@ extension WebSocketHandler {
         case .executeAndClose:
             _ = self.exchange.answer(endpoint, request.parameters, request.credentials)
             self.cut()
-        case .fail(let reply, let executes):
+        case .fail(_, let error, let executes):
             if executes {
                 _ = self.exchange.answer(endpoint, request.parameters, request.credentials)
             }
             self.respond(
                 request,
-                APIReply(
-                    status: reply.status,
-                    body: reply.body,
-                    error: APIError(-1007, APIError.timeout.message, status: reply.status)
-                )
+                APIReply(status: error.status, body: error.body, error: error)
             )
         }
     }

@@ -146,6 +146,21 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.context?.flush()
     }
 
+    /// Says that the server goes away, and closes the connection.
+    func shutDown() {
+        var writer = JSONWriter(capacity: 96)
+        writer.beginObject()
+        writer.key(self.isCombined ? "data" : "event")
+        writer.beginObject()
+        writer.field("e", "serverShutdown")
+        writer.field("E", self.exchange.now.milliseconds)
+        writer.endObject()
+        writer.endObject()
+        self.send(writer.bytes)
+        self.flush()
+        self.cut()
+    }
+
     /// Closes the connection without a word.
     func cut() { self.context?.close(promise: nil) }
 

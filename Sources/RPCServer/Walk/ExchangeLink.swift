@@ -11,8 +11,11 @@ final class ExchangeLink: VenueLink {
 
     /// - Throws: A ``BinanceConfigurationError``, or why the secret cannot be read.
     init(
-        _ settings: Configuration.ExchangeSettings, symbols: [Symbol], walk: GatewayLoop,
-        loop: any EventLoop, log: Logger
+        _ settings: Configuration.ExchangeSettings,
+        symbols: [Symbol],
+        walk: GatewayLoop,
+        loop: any EventLoop,
+        log: Logger
     ) throws {
         let id = settings.venue
         self.venue = try BinanceVenue(
@@ -24,7 +27,8 @@ final class ExchangeLink: VenueLink {
                 if case .streamLost(let reason) = input {
                     log.warning(
                         "the user stream is lost",
-                        metadata: ["venue": "\(id)", "reason": "\(reason)"])
+                        metadata: ["venue": "\(id)", "reason": "\(reason)"]
+                    )
                 }
                 walk.receive(.venue(id, input))
             }
@@ -53,7 +57,9 @@ final class DryRunLink: VenueLink {
     private let venue: DryRunVenue
 
     init(
-        _ settings: Configuration.ExchangeSettings, walk: GatewayLoop, loop: any EventLoop
+        _ settings: Configuration.ExchangeSettings,
+        walk: GatewayLoop,
+        loop: any EventLoop
     ) throws {
         self.venue = try DryRunVenue(secret: try settings.secret(), eventLoop: loop) {
             [unowned walk] inputs in
@@ -90,7 +96,8 @@ extension Configuration.ExchangeSettings {
             websocketAPIURL: self.websocketAPIURL,
             streamURL: self.streamURL,
             apiKey: self.apiKey,
-            secret: try self.secret())
+            secret: try self.secret()
+        )
         configuration.connectionCount = self.connectionCount
         configuration.quotedSymbols = symbols
         return configuration

@@ -71,6 +71,13 @@ struct QueryText: Hashable, Sendable {
 
     var text: String { String(decoding: self.bytes, as: UTF8.self) }
 
+    /// A value as it stands in a query or a path.
+    static func encoded(_ value: String) -> String {
+        var query = QueryText()
+        for byte in value.utf8 { query.appendEncoded(byte) }
+        return query.text
+    }
+
     private mutating func appendEncoded(_ byte: UInt8) {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

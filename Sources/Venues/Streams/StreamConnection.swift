@@ -80,6 +80,8 @@ final class StreamConnection {
         self.collect(
             self.machine.receive(message, at: VenueClock.monotonic(), chance: self.chance())
         )
+        // A channel that was closed meanwhile will not say that everything has been read.
+        if self.channel == nil { self.flush() }
     }
 
     fileprivate func lost(_ reason: String, generation: Int) {

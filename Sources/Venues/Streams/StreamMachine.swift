@@ -100,6 +100,9 @@ struct StreamMachine: ~Copyable {
         chance: UInt64
     ) -> [StreamAction] {
         switch self.state {
+        case .connecting where self.purpose == .market:
+            // The server may speak in the very packet that accepts the connection.
+            self.open(at: now)
         case .idle, .connecting, .waiting, .stopped:
             return []
         case .subscribing, .open:

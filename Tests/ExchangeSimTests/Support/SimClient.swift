@@ -33,7 +33,11 @@ struct SimClient: Sendable {
         let server = try await SimServer.start(configuration)
         do {
             try await body(
-                SimClient(server: server, key: configuration.key, secret: configuration.secret)
+                SimClient(
+                    server: server,
+                    key: SimConfiguration.defaultKey,
+                    secret: SimConfiguration.defaultSecret
+                )
             )
         } catch {
             try await server.stop()

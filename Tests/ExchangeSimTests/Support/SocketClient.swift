@@ -75,10 +75,15 @@ final class SocketClient: Sendable {
         self.channel.writeAndFlush(frame, promise: nil)
     }
 
+    /// The next message as it came, or nil once the connection is closed.
+    func nextText() async -> String? {
+        for await message in self.messages { return message }
+        return nil
+    }
+
     /// The next message, or nil once the connection is closed.
     func next() async -> JSONValue? {
-        for await message in self.messages { return JSONValue(parsing: Array(message.utf8)) }
-        return nil
+        await self.nextText().flatMap { JSONValue(parsing: Array($0.utf8)) }
     }
 
     /// The next message for which a condition holds; those before it are dropped.

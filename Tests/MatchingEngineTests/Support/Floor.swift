@@ -1,5 +1,4 @@
 import MatchingEngine
-import enum MatchingEngine.Refusal
 import TradingCore
 
 /// An engine with one market, BTC against USDT, and some rich accounts; valid by default.

@@ -10,13 +10,17 @@ struct Comparison {
 
     /// Waits until nothing is on its way, then expects both sides to agree on everything.
     func expectAgreement(
-        _ symbols: [String], sourceLocation: SourceLocation = #_sourceLocation
+        _ symbols: [String],
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         try await self.waitUntilSettled()
         let orders = try await self.allOrders()
         for symbol in symbols {
             try await self.compareOrders(
-                orders.filter { $0.symbol == symbol }, symbol, sourceLocation)
+                orders.filter { $0.symbol == symbol },
+                symbol,
+                sourceLocation
+            )
         }
         try await self.compareBalances(sourceLocation)
     }
@@ -56,7 +60,10 @@ struct Comparison {
         var before: UInt64 = 0
         while true {
             let page = try await self.client.orders(
-                includesClosed: true, countMax: 1_000, before: before)
+                includesClosed: true,
+                countMax: 1_000,
+                before: before
+            )
             orders += page
             guard page.count == 1_000, let last = page.last else { return orders }
             before = last.orderID
@@ -64,7 +71,9 @@ struct Comparison {
     }
 
     private func compareOrders(
-        _ orders: [RemoteOrder], _ symbol: String, _ sourceLocation: SourceLocation
+        _ orders: [RemoteOrder],
+        _ symbol: String,
+        _ sourceLocation: SourceLocation
     ) async throws {
         let theirs = try await self.desk.account.orders(symbol)
         let trades = try await self.desk.account.trades(symbol)
@@ -72,7 +81,9 @@ struct Comparison {
         for order in orders where order.venueOrderID != 0 {
             #expect(
                 ours.updateValue(order, forKey: order.venueOrderID) == nil,
-                "two orders claim \(order.venueOrderID)", sourceLocation: sourceLocation)
+                "two orders claim \(order.venueOrderID)",
+                sourceLocation: sourceLocation
+            )
         }
         var tradesByOrder: [Int64: Set<Int64>] = [:]
         for trade in trades {
@@ -87,7 +98,8 @@ struct Comparison {
             guard let id = row["orderId"] as? Int64, let order = ours[id] else {
                 Issue.record(
                     "the exchange has an order that the gateway does not know: \(row)",
-                    sourceLocation: sourceLocation)
+                    sourceLocation: sourceLocation
+                )
                 continue
             }
             self.compare(order, row, trades: tradesByOrder[id] ?? [], sourceLocation)
@@ -95,7 +107,9 @@ struct Comparison {
     }
 
     private func compare(
-        _ order: RemoteOrder, _ row: [String: Any], trades: Set<Int64>,
+        _ order: RemoteOrder,
+        _ row: [String: Any],
+        trades: Set<Int64>,
         _ sourceLocation: SourceLocation
     ) {
         let statuses = [

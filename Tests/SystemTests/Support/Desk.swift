@@ -3,7 +3,9 @@ import Testing
 import TradingAPI
 
 /// An exchange and a gateway connected to it, as processes, with a store that goes away.
-final class Desk {
+///
+/// Sendable: ``restartServer()``, the only change, is never called beside anything else.
+final class Desk: @unchecked Sendable {
     static let key = "testkey000000000000000000000000000000000000000000000000000000001"
     static let secret = "testsecret0000000000000000000000000000000000000000000000000001"
 
@@ -17,10 +19,10 @@ final class Desk {
         var exchangeArguments = ["--market-interval", "0"]
         var balances = ["BTC=100", "USDT=10000000"]
         var mode = "testnet"
+        var symbols = "[BTCUSDT, ETHUSDT]"
         var notionalMax = "1000000"
         var openOrdersMax = 1_000
-        /// More lines for the configuration file.
-        var extra = ""
+        var timing = "receive_window_ms: 1000, absence_margin_ms: 500"
         var environment: [String: String] = [:]
     }
 
@@ -30,16 +32,24 @@ final class Desk {
         self.setup = setup
         self.folder = NSTemporaryDirectory() + "desk-" + UUID().uuidString
         try FileManager.default.createDirectory(
-            atPath: self.folder, withIntermediateDirectories: true)
+            atPath: self.folder,
+            withIntermediateDirectories: true
+        )
         self.exchange = try ProgramUnderTest(
             "ExchangeSim",
-            ["--port", "0", "--seed", "7", "--no-rate-limits", "--key", Desk.key, "--secret",
-                Desk.secret]
+            [
+                "--port", "0", "--seed", "7", "--no-rate-limits", "--key", Desk.key, "--secret",
+                Desk.secret,
+            ]
                 + setup.exchangeArguments + setup.balances.flatMap { ["--balance", $0] },
-            logFolder: self.folder)
+            logFolder: self.folder
+        )
         let urls = self.exchange.readyValues
         self.account = ExchangeAccount(
-            url: try #require(urls["rest"]), key: Desk.key, secret: Desk.secret)
+            url: try #require(urls["rest"]),
+            key: Desk.key,
+            secret: Desk.secret
+        )
         self.configurationPath = self.folder + "/config.yaml"
         let configuration = """
             store: \(self.folder)/store
@@ -47,40 +57,48 @@ final class Desk {
             listen:
               tcp: 127.0.0.1:0
               unix: \(self.folder)/rpc.sock
-            symbols: [BTCUSDT, ETHUSDT]
+            symbols: \(setup.symbols)
             limits:
               order_notional_max: "\(setup.notionalMax)"
               open_orders_max: \(setup.openOrdersMax)
-            timing:
-              receive_window_ms: 1000
-              absence_margin_ms: 500
+            timing: {\(setup.timing)}
             venues:
               testnet:
                 rest: \(try #require(urls["rest"]))
                 websocket_api: \(try #require(urls["ws-api"]))
                 stream: \(try #require(urls["stream"]))
                 api_key: \(Desk.key)
-            \(setup.extra)
             """
         try configuration.write(
-            toFile: self.configurationPath, atomically: true, encoding: .utf8)
+            toFile: self.configurationPath,
+            atomically: true,
+            encoding: .utf8
+        )
         self.server = try Self.start(self.configurationPath, setup, self.folder)
     }
 
     deinit {
-        self.server.end(with: 9)
-        self.exchange.end(with: 9)
+        self.server.end(with: SIGKILL)
+        self.exchange.end(with: SIGKILL)
         try? FileManager.default.removeItem(atPath: self.folder)
     }
 
     private static func start(
-        _ configurationPath: String, _ setup: Setup, _ folder: String
+        _ configurationPath: String,
+        _ setup: Setup,
+        _ folder: String
     ) throws -> ProgramUnderTest {
         let secrets = ["TRADING_TESTNET_API_SECRET": Desk.secret]
         return try ProgramUnderTest(
-            "RPCServer", ["--config", configurationPath],
-            environment: secrets.merging(setup.environment) { $1 }, logFolder: folder)
+            "RPCServer",
+            ["--config", configurationPath],
+            environment: secrets.merging(setup.environment) { $1 },
+            logFolder: folder
+        )
     }
+
+    /// Ends the server without warning, from any thread.
+    func killServer() { self.server.end(with: SIGKILL) }
 
     /// Starts the server again on the same store, after it ended.
     func restartServer() throws {
@@ -93,7 +111,9 @@ final class Desk {
     /// A connection to the server.
     func client(timeoutMilliseconds: Int64 = 20_000) async throws -> TradingClient {
         try await TradingClient.connect(
-            to: self.tcpAddress, timeoutMilliseconds: timeoutMilliseconds)
+            to: self.tcpAddress,
+            timeoutMilliseconds: timeoutMilliseconds
+        )
     }
 
     /// A connection to a server that takes orders, or is only kept from it by the kill switch.
@@ -107,7 +127,8 @@ final class Desk {
             try await Task.sleep(for: .milliseconds(50))
         }
         throw ProgramUnderTest.DidNotStart(
-            description: "the server is never ready:\n\(self.server.output)")
+            description: "the server is never ready:\n\(self.server.output)"
+        )
     }
 
     /// Runs tradectl against the server.

@@ -36,7 +36,10 @@ struct ExchangeAccount: Sendable {
         var next: Int64 = 0
         while true {
             let page = try await self.signed(
-                "GET", "/api/v3/allOrders", "symbol=\(symbol)&orderId=\(next)&limit=1000")
+                "GET",
+                "/api/v3/allOrders",
+                "symbol=\(symbol)&orderId=\(next)&limit=1000"
+            )
             guard let page = page as? [[String: Any]] else {
                 throw Problem(description: "no orders in \(page)")
             }
@@ -54,7 +57,10 @@ struct ExchangeAccount: Sendable {
         var next: Int64 = 0
         while true {
             let page = try await self.signed(
-                "GET", "/api/v3/myTrades", "symbol=\(symbol)&fromId=\(next)&limit=1000")
+                "GET",
+                "/api/v3/myTrades",
+                "symbol=\(symbol)&fromId=\(next)&limit=1000"
+            )
             guard let page = page as? [[String: Any]] else {
                 throw Problem(description: "no trades in \(page)")
             }
@@ -68,11 +74,14 @@ struct ExchangeAccount: Sendable {
     @discardableResult
     func signed(_ method: String, _ path: String, _ parameters: String) async throws -> Any {
         let milliseconds = Int64(Date().timeIntervalSince1970 * 1_000)
-        let query = (parameters.isEmpty ? "" : parameters + "&")
+        let query =
+            (parameters.isEmpty ? "" : parameters + "&")
             + "recvWindow=60000&timestamp=\(milliseconds)"
         let signer = try RequestSigner(secret: Secret(text: self.secret))
         return try await self.send(
-            method, "\(path)?\(query)&signature=\(signer.signature(of: Array(query.utf8)))")
+            method,
+            "\(path)?\(query)&signature=\(signer.signature(of: Array(query.utf8)))"
+        )
     }
 
     /// An unsigned request, for the control API and market data.
@@ -87,7 +96,8 @@ struct ExchangeAccount: Sendable {
         let (data, response) = try await URLSession.shared.data(for: request)
         guard let response = response as? HTTPURLResponse, response.statusCode == 200 else {
             throw Problem(
-                description: "\(method) \(target): \(String(decoding: data, as: UTF8.self))")
+                description: "\(method) \(target): \(String(decoding: data, as: UTF8.self))"
+            )
         }
         return try JSONSerialization.jsonObject(with: data)
     }

@@ -16,12 +16,14 @@ final class ProgramUnderTest {
 
     /// Starts a program and waits until it says that it is ready.
     init(
-        _ name: String, _ arguments: [String], environment: [String: String] = [:],
+        _ name: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
         logFolder: String
     ) throws {
         self.name = name
         self.outputPath = "\(logFolder)/\(name)-\(UUID().uuidString).log"
-        FileManager.default.createFile(atPath: self.outputPath, contents: nil)
+        _ = FileManager.default.createFile(atPath: self.outputPath, contents: nil)
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: self.outputPath))
         self.process.executableURL = try Self.url(of: name)
         self.process.arguments = arguments

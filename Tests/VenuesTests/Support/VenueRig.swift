@@ -72,6 +72,15 @@ final class VenueRig: Sendable {
     var notes: [String] { self.noteLog.withLock { $0 } }
     var batchSizes: [Int] { self.batches.withLock { $0 } }
 
+    /// Looks through every text that came out of the venue for what must not be in one.
+    func expectNoSecrets(sourceLocation: SourceLocation = #_sourceLocation) {
+        var text = self.notes.joined(separator: "\n")
+        dump(self.inputs, to: &text)
+        for secret in [TestKeys.apiKey, TestKeys.secretText, "signature="] {
+            #expect(!text.contains(secret), sourceLocation: sourceLocation)
+        }
+    }
+
     func place(_ intents: OrderIntent...) async throws {
         try await self.withVenue { venue in
             for intent in intents { venue.place(DurablePlacement(intent: intent)) }

@@ -1,0 +1,70 @@
+import TradingCore
+
+/// When a clock that only requests move has to do its regular work next.
+struct VirtualTimers {
+    var market: Int64
+    var fastDepth: Int64
+    var slowDepth: Int64
+
+    init(start: Int64, marketInterval: Int64?) {
+        self.market = marketInterval.map { start + $0 } ?? .max
+        self.fastDepth = start + 100
+        self.slowDepth = start + 1000
+    }
+
+    var next: Int64 { min(self.market, self.fastDepth, self.slowDepth) }
+}
+
+extension Exchange {
+    /// The longest way that one request may move the clock.
+    private static let advanceMillisecondsMax: Int64 = 86_400_000
+
+    /// `GET /sim/clock` and `POST /sim/clock/advance?ms=N`.
+    func controlClock(
+        advances: Bool,
+        _ parameters: inout Parameters,
+        _ writer: inout JSONWriter
+    ) throws {
+        if advances {
+            guard self.clock.isVirtual else {
+                throw ControlError(message: "the clock runs by itself; start with --clock virtual")
+            }
+            guard let milliseconds = try parameters.integer("ms"),
+                milliseconds <= Self.advanceMillisecondsMax
+            else { throw ControlError(message: "ms is missing, or more than a day") }
+            self.advanceClock(milliseconds)
+        }
+        writer.beginObject()
+        writer.field("now", self.now.milliseconds)
+        writer.field("virtual", self.clock.isVirtual)
+        writer.endObject()
+    }
+
+    /// Moves a virtual clock, and does on the way what would have been due.
+    func advanceClock(_ milliseconds: Int64) {
+        let end = self.now.milliseconds + milliseconds
+        let interval = self.liquidity?.intervalMilliseconds
+        var timers =
+            self.virtualTimers
+            ?? VirtualTimers(start: self.now.milliseconds, marketInterval: interval)
+        while timers.next <= end {
+            let due = timers.next
+            self.clock.move(to: WallTime(milliseconds: due))
+            if timers.market == due {
+                self.liquidity?.step(self)
+                timers.market += interval ?? .max - due
+            }
+            if timers.fastDepth == due {
+                self.flushDepth(isFast: true)
+                timers.fastDepth += 100
+            }
+            if timers.slowDepth == due {
+                self.flushDepth(isFast: false)
+                self.publishStatistics()
+                timers.slowDepth += 1000
+            }
+        }
+        self.virtualTimers = timers
+        self.clock.move(to: WallTime(milliseconds: end))
+    }
+}
