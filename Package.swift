@@ -110,6 +110,12 @@ let package = Package(
             ] + nio + nioHTTP
         ),
 
+        // Measurements; `make bench` builds and runs them.
+        .target(name: "CFloors", dependencies: ["COpenSSL"], path: "benchmarks/floors"),
+        .executableTarget(
+            name: "benchmarks", dependencies: ["CFloors"], path: "benchmarks",
+            exclude: ["floors", "budgets"]),
+
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore"]),
         .testTarget(name: "MatchingEngineTests", dependencies: ["MatchingEngine", "TradingCore"]),

@@ -20,6 +20,8 @@ final class GatewayLoop {
     private var lastToken: UInt64 = 0
     private var wake: (time: MonotonicTime, task: Scheduled<Void>)?
     private var isSyncQueued = false
+    /// When the oldest of the journal's unsynced records was written.
+    private var unsyncedSince: NIODeadline?
     /// Whether a decision is being made: nothing may be received meanwhile.
     private var isDeciding = false
     /// Called in place of ending the process, by tests.
@@ -168,13 +170,30 @@ final class GatewayLoop {
     }
 
     /// What may wait for the next sync does not wait longer than this (J2).
+    private static let unsyncedAgeMax = TimeAmount.milliseconds(5)
+
+    /// Sees to it that unsynced records are synced in time, by the sync of a later batch if one
+    /// comes: a sync of its own would delay the orders behind it.
     private func queueSync() {
-        guard self.journal.hasUnsyncedRecords, !self.isSyncQueued else { return }
+        guard self.journal.hasUnsyncedRecords else {
+            self.unsyncedSince = nil
+            return
+        }
+        let since = self.unsyncedSince ?? .now()
+        self.unsyncedSince = since
+        guard !self.isSyncQueued else { return }
         self.isSyncQueued = true
-        self.loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) {
+        self.loop.assumeIsolated().scheduleTask(deadline: since + Self.unsyncedAgeMax) {
             self.isSyncQueued = false
+            self.syncIfDue()
+        }
+    }
+
+    private func syncIfDue() {
+        if let since = self.unsyncedSince, since + Self.unsyncedAgeMax <= .now() {
             do throws(JournalError) { try self.journal.sync() } catch { self.failWrite(error) }
         }
+        self.queueSync()
     }
 
     private func scheduleWake() {

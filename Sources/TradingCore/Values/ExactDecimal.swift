@@ -53,70 +53,22 @@ extension ExactDecimal {
     ///
     /// - Complexity: O(*n*) in the count of bytes, without allocation.
     public init(parsing bytes: Span<UInt8>) throws(DecimalError) {
-        var index = 0
-        let isNegative = bytes.count > 0 && bytes[0] == UInt8(ascii: "-")
-        if isNegative { index = 1 }
-        var scaled: Raw = 0
-        var fractionDigits = -1
-        var digits = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            index += 1
-            if byte == UInt8(ascii: "."), fractionDigits < 0, digits > 0 {
-                fractionDigits = 0
-                continue
-            }
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else {
-                throw .illegalCharacter(byte)
-            }
-            digits += 1
-            if fractionDigits >= 0 {
-                if fractionDigits == Self.fractionDigits {
-                    guard byte == UInt8(ascii: "0") else {
-                        throw .tooPrecise(fractionDigitsMax: Self.fractionDigits)
-                    }
-                    continue
-                }
-                fractionDigits += 1
-            }
-            scaled = try Self.appending(byte - UInt8(ascii: "0"), to: scaled)
-        }
-        guard digits > 0, bytes[bytes.count - 1] != UInt8(ascii: ".") else {
-            throw .missingDigits
-        }
-        for _ in max(fractionDigits, 0)..<Self.fractionDigits {
-            scaled = try Self.appending(0, to: scaled)
-        }
-        self.init(raw: isNegative ? 0 - scaled : scaled)
-    }
-
-    private static func appending(_ digit: UInt8, to value: Raw) throws(DecimalError) -> Raw {
-        let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
-        let (sum, carry) = shifted.addingReportingOverflow(Raw(digit))
-        guard !overflow, !carry else { throw .outOfRange }
-        return sum
+        let (magnitude, isNegative) = try DecimalText.parse(
+            bytes, fractionDigits: Self.fractionDigits)
+        guard let raw = Raw(exactly: magnitude) else { throw .outOfRange }
+        self.init(raw: isNegative ? 0 - raw : raw)
     }
 
     /// The shortest exact text, such as `0.5` or `60000`.
-    public var description: String {
-        var text = self.paddedText
-        guard text.contains(".") else { return text }
-        while text.hasSuffix("0") { text.removeLast() }
-        if text.hasSuffix(".") { text.removeLast() }
-        return text
-    }
+    public var description: String { self.text(isPadded: false) }
 
     /// The text with all fraction digits, such as `0.50000000`: the form that Binance sends.
-    public var paddedText: String {
-        let magnitude = self.raw.magnitude
-        var digits = String(magnitude)
-        if digits.utf8.count <= Self.fractionDigits {
-            let zeros = Self.fractionDigits + 1 - digits.utf8.count
-            digits = String(repeating: "0", count: zeros) + digits
-        }
-        let point = digits.index(digits.endIndex, offsetBy: -Self.fractionDigits)
-        let sign = self.raw < 0 ? "-" : ""
-        return sign + digits[..<point] + "." + digits[point...]
+    public var paddedText: String { self.text(isPadded: true) }
+
+    private func text(isPadded: Bool) -> String {
+        DecimalText.text(
+            magnitude: UInt128(self.raw.magnitude), isNegative: self.raw < 0,
+            fractionDigits: Self.fractionDigits, isPadded: isPadded)
     }
 }
 

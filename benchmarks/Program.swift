@@ -1,0 +1,64 @@
+import CFloors
+import Glibc
+
+/// Measures the gateway beside the raw floors of the same run and the same placement.
+///
+/// `benchmarks [rounds]` measures; `benchmarks floor-server` is the other end of the floors.
+@main
+enum Program {
+    /// Where everything of a run lies: in the working directory, whose disk is meant.
+    private static let folder = ".build/benchmarks"
+    private static let secondsMax: UInt32 = 540
+
+    static func main() {
+        if CommandLine.arguments.dropFirst().first == "floor-server" { floors_serve() }
+        let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 5
+        guard (1...50).contains(rounds) else { Self.fail(Fault("usage: benchmarks [1...50]")) }
+        floors_watchdog(Self.secondsMax)
+        do throws(Fault) {
+            try Self.measure(rounds: rounds)
+        } catch {
+            Self.fail(error)
+        }
+    }
+
+    private static func measure(rounds: Int) throws(Fault) {
+        var desks: [Desk] = []
+        for placement in Placement.allCases {
+            desks.append(try Desk(placement, folder: "\(Self.folder)/\(placement.rawValue)"))
+        }
+        defer { for desk in desks { desk.end() } }
+        var reports = Placement.allCases.map(Report.init)
+        for round in 1...rounds {
+            for (index, desk) in desks.enumerated() {
+                Self.note("round \(round) of \(rounds), \(desk.placement.rawValue)")
+                reports[index].add(try Round(on: desk).measure())
+            }
+        }
+        Machine.current.print()
+        print("\(rounds) rounds; each number is the median over the rounds.")
+        for (index, desk) in desks.enumerated() {
+            reports[index].print()
+            try reports[index].compare(with: "benchmarks/budgets/\(desk.placement.rawValue).txt")
+        }
+        try desks[0].measureRecovery().print()
+    }
+
+    /// Progress is for people who wait; the result goes to the standard output.
+    private static func note(_ text: String) {
+        let line = Array("benchmarks: \(text)\n".utf8)
+        _ = unsafe Glibc.write(STDERR_FILENO, line, line.count)
+    }
+
+    private static func fail(_ fault: Fault) -> Never {
+        Self.note(fault.text)
+        exit(70)
+    }
+}
+
+/// Why a run cannot go on, for people.
+struct Fault: Error {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+}

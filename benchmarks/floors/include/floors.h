@@ -1,0 +1,46 @@
+// The raw floors of the benchmark, and what of Linux the Swift importer does not show.
+// Functions return a negative number where the system refuses; errno says why.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Ends the program and all that it spawned with a message after so many seconds.
+void floors_watchdog(unsigned seconds);
+
+// Keeps the calling thread on one CPU.
+int floors_pin(int cpu);
+
+// Starts a program on one CPU; it ends with us. `variable` is added to its environment, its output
+// goes to the file `log`. Returns the process id.
+int floors_spawn(const char *const *arguments, const char *variable, int cpu, const char *log);
+
+// Kills a process and waits for its end.
+void floors_kill(int process);
+
+uint64_t floors_nanoseconds(void);
+
+// Answers 64-byte frames on one port and HTTP requests on another, for ever; prints the ports.
+void floors_serve(void);
+
+// Connects to a port of this host; reads give up after 20 seconds.
+int floors_connect(int port);
+
+// Sends 64 bytes, waits until they are back, and notes how long it took; `count` times.
+int floors_ping_pong(int connection, int count, uint64_t *durations);
+
+// Writes 256 bytes and waits for fdatasync, on a preallocated and zeroed file; `count` times.
+int floors_synced_write(const char *path, int count, uint64_t *durations);
+
+// Sends HTTP requests one after the other and reads their answers. The requests lie one behind the
+// other in `bytes`; `ends` says where each one stops. Returns the count of answers with status 200.
+int floors_http(
+    int connection, const char *bytes, const size_t *ends, int count, uint64_t *durations);
+
+// The same over several connections at once, each with one request on its way.
+int floors_http_parallel(
+    const int *connections, int connection_count, const char *bytes, const size_t *ends, int count,
+    uint64_t *durations);
+
+// HMAC-SHA-256 in hexadecimal; `text` takes 65 bytes.
+void floors_sign(const char *secret, const char *payload, char *text);
