@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 SWIFT_FLAGS ?=
 
-.PHONY: help deps build test demo check bench clean
+.PHONY: help deps build test test-clients demo check bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -16,6 +16,10 @@ build: deps ## Builds everything
 test: deps ## Runs all tests
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build $(SWIFT_FLAGS)
+
+test-clients: deps ## Drives ExchangeSim with ccxt and other clients from PyPI
+	swift build --product ExchangeSim $(SWIFT_FLAGS)
+	scripts/test-clients
 
 demo: deps ## Runs an order through the whole system and shows it
 	swift build $(SWIFT_FLAGS)
