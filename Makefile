@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 SWIFT_FLAGS ?=
 
-.PHONY: help deps build test demo check bench clean
+.PHONY: help deps build test test-clients demo check bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,6 +17,10 @@ test: deps ## Runs all tests
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build --skip SystemTests $(SWIFT_FLAGS)
 	swift test --skip-build --filter SystemTests $(SWIFT_FLAGS)
+
+test-clients: deps ## Drives ExchangeSim with ccxt and other clients from PyPI
+	swift build --product ExchangeSim $(SWIFT_FLAGS)
+	scripts/test-clients
 
 demo: deps ## Runs an order through the whole system and shows it
 	swift build $(SWIFT_FLAGS)

@@ -8,19 +8,21 @@ enum Endpoint: String, CaseIterable {
     case commission, preventedMatches, allocations, filters
     case klines, aggTrades, averagePrice, ticker24h, tickerDay, tickerWindow
     case executionRules, referencePrice
+    case coins, tradeFees, systemStatus, marginPairs, contracts
 
     /// Whether the request must name a key and be signed.
     var isSigned: Bool {
         switch self {
         case .ping, .time, .exchangeInfo, .depth, .trades, .historicalTrades, .tickerPrice,
             .bookTicker, .klines, .aggTrades, .averagePrice, .ticker24h, .tickerDay,
-            .tickerWindow, .executionRules, .referencePrice:
+            .tickerWindow, .executionRules, .referencePrice, .systemStatus, .marginPairs,
+            .contracts:
             false
         case .placeOrder, .testOrder, .cancelOrder, .queryOrder, .openOrders, .cancelOpenOrders,
             .allOrders, .account, .myTrades, .orderRateLimits, .cancelReplace, .amendOrder,
             .amendments, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList,
             .queryList, .openLists, .allLists, .commission, .preventedMatches, .allocations,
-            .filters:
+            .filters, .coins, .tradeFees:
             true
         }
     }
@@ -64,6 +66,8 @@ enum Endpoint: String, CaseIterable {
         case .openOrders: parameters.has("symbol") ? 6 : 80
         case .myTrades: parameters.has("orderId") ? 5 : 20
         case .orderRateLimits: 40
+        // Other APIs count on their own.
+        case .coins, .tradeFees, .systemStatus, .marginPairs, .contracts: 0
         }
     }
 
@@ -130,6 +134,14 @@ enum Endpoint: String, CaseIterable {
         "GET /api/v3/executionRules": .executionRules,
         "GET /api/v3/referencePrice": .referencePrice,
         "GET /api/v3/referencePrice/calculation": .referencePrice,
+        "GET /sapi/v1/capital/config/getall": .coins,
+        "GET /sapi/v1/asset/tradeFee": .tradeFees,
+        "GET /sapi/v1/system/status": .systemStatus,
+        "GET /sapi/v1/margin/allPairs": .marginPairs,
+        "GET /sapi/v1/margin/isolated/allPairs": .marginPairs,
+        "GET /fapi/v1/exchangeInfo": .contracts,
+        "GET /dapi/v1/exchangeInfo": .contracts,
+        "GET /eapi/v1/exchangeInfo": .contracts,
     ]
 
     private static let methodTable: [String: Endpoint] = [

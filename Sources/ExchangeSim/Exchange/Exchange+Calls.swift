@@ -113,6 +113,11 @@ extension Exchange {
         case .tickerWindow: try self.ticker(.window, &call, &writer)
         case .executionRules: try self.executionRules(&call, &writer)
         case .referencePrice: try self.referencePrice(&call, &writer)
+        case .coins: try self.coins(&call, &writer)
+        case .tradeFees: try self.tradeFees(&call, &writer)
+        case .systemStatus: try self.systemStatus(&call, &writer)
+        case .marginPairs: try self.marginPairs(&call, &writer)
+        case .contracts: try self.contracts(&call, &writer)
         }
     }
 

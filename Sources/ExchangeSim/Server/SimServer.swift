@@ -102,18 +102,28 @@ final class SimServer: Sendable {
                 }
             }
         )
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-            withServerUpgrade: (
+        let encoder = HTTPResponseEncoder()
+        let handlers: [any RemovableChannelHandler] = [
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
+            HTTPServerPipelineHandler(),
+            NIOHTTPResponseHeadersValidator(),
+            HTTPServerProtocolErrorHandler(),
+        ]
+        let gate = UpgradeGate { gate in
+            HTTPServerUpgradeHandler(
                 upgraders: [upgrader],
-                completionHandler: { context in
+                httpEncoder: encoder,
+                extraHTTPHandlers: handlers + [gate],
+                upgradeCompletionHandler: { context in
                     context.pipeline.removeHandler(name: Self.handlerName, promise: nil)
                 }
             )
-        )
-        try channel.pipeline.syncOperations.addHandler(
-            HTTPHandler(exchange),
-            name: Self.handlerName
-        )
+        }
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(encoder)
+        try pipeline.addHandlers(handlers)
+        try pipeline.addHandler(gate)
+        try pipeline.addHandler(HTTPHandler(exchange), name: Self.handlerName)
     }
 
     /// What a WebSocket path speaks; nil for a path that is none.
@@ -126,7 +136,8 @@ final class SimServer: Sendable {
             let isOff = query.contains { $0 == ("returnRateLimits", "false") }
             return .api(returnsRateLimits: !isOff)
         }
-        if path == "/stream" {
+        // Some clients send a shard number where a stream's name could be; it says nothing.
+        if path == "/stream" || path.hasPrefix("/stream/") {
             let names = query.first { $0.0 == "streams" }?.1 ?? ""
             return .streams(
                 isCombined: true,
