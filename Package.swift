@@ -113,8 +113,11 @@ let package = Package(
         // Measurements; `make bench` builds and runs them.
         .target(name: "CFloors", dependencies: ["COpenSSL"], path: "benchmarks/floors"),
         .executableTarget(
-            name: "benchmarks", dependencies: ["CFloors"], path: "benchmarks",
-            exclude: ["floors", "budgets"]),
+            name: "benchmarks",
+            dependencies: ["CFloors"],
+            path: "benchmarks",
+            exclude: ["floors", "budgets"]
+        ),
 
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore"]),

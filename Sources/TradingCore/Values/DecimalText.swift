@@ -4,7 +4,8 @@
 enum DecimalText {
     /// Reads a decimal text; see ``ExactDecimal/init(parsing:)``.
     static func parse(
-        _ bytes: Span<UInt8>, fractionDigits fractionDigitsMax: Int
+        _ bytes: Span<UInt8>,
+        fractionDigits fractionDigitsMax: Int
     ) throws(DecimalError) -> (magnitude: Int128, isNegative: Bool) {
         var index = 0
         let isNegative = bytes.count > 0 && bytes[0] == UInt8(ascii: "-")
@@ -69,7 +70,10 @@ enum DecimalText {
     ///   - isPadded: Whether zeros at the end of the fraction stay.
     /// - Returns: The shortest text, or the one with all fraction digits.
     static func text(
-        magnitude: UInt128, isNegative: Bool, fractionDigits: Int, isPadded: Bool
+        magnitude: UInt128,
+        isNegative: Bool,
+        fractionDigits: Int,
+        isPadded: Bool
     ) -> String {
         // From the last digit to the first; the sign and the point make it 41 bytes at most.
         var reversed: [UInt8] = []

@@ -54,7 +54,9 @@ extension ExactDecimal {
     /// - Complexity: O(*n*) in the count of bytes, without allocation.
     public init(parsing bytes: Span<UInt8>) throws(DecimalError) {
         let (magnitude, isNegative) = try DecimalText.parse(
-            bytes, fractionDigits: Self.fractionDigits)
+            bytes,
+            fractionDigits: Self.fractionDigits
+        )
         guard let raw = Raw(exactly: magnitude) else { throw .outOfRange }
         self.init(raw: isNegative ? 0 - raw : raw)
     }
@@ -67,8 +69,11 @@ extension ExactDecimal {
 
     private func text(isPadded: Bool) -> String {
         DecimalText.text(
-            magnitude: UInt128(self.raw.magnitude), isNegative: self.raw < 0,
-            fractionDigits: Self.fractionDigits, isPadded: isPadded)
+            magnitude: UInt128(self.raw.magnitude),
+            isNegative: self.raw < 0,
+            fractionDigits: Self.fractionDigits,
+            isPadded: isPadded
+        )
     }
 }
 
