@@ -90,7 +90,9 @@ package final class BinanceVenue {
         thread.start()
     }
 
-    /// Takes an order that is on disk; its fate comes back as ``VenueInput/placementAnswered(_:_:)``.
+    /// Takes an order that is on disk.
+    ///
+    /// Its fate comes back as ``VenueInput/placementAnswered(_:_:)``.
     package func place(_ placement: consuming DurablePlacement) {
         self.placements.append(placement.intent)
     }

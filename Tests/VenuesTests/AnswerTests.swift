@@ -254,9 +254,10 @@ struct AnswerTests {
     @Test func `a list is read to its end, page after page (E2)`() {
         func page(_ ids: Range<Int>) -> HTTPAnswer {
             let rows = ids.map { id in
-                #"{"symbol":"BTCUSDT","id":\#(id),"orderId":1,"price":"1","qty":"1","quoteQty":"1","#
-                    + #""commission":"0","commissionAsset":"BTC","time":1,"isBuyer":true,"#
-                    + #""isMaker":true}"#
+                """
+                {"symbol":"BTCUSDT","id":\(id),"orderId":1,"price":"1","qty":"1","quoteQty":"1",
+                "commission":"0","commissionAsset":"BTC","time":1,"isBuyer":true,"isMaker":true}
+                """
             }
             return self.answer(200, "[\(rows.joined(separator: ","))]")
         }

@@ -46,7 +46,8 @@ struct JSONTests {
 
     @Test func `fields are found by name, whatever lies between`() throws {
         let json = try self.parse(
-            #" { "x" : [ {"a":0} , [] , {} ], "a" : 1 , "b":{"a":2},"n":null,"t":true, "z":"2.50" } "#
+            #" { "x" : [ {"a":0} , [] , {} ], "a" : 1 , "b":{"a":2},"n":null,"t":true, "#
+                + #""z":"2.50" } "#
         )
         #expect(try json.integer("a") == 1)
         #expect(try json.required("b").integer("a") == 2)

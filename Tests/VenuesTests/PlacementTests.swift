@@ -45,7 +45,7 @@ struct PlacementTests {
                 request.parameters.dropLast() == [
                     "symbol=BTCUSDT", "side=BUY", "type=LIMIT", "timeInForce=GTC",
                     "quantity=0.001", "price=60000", "newClientOrderId=abcdefgh-12345678-1",
-                    "newOrderRespType=FULL", "recvWindow=5000",
+                    "newOrderRespType=FULL", "recvWindow=60000",
                     "timestamp=\(intent.timestamp.milliseconds)",
                 ]
             )
@@ -267,16 +267,33 @@ struct PlacementTests {
     }
 
     @Test func `a proxy of the environment is not used (S2)`() async throws {
-        for name in ["http_proxy", "all_proxy", "ALL_PROXY"] {
-            unsafe setenv(name, "http://127.0.0.1:1", 1)
+        // In a process of its own: the environment belongs to all tests of this one.
+        await #expect(processExitsWith: .success) {
+            for name in ["http_proxy", "all_proxy", "ALL_PROXY"] {
+                unsafe setenv(name, "http://127.0.0.1:1", 1)
+            }
+            try await PlacementTests().withRig({ _ in .ok(Sample.placed) }) { rig, _ in
+                try await rig.place(.sample())
+                guard case .accepted = try await rig.outcome(of: 1) else {
+                    fatalError("the placement did not reach the server")
+                }
+            }
         }
-        defer { for name in ["http_proxy", "all_proxy", "ALL_PROXY"] { unsafe unsetenv(name) } }
-        try await self.withRig({ _ in .ok(Sample.placed) }) { rig, _ in
-            try await rig.place(.sample())
-            guard case .accepted = try await rig.outcome(of: 1) else {
-                Issue.record("the placement did not reach the server")
+    }
+
+    @Test func `a redirect is not followed, neither with an order nor with the key (S2)`()
+        async throws
+    {
+        try await self.withRig({ request in
+            request.path == "/elsewhere"
+                ? .ok("[]") : .json(307, "", headers: ["Location: /elsewhere"])
+        }) { rig, server in
+            try await rig.perform(.openOrders)
+            guard case .failed = try await rig.answer(to: .openOrders) else {
+                Issue.record("an answer from elsewhere was taken")
                 return
             }
+            #expect(server.requests.map(\.path) == ["/api/v3/openOrders"])
         }
     }
 

@@ -159,7 +159,7 @@ struct SendingRulesTests {
 
     @Test(
         arguments: [
-            // status, code, Retry-After, then for placement, read, cancel: held for how many seconds.
+            // Status, code, Retry-After; then how long placement, read and cancel are held.
             (429, -1003, 7, 7, 7, 0), (429, -1015, 5, 5, 0, 0), (429, -1003, 0, 10, 10, 0),
             (418, -1003, 300, 300, 300, 300), (418, -1003, 0, 120, 120, 120),
             (403, 0, 0, 30, 30, 0),

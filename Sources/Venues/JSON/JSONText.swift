@@ -1,8 +1,9 @@
 /// A JSON text, taken apart once and then asked for its fields.
 ///
 /// Foundation's decoder takes 25 µs for an order and 55 µs for an execution report, an eighth to a
-/// quarter of an order's whole path; this one 4.5 and 11 in the same run. It accepts what RFC 8259 does, to a bounded
-/// depth, and keeps numbers as text, so that no value ever passes through a `Double`.
+/// quarter of an order's whole path; this one 4.5 and 11 in the same run. It accepts what RFC 8259
+/// does, to a bounded depth, and keeps numbers as text, so that no value ever passes through a
+/// `Double`.
 ///
 /// - Complexity: O(*n*) to parse; a field is found in O(number of fields of its object).
 struct JSONText {
