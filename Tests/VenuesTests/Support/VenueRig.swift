@@ -128,7 +128,7 @@ final class VenueRig: Sendable {
 
     /// The first input, past or future, that a question finds; gives up after some seconds.
     func first<Found>(_ question: (VenueInput) -> Found?) async throws -> Found {
-        for _ in 0..<4_000 {
+        for _ in 0..<12_000 {
             if let found = self.inputs.lazy.compactMap(question).first { return found }
             try await Task.sleep(for: .milliseconds(2))
         }
@@ -137,7 +137,7 @@ final class VenueRig: Sendable {
 
     /// Waits until something holds; gives up after some seconds.
     func wait(until condition: () -> Bool) async throws {
-        for _ in 0..<4_000 {
+        for _ in 0..<12_000 {
             if condition() { return }
             try await Task.sleep(for: .milliseconds(2))
         }
