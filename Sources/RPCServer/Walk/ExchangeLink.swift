@@ -21,7 +21,8 @@ final class ExchangeLink: VenueLink {
         self.venue = try BinanceVenue(
             configuration: try settings.binance(quoting: symbols),
             gate: self.gate,
-            eventLoop: loop
+            eventLoop: loop,
+            note: { log.info("venue note", metadata: ["venue": "\(id)", "note": "\($0)"]) }
         ) { [unowned walk] inputs in
             for input in inputs {
                 if case .streamLost(let reason) = input {
