@@ -40,8 +40,6 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case orderFinished = 19
     /// SetMode: the mode may not be entered.
     case modeGate = 20
-    /// KillSwitch: a wrong level or state.
-    case killState = 21
 
     /// The stable name for programs.
     package var name: String {
@@ -66,7 +64,6 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .orderNotFound: "order_not_found"
         case .orderFinished: "order_finished"
         case .modeGate: "mode_gate"
-        case .killState: "kill_state"
         }
     }
 }

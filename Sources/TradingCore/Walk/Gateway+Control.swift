@@ -104,22 +104,14 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         switch request {
-        case .killEngage(.flatten, _, _):
-            let refusal = Refusal(
-                .killState,
-                limit: "block or cancel",
-                actual: "flatten",
-                message: "Level flatten is not available in this version; engage cancel and "
-                    + "close positions by hand."
-            )
-            batch.perform(.reply(token, .refused(refusal)))
-            return
         case .killEngage(let level, let principal, let reason):
-            let strongest = max(level, self.state.killSwitch.level ?? level)
+            // A kill is never refused: what this version cannot do is said beside what it does.
+            let isFlatten = level == .flatten
+            let possible = min(level, .cancel)
             let killSwitch = KillSwitch(
-                level: strongest,
+                level: max(possible, self.state.killSwitch.level ?? possible),
                 principal: principal,
-                reason: reason,
+                reason: isFlatten ? Self.flattenNote(reason) : reason,
                 since: batch.instant.wall
             )
             self.engage(killSwitch, into: &batch)
@@ -141,6 +133,13 @@ extension Gateway {
             .reply(token, .killSwitch(self.killSwitchView())),
             afterAllEarlierEvents: true
         )
+    }
+
+    /// What flatten would do beyond cancelling is left to a person.
+    private static func flattenNote(_ reason: String) -> String {
+        let note = "flatten was asked for; this version cancels orders and leaves positions open: "
+            + "close them by hand"
+        return reason.isEmpty ? note : "\(reason) (\(note))"
     }
 
     /// Gate first, then the record (K2); then the cancels that the level asks for (K3).

@@ -118,6 +118,9 @@ struct Kill: AsyncParsableCommand {
         func run() async throws {
             let action = KillAction.engage(self.level, reason: self.reason)
             try await Kill.perform(action, self.options)
+            if self.level == .flatten {
+                throw Failure(.failed, "orders are cancelled, positions are left open")
+            }
         }
     }
 

@@ -264,7 +264,7 @@ import Testing
 
     @Test func `the checks stand in the order in which the rules are declared`() {
         let notPlacing: Set<Rule> = [
-            .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate, .killState,
+            .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }
         #expect(RiskGate.checks.count == placing.count)
