@@ -63,7 +63,7 @@ import Testing
         #expect(rig.gateway.state.killSwitch.level == .cancel)
         rig.ask(Self.engage(.flatten))
         #expect(rig.gateway.state.killSwitch.level == .cancel)
-        #expect(rig.gateway.state.killSwitch.reason.contains("positions open"))
+        #expect(rig.gateway.state.killSwitch.reason.contains("leaves positions"))
     }
 
     @Test func `it survives a restart, and the gate stays closed`() {
