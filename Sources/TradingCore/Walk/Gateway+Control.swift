@@ -137,8 +137,7 @@ extension Gateway {
 
     /// What flatten would do beyond cancelling is left to a person.
     private static func flattenNote(_ reason: String) -> String {
-        let note = "flatten was asked for; this version cancels orders and leaves positions "
-            + "open: close them by hand"
+        let note = "flatten was asked for, this version cancels and leaves positions open"
         return reason.isEmpty ? note : "\(reason) (\(note))"
     }
 

@@ -63,7 +63,7 @@ import Testing
         #expect(rig.gateway.state.killSwitch.level == .cancel)
         rig.ask(Self.engage(.flatten))
         #expect(rig.gateway.state.killSwitch.level == .cancel)
-        #expect(rig.gateway.state.killSwitch.reason.contains("leaves positions"))
+        #expect(rig.gateway.state.killSwitch.reason.contains("leaves positions open"))
     }
 
     @Test func `it survives a restart, and the gate stays closed`() {
