@@ -139,7 +139,8 @@ enum OrderBody {
 
     /// A fill without a trade id is an internal allocation; what it moved is fetched by query.
     private static func trade(
-        _ fill: JSONObject, of report: OrderReport
+        _ fill: JSONObject,
+        of report: OrderReport
     ) throws(BodyError) -> TradeReport? {
         let tradeID = try fill.integer("tradeId")
         guard tradeID >= 0 else { return nil }
@@ -236,6 +237,7 @@ struct TickerBody: Decodable {
         guard self.bidPrice.value.isPositive, self.askPrice.value.isPositive else { return nil }
         return SymbolQuote(
             symbol: Symbol(self.symbol),
-            quote: Quote(bid: self.bidPrice.value, ask: self.askPrice.value))
+            quote: Quote(bid: self.bidPrice.value, ask: self.askPrice.value)
+        )
     }
 }

@@ -94,7 +94,9 @@ private enum ExecutionReportBody {
     }
 
     private static func trade(
-        _ tradeID: TradeID, _ event: JSONObject, of report: OrderReport
+        _ tradeID: TradeID,
+        _ event: JSONObject,
+        of report: OrderReport
     ) throws(BodyError) -> TradeReport {
         let fee: Amount = try event.decimal("n")
         let feeAsset = try event.optionalText("N").map(Asset.init)

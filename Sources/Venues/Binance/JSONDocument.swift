@@ -211,7 +211,8 @@ struct JSONObject {
         guard node.kind == .string else { throw .unreadable("\(name) has another type") }
         do throws(DecimalError) {
             return try Value(
-                parsing: self.document.bytes.span.extracting(node.start..<node.end))
+                parsing: self.document.bytes.span.extracting(node.start..<node.end)
+            )
         } catch {
             throw .unreadable("\(name) is bad")
         }
