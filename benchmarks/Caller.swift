@@ -118,7 +118,7 @@ final class Caller {
     private func read() throws(Fault) {
         let count = unsafe Glibc.read(self.connection, &self.buffer, self.buffer.count)
         guard count > 0 else {
-            throw Fault("no answer from the gateway for 20 seconds: errno \(errno)")
+            throw Fault("the gateway closed or was silent for 20 seconds: errno \(errno)")
         }
         self.inbound += self.buffer[..<count]
     }

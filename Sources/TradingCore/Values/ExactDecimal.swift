@@ -43,6 +43,7 @@ extension ExactDecimal {
     /// Parses text such as `-12.5`; trailing zeros beyond the precision are accepted.
     ///
     /// Exponents, plus signs, spaces and grouping are refused, as are `.5` and `5.`.
+    @inlinable
     public init(_ text: some StringProtocol) throws(DecimalError) {
         var copy = String(text)
         copy.makeContiguousUTF8()
@@ -52,6 +53,7 @@ extension ExactDecimal {
     /// Parses the bytes of a decimal text; see ``init(_:)``.
     ///
     /// - Complexity: O(*n*) in the count of bytes, without allocation.
+    @inlinable
     public init(parsing bytes: Span<UInt8>) throws(DecimalError) {
         let (magnitude, isNegative) = try DecimalText.parse(
             bytes,
@@ -62,12 +64,13 @@ extension ExactDecimal {
     }
 
     /// The shortest exact text, such as `0.5` or `60000`.
-    public var description: String { self.text(isPadded: false) }
+    @inlinable public var description: String { self.text(isPadded: false) }
 
     /// The text with all fraction digits, such as `0.50000000`: the form that Binance sends.
-    public var paddedText: String { self.text(isPadded: true) }
+    @inlinable public var paddedText: String { self.text(isPadded: true) }
 
-    private func text(isPadded: Bool) -> String {
+    @inlinable
+    func text(isPadded: Bool) -> String {
         DecimalText.text(
             magnitude: UInt128(self.raw.magnitude),
             isNegative: self.raw < 0,
