@@ -11,7 +11,9 @@ let nioHTTP: [Target.Dependency] = [
 ]
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let arguments: Target.Dependency = .product(
-    name: "ArgumentParser", package: "swift-argument-parser")
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -37,14 +39,25 @@ let package = Package(
     targets: [
         // The C libraries of the system.
         .systemLibrary(
-            name: "CProtobufC", pkgConfig: "libprotobuf-c",
-            providers: [.apt(["libprotobuf-c-dev"])]),
+            name: "CProtobufC",
+            pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"])]
+        ),
         .systemLibrary(
-            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+            name: "COpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .systemLibrary(
-            name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+            name: "CRocksDB",
+            pkgConfig: "rocksdb",
+            providers: [.apt(["librocksdb-dev"])]
+        ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Messages: C made by protoc-c from proto/, and the arena they live in.
@@ -58,51 +71,68 @@ let package = Package(
 
         // Edges.
         .target(
-            name: "TTRPC", dependencies: ["CTTRPCProto", "CProtobufC", "ProtobufArena", nioSSL] + nio),
+            name: "TTRPC",
+            dependencies: ["CTTRPCProto", "CProtobufC", "ProtobufArena", nioSSL] + nio
+        ),
         .target(
             name: "TradingAPI",
             dependencies: ["TradingCore", "TTRPC", "CTradingProto", "CProtobufC", "ProtobufArena"]
-                + nio),
+                + nio
+        ),
         .target(
             name: "Journal",
             dependencies: [
                 "TradingCore", "CTradingProto", "CProtobufC", "ProtobufArena", "CRocksDB",
                 "COpenSSL",
-            ]),
+            ]
+        ),
         .target(
             name: "Venues",
             dependencies: ["TradingCore", "MatchingEngine", "CCurl", "COpenSSL", nioSSL] + nio
-                + nioHTTP),
+                + nioHTTP
+        ),
 
         // Programs.
         .executableTarget(
             name: "RPCServer",
             dependencies: [
                 "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues", arguments, logging, yams,
-            ] + nio),
+            ] + nio
+        ),
         .executableTarget(
-            name: "tradectl", dependencies: ["TradingCore", "TTRPC", "TradingAPI", arguments] + nio),
+            name: "tradectl",
+            dependencies: ["TradingCore", "TTRPC", "TradingAPI", arguments] + nio
+        ),
         .executableTarget(
             name: "ExchangeSim",
             dependencies: [
                 "TradingCore", "MatchingEngine", "COpenSSL", "CZlib", arguments, collections,
-            ] + nio + nioHTTP),
+            ] + nio + nioHTTP
+        ),
 
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore"]),
         .testTarget(name: "MatchingEngineTests", dependencies: ["MatchingEngine", "TradingCore"]),
         .testTarget(
             name: "TTRPCTests",
-            dependencies: ["TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC"] + nio),
+            dependencies: ["TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC"] + nio
+        ),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "TradingCore"]),
         .testTarget(
-            name: "VenuesTests", dependencies: ["Venues", "TradingCore"] + nio + nioHTTP),
+            name: "VenuesTests",
+            dependencies: ["Venues", "TradingCore"] + nio + nioHTTP
+        ),
         .testTarget(
             name: "ExchangeSimTests",
-            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore"] + nio + nioHTTP),
+            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore"] + nio + nioHTTP
+        ),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["RPCServer", "TradingAPI", "TTRPC", "TradingCore", "CZlib"] + nio),
+            dependencies: [
+                "RPCServer", "tradectl", "ExchangeSim", "TradingAPI", "TTRPC", "TradingCore",
+                "Venues", "CZlib",
+            ] + nio
+        ),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

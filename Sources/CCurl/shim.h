@@ -35,6 +35,22 @@ static inline CURLcode CCurl_setopt_prereq(CURL *handle, CCurl_prereq_callback c
     return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
 }
 
+typedef int (*CCurl_sockopt_callback)(void *context, curl_socket_t socket, curlsocktype purpose);
+
+static inline CURLcode CCurl_setopt_sockopt(CURL *handle, CCurl_sockopt_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, callback);
+}
+
+typedef int (*CCurl_closesocket_callback)(void *context, curl_socket_t socket);
+
+static inline CURLcode CCurl_setopt_closesocket(CURL *handle, CCurl_closesocket_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, callback);
+}
+
+static inline CURLcode CCurl_setopt_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
 static inline CURLcode CCurl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

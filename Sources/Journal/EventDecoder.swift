@@ -22,7 +22,9 @@ enum EventDecoder {
         case TRADING__JOURNAL__V1__EVENT__KIND_STARTED:
             let part = try unsafe self.present(message.started)
             return unsafe .started(
-                epoch: self.text(part.epoch), version: self.text(part.version))
+                epoch: self.text(part.epoch),
+                version: self.text(part.version)
+            )
         case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SUBMITTED:
             return .orderSubmitted(try unsafe self.intent(self.present(message.order_submitted)))
         case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SIMULATED:
@@ -31,7 +33,8 @@ enum EventDecoder {
             let part = try unsafe self.present(message.order_refused)
             return .orderRefused(
                 try unsafe self.intent(self.present(part.intent)),
-                try unsafe self.refusal(self.present(part.refusal)))
+                try unsafe self.refusal(self.present(part.refusal))
+            )
         case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_CHANGED:
             let part = try unsafe self.present(message.order_changed)
             return unsafe .orderChanged(OrderID(raw: part.order_id), try unsafe self.change(part))
@@ -49,7 +52,9 @@ enum EventDecoder {
         case TRADING__JOURNAL__V1__EVENT__KIND_CANCEL_REQUESTED:
             let part = try unsafe self.present(message.cancel_requested)
             return unsafe .cancelRequested(
-                OrderID(raw: part.order_id), try unsafe self.clientOrderID(part.cancel_id))
+                OrderID(raw: part.order_id),
+                try unsafe self.clientOrderID(part.cancel_id)
+            )
         case TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED:
             let part = try unsafe self.present(message.mode_changed)
             return unsafe .modeChanged(
@@ -57,7 +62,9 @@ enum EventDecoder {
                     mode: try self.known(TradingMode.self, part.mode),
                     principal: Principal(unsafe self.text(part.principal)),
                     reason: unsafe self.text(part.reason),
-                    since: WallTime(nanoseconds: part.since)))
+                    since: WallTime(nanoseconds: part.since)
+                )
+            )
         case TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED:
             let part = try unsafe self.present(message.kill_changed)
             return unsafe .killChanged(
@@ -65,18 +72,23 @@ enum EventDecoder {
                     level: part.level == 0 ? nil : try self.known(KillLevel.self, part.level),
                     principal: Principal(unsafe self.text(part.principal)),
                     reason: unsafe self.text(part.reason),
-                    since: WallTime(nanoseconds: part.since)))
+                    since: WallTime(nanoseconds: part.since)
+                )
+            )
         case TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND:
             let part = try unsafe self.present(message.ledger_bound)
             return unsafe .ledgerBound(
-                try self.known(VenueID.self, part.venue), accountID: part.account_id)
+                try self.known(VenueID.self, part.venue),
+                accountID: part.account_id
+            )
         case TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED:
             let part = try unsafe self.present(message.balance_moved)
             return unsafe .balanceMoved(
                 try self.known(VenueID.self, part.venue),
                 Asset(unsafe self.text(part.asset)),
                 delta: try unsafe self.amount(part.delta),
-                isOpening: part.is_opening != 0)
+                isOpening: part.is_opening != 0
+            )
         default:
             throw DecodingProblem("event of unknown kind")
         }
@@ -88,7 +100,8 @@ enum EventDecoder {
         var order = Order(
             intent: try unsafe self.intent(self.present(message.intent)),
             status: try self.known(OrderStatus.self, unsafe message.status),
-            createdAt: WallTime(nanoseconds: unsafe message.created_at))
+            createdAt: WallTime(nanoseconds: unsafe message.created_at)
+        )
         if unsafe message.has_venue_order_id != 0 {
             order.venueOrderID = VenueOrderID(raw: unsafe message.venue_order_id)
         }
@@ -116,7 +129,8 @@ enum EventDecoder {
         case .limit:
             type = .limit(
                 Price(raw: unsafe message.price),
-                try self.known(TimeInForce.self, unsafe message.time_in_force))
+                try self.known(TimeInForce.self, unsafe message.time_in_force)
+            )
         }
         let key = unsafe self.text(message.key)
         return OrderIntent(
@@ -127,7 +141,8 @@ enum EventDecoder {
                 symbol: Symbol(unsafe self.text(message.symbol)),
                 side: try self.known(Side.self, unsafe message.side),
                 type: type,
-                quantity: Quantity(raw: unsafe message.quantity)),
+                quantity: Quantity(raw: unsafe message.quantity)
+            ),
             baseAsset: Asset(unsafe self.text(message.base_asset)),
             quoteAsset: Asset(unsafe self.text(message.quote_asset)),
             timestamp: WallTime(nanoseconds: unsafe message.timestamp),
@@ -137,8 +152,11 @@ enum EventDecoder {
             key: key.isEmpty
                 ? nil
                 : IdempotencyKey(
-                    principal: Principal(unsafe self.text(message.key_principal)), text: key),
-            tag: unsafe self.text(message.tag))
+                    principal: Principal(unsafe self.text(message.key_principal)),
+                    text: key
+                ),
+            tag: unsafe self.text(message.tag)
+        )
     }
 
     private static func refusal(
@@ -148,7 +166,8 @@ enum EventDecoder {
             try self.known(Rule.self, unsafe message.rule),
             limit: unsafe self.text(message.limit),
             actual: unsafe self.text(message.actual),
-            message: unsafe self.text(message.message))
+            message: unsafe self.text(message.message)
+        )
     }
 
     private static func fill(
@@ -163,7 +182,8 @@ enum EventDecoder {
             fee: try unsafe self.amount(message.fee),
             feeAsset: feeAsset.isEmpty ? nil : Asset(feeAsset),
             isMaker: unsafe message.is_maker != 0,
-            time: WallTime(nanoseconds: unsafe message.time))
+            time: WallTime(nanoseconds: unsafe message.time)
+        )
     }
 
     private static func change(
@@ -176,7 +196,8 @@ enum EventDecoder {
                 try self.known(VenueOrderStatus.self, part.status),
                 VenueOrderID(raw: part.venue_order_id),
                 executed: Quantity(raw: part.executed_quantity),
-                reason: unsafe self.text(part.reason))
+                reason: unsafe self.text(part.reason)
+            )
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_FILLED:
             return .filled(try unsafe self.fill(self.present(message.filled)))
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_REJECTED:
@@ -209,7 +230,8 @@ enum EventDecoder {
     }
 
     private static func known<Value: RawRepresentable>(
-        _ type: Value.Type, _ raw: UInt32
+        _ type: Value.Type,
+        _ raw: UInt32
     ) throws(DecodingProblem) -> Value where Value.RawValue: FixedWidthInteger {
         guard let narrow = Value.RawValue(exactly: raw), let value = Value(rawValue: narrow) else {
             throw DecodingProblem("\(type) has no value \(raw)")

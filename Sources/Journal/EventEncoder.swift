@@ -156,7 +156,8 @@ struct EventEncoder {
     }
 
     private func change(
-        _ orderID: OrderID, _ change: OrderChange
+        _ orderID: OrderID,
+        _ change: OrderChange
     ) -> UnsafeMutablePointer<Trading__Journal__V1__OrderChanged> {
         unsafe self.arena.make(trading__journal__v1__order_changed__init) { message in
             unsafe message.order_id = orderID.raw

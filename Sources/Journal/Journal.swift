@@ -35,7 +35,10 @@ package final class Journal {
             }
         } else {
             let entry = RocksDatabase.Entry(
-                table: .meta, key: key, value: Journal.formatVersion.bigEndianBytes)
+                table: .meta,
+                key: key,
+                value: Journal.formatVersion.bigEndianBytes
+            )
             try self.database.write([entry], isSynced: true)
         }
     }
@@ -47,7 +50,9 @@ package final class Journal {
         _ body: (Event, WallTime) -> Void
     ) throws(JournalError) {
         try self.database.scan(
-            from: UInt64(0).bigEndianBytes, in: .journal, .ascending
+            from: UInt64(0).bigEndianBytes,
+            in: .journal,
+            .ascending
         ) { (key, value) throws(JournalError) in
             try self.replay(key: key, value: value, body)
             return true
@@ -55,7 +60,9 @@ package final class Journal {
     }
 
     private func replay(
-        key: [UInt8], value: [UInt8], _ body: (Event, WallTime) -> Void
+        key: [UInt8],
+        value: [UInt8],
+        _ body: (Event, WallTime) -> Void
     ) throws(JournalError) {
         let sequence = self.nextSequence
         func broken(_ reason: String) -> JournalError {
@@ -80,13 +87,16 @@ package final class Journal {
         }
         guard unsafe record.format_version <= Journal.formatVersion else {
             throw .tooNew(
-                formatVersion: unsafe record.format_version, supportedMax: Journal.formatVersion)
+                formatVersion: unsafe record.format_version,
+                supportedMax: Journal.formatVersion
+            )
         }
         guard unsafe record.first_sequence == sequence else {
             throw broken("the record is another one's")
         }
         let previous = unsafe Array(
-            UnsafeBufferPointer(start: record.previous_hash.data, count: record.previous_hash.len))
+            UnsafeBufferPointer(start: record.previous_hash.data, count: record.previous_hash.len)
+        )
         guard previous == self.lastHash else { throw broken("it does not follow the one before") }
         let time = unsafe WallTime(nanoseconds: record.wall_time)
         for index in 0..<(unsafe record.n_events) {
@@ -146,11 +156,15 @@ package final class Journal {
         let stored = unsafe EventEncoder(arena: self.arena).order(order)
         var entries = [
             RocksDatabase.Entry(
-                table: .orders, key: number, value: unsafe Protobuf.packed(stored))
+                table: .orders,
+                key: number,
+                value: unsafe Protobuf.packed(stored)
+            )
         ]
         if let key = order.intent.key {
             entries.append(
-                RocksDatabase.Entry(table: .keys, key: Journal.bytes(of: key), value: number))
+                RocksDatabase.Entry(table: .keys, key: Journal.bytes(of: key), value: number)
+            )
         }
         return entries
     }
@@ -165,8 +179,10 @@ package final class Journal {
         unsafe bytes.withUnsafeBytes { bytes in
             unsafe [UInt8](unsafeUninitializedCapacity: Journal.hashByteCount) { hash, count in
                 unsafe SHA256(
-                    bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count,
-                    hash.baseAddress)
+                    bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                    bytes.count,
+                    hash.baseAddress
+                )
                 count = Journal.hashByteCount
             }
         }
@@ -197,7 +213,9 @@ extension Journal {
         let start = filter.before.map { $0.raw - min($0.raw, 1) } ?? UInt64.max
         var orders: [Order] = []
         try self.database.scan(
-            from: start.bigEndianBytes, in: .orders, .descending
+            from: start.bigEndianBytes,
+            in: .orders,
+            .descending
         ) { (key, value) throws(JournalError) in
             let order = try self.decode(value, of: OrderID(raw: UInt64(bigEndianBytes: key)))
             if filter.symbol == nil || order.terms.symbol == filter.symbol {
@@ -213,7 +231,8 @@ extension Journal {
         let message: Trading__Journal__V1__StoredOrder
         do throws(ProtobufError) {
             unsafe message = try self.arena.unpackTrusted(
-                MessageTypes.storedOrder, from: value.span
+                MessageTypes.storedOrder,
+                from: value.span
             ).pointee
         } catch {
             throw .storage("stored order \(orderID): \(error)")

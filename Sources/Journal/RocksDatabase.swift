@@ -63,14 +63,22 @@ struct RocksDatabase: ~Copyable {
             unsafe database = try unsafe RocksDatabase.checked { error in
                 var nameList = unsafe cNames
                 return unsafe rocksdb_open_column_families(
-                    options, path, Int32(names.count), &nameList, familyOptions, &families, &error)
+                    options,
+                    path,
+                    Int32(names.count),
+                    &nameList,
+                    familyOptions,
+                    &families,
+                    &error
+                )
             }
         } catch {
             unsafe rocksdb_options_destroy(options)
             unsafe rocksdb_cache_destroy(cache)
             throw error
         }
-        guard let database = unsafe database, let syncedWrite = unsafe rocksdb_writeoptions_create(),
+        guard let database = unsafe database,
+            let syncedWrite = unsafe rocksdb_writeoptions_create(),
             let unsyncedWrite = unsafe rocksdb_writeoptions_create(),
             let read = unsafe rocksdb_readoptions_create(), let cache = unsafe cache
         else { fatalError("invariant broken: RocksDB opened without handing out its handles") }
@@ -140,6 +148,7 @@ struct RocksDatabase: ~Copyable {
     /// - Parameters:
     ///   - entries: What is written; a key that exists is replaced.
     ///   - isSynced: Whether to return only when the entries, and all earlier ones, are on disk.
+    /// - Throws: What the storage engine says; the process must end (J1).
     func write(_ entries: [Entry], isSynced: Bool) throws(JournalError) {
         guard let batch = unsafe rocksdb_writebatch_create() else {
             throw .storage("no memory for a write")
@@ -149,15 +158,23 @@ struct RocksDatabase: ~Copyable {
             unsafe entry.key.withUnsafeBytes { key in
                 unsafe entry.value.withUnsafeBytes { value in
                     unsafe rocksdb_writebatch_put_cf(
-                        batch, self.families[entry.table.rawValue],
-                        key.baseAddress?.assumingMemoryBound(to: CChar.self), key.count,
-                        value.baseAddress?.assumingMemoryBound(to: CChar.self), value.count)
+                        batch,
+                        self.families[entry.table.rawValue],
+                        key.baseAddress?.assumingMemoryBound(to: CChar.self),
+                        key.count,
+                        value.baseAddress?.assumingMemoryBound(to: CChar.self),
+                        value.count
+                    )
                 }
             }
         }
         try unsafe RocksDatabase.checked { error in
             unsafe rocksdb_write(
-                self.database, isSynced ? self.syncedWrite : self.unsyncedWrite, batch, &error)
+                self.database,
+                isSynced ? self.syncedWrite : self.unsyncedWrite,
+                batch,
+                &error
+            )
         }
     }
 
@@ -174,9 +191,14 @@ struct RocksDatabase: ~Copyable {
         let pointer = try unsafe RocksDatabase.checked { error in
             unsafe key.withUnsafeBytes { key in
                 unsafe rocksdb_get_cf(
-                    self.database, self.read, self.families[table.rawValue],
-                    key.baseAddress?.assumingMemoryBound(to: CChar.self), key.count,
-                    &count, &error)
+                    self.database,
+                    self.read,
+                    self.families[table.rawValue],
+                    key.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    key.count,
+                    &count,
+                    &error
+                )
             }
         }
         guard let pointer = unsafe pointer else { return nil }
@@ -197,6 +219,7 @@ struct RocksDatabase: ~Copyable {
     ///   - table: What to scan.
     ///   - direction: Which way.
     ///   - body: Returns whether to go on.
+    /// - Throws: What the storage engine or the body says.
     func scan(
         from key: [UInt8],
         in table: StoreTable,
@@ -205,7 +228,10 @@ struct RocksDatabase: ~Copyable {
     ) throws(JournalError) {
         guard
             let iterator = unsafe rocksdb_create_iterator_cf(
-                self.database, self.read, self.families[table.rawValue])
+                self.database,
+                self.read,
+                self.families[table.rawValue]
+            )
         else { throw .storage("no memory for a scan") }
         defer { unsafe rocksdb_iter_destroy(iterator) }
         unsafe key.withUnsafeBytes { bytes in
@@ -222,7 +248,8 @@ struct RocksDatabase: ~Copyable {
             let valueStart = unsafe rocksdb_iter_value(iterator, &valueCount)
             let goesOn = try body(
                 unsafe Array(UnsafeRawBufferPointer(start: keyStart, count: keyCount)),
-                unsafe Array(UnsafeRawBufferPointer(start: valueStart, count: valueCount)))
+                unsafe Array(UnsafeRawBufferPointer(start: valueStart, count: valueCount))
+            )
             guard goesOn else { return }
             switch direction {
             case .ascending: unsafe rocksdb_iter_next(iterator)

@@ -54,12 +54,15 @@ extension Market {
         self.lastTradeID = TradeID(raw: self.lastTradeID.raw + 1)
         taker.remaining -= quantity
         taker.executed += quantity
-        let takerParty = self.settle(&taker, quantity, value, isMaker: false, &ledger)
+        let takerParty = Self.settle(self.assets, &taker, quantity, value, isMaker: false, &ledger)
+        // A method of the market could not also change the pool without copying all of it.
+        let assets = self.assets
         let makerParty: TradeParty
         if let maker {
             self.book.fill(maker, quantity)
             self.book.orders[Int(maker)].executed += quantity
-            makerParty = self.settle(
+            makerParty = Self.settle(
+                assets,
                 &self.book.orders[Int(maker)],
                 quantity,
                 value,
@@ -67,7 +70,13 @@ extension Market {
                 &ledger
             )
         } else {
-            makerParty = self.settleHouse(taker.terms.side.opposite, quantity, value, &ledger)
+            makerParty = Self.settleHouse(
+                self.assets,
+                taker.terms.side.opposite,
+                quantity,
+                value,
+                &ledger
+            )
         }
         let trade = EngineTrade(
             id: self.lastTradeID,
@@ -111,7 +120,8 @@ extension Market {
     }
 
     /// Pays and receives for one side of a trade; the order's fills are already counted.
-    private func settle(
+    private static func settle(
+        _ assets: MarketAssets,
         _ order: inout BookOrder,
         _ quantity: Quantity,
         _ value: Amount,
@@ -120,7 +130,7 @@ extension Market {
     ) -> TradeParty {
         let account = order.terms.account
         if account == .house {
-            return self.settleHouse(order.terms.side, quantity, value, &ledger)
+            return Self.settleHouse(assets, order.terms.side, quantity, value, &ledger)
         }
         let stillNeeded = order.locked.isZero ? .zero : order.lockNeeded
         let released = order.locked - stillNeeded
@@ -138,19 +148,20 @@ extension Market {
         ledger.pay(
             paid,
             releasing: released,
-            of: isBuy ? self.quote : self.base,
+            of: isBuy ? assets.quote : assets.base,
             from: account
         )
         ledger.receive(
             received,
             commission: commission,
-            of: isBuy ? self.base : self.quote,
+            of: isBuy ? assets.base : assets.quote,
             to: account
         )
         return TradeParty(account: account, order: order.id, commission: commission)
     }
 
-    private func settleHouse(
+    private static func settleHouse(
+        _ assets: MarketAssets,
         _ side: Side,
         _ quantity: Quantity,
         _ value: Amount,
@@ -160,13 +171,13 @@ extension Market {
         ledger.pay(
             isBuy ? value : quantity.amount,
             releasing: .zero,
-            of: isBuy ? self.quote : self.base,
+            of: isBuy ? assets.quote : assets.base,
             from: .house
         )
         ledger.receive(
             isBuy ? quantity.amount : value,
             commission: .zero,
-            of: isBuy ? self.base : self.quote,
+            of: isBuy ? assets.base : assets.quote,
             to: .house
         )
         return TradeParty(account: .house, order: nil, commission: .zero)

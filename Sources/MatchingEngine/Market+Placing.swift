@@ -103,19 +103,22 @@ extension Market {
     ///
     /// Orders of the same account count only where their meeting is not prevented; the hidden
     /// parts of icebergs count at their price.
+    ///
+    /// - Complexity: O(*n*) in the count of orders offered before the walk is stopped.
     private func forEachOffer(to terms: NewOrder, _ body: (Price, Quantity) -> Bool) {
-        let levels = self.book.levels(terms.side.opposite)
-        for level in levels.reversed() {
-            var available = level.anonymous
+        let isPreventing = terms.selfTradePrevention != .none
+        for level in self.book.levels(terms.side.opposite).reversed() {
+            if level.anonymous.isPositive {
+                guard body(level.price, level.anonymous) else { return }
+            }
             var slot = level.head
             while slot >= 0 {
                 let maker = self.book.orders[Int(slot)]
-                let isPrevented =
-                    maker.terms.account == terms.account && terms.selfTradePrevention != .none
-                if !isPrevented { available += maker.remaining }
+                if !isPreventing || maker.terms.account != terms.account {
+                    guard body(level.price, maker.remaining) else { return }
+                }
                 slot = maker.next
             }
-            guard body(level.price, available) else { return }
         }
     }
 

@@ -8,6 +8,12 @@ package enum Placement: Hashable, Sendable {
     case refused(EngineRefusal)
 }
 
+/// Where the assets of a market stand in the ledger.
+struct MarketAssets: Hashable, Sendable {
+    let base: AssetIndex
+    let quote: AssetIndex
+}
+
 /// How many orders of one account a market holds.
 struct OpenCounts: Hashable, Sendable {
     var orders = 0
@@ -55,6 +61,9 @@ package struct Market: Sendable {
         guard let bid = self.book.best(.buy), let ask = self.book.best(.sell) else { return nil }
         return Price(raw: (bid.price.raw + ask.price.raw) / 2)
     }
+
+    /// The two assets of the market.
+    var assets: MarketAssets { MarketAssets(base: self.base, quote: self.quote) }
 
     /// The asset that an order on a side pays with.
     func paying(_ side: Side) -> AssetIndex { side == .buy ? self.quote : self.base }

@@ -36,7 +36,8 @@ package struct MessageType<Message>: @unchecked Sendable {
 
 /// Why bytes are not an acceptable message.
 package enum ProtobufError: Error, Equatable {
-    /// The bytes do not follow the wire format, or nest deeper than `WireCursor.nestingMax`.
+    /// The bytes do not follow the wire format, nest deeper than `WireCursor.nestingMax`, or hold a
+    /// singular message field twice.
     case malformed
     /// A string field holds a NUL or invalid UTF-8 (M5); `field` is `full.message.Name.field`.
     case invalidText(field: String)

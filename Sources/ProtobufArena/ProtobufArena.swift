@@ -18,8 +18,8 @@ package final class ProtobufArena {
     /// Makes an empty arena.
     ///
     /// - Parameters:
-    ///   - unpackBytesMax: The bound of one `unpack`. Unpacked messages are larger than their bytes:
-    ///     an empty nested message is two bytes on the wire and a whole structure in memory.
+    ///   - unpackBytesMax: The bound of one `unpack`. Unpacked messages are larger than their
+    ///     bytes: an empty nested message is two bytes on the wire and a structure in memory.
     ///   - retainedBytes: The size of the block that survives `reset()`.
     package init(unpackBytesMax: Int = 1 << 20, retainedBytes: Int = 16 << 10) {
         guard unpackBytesMax > 0, retainedBytes > 0 else {

@@ -5,6 +5,9 @@ package import CProtobufC
 /// protobuf-c checks neither, and its NUL-terminated copies hide what follows a NUL; only the bytes
 /// show it. Nested and repeated messages are walked; fields unknown to `descriptor` are skipped,
 /// since nobody reads them.
+///
+/// Also refuses a singular message field that comes twice. By the format its parts would be merged,
+/// but protobuf-c 1.4 loses numbers of the first part, and no encoder writes such bytes.
 package func validateText(
     _ bytes: Span<UInt8>,
     descriptor: UnsafePointer<ProtobufCMessageDescriptor>
@@ -19,6 +22,8 @@ private func validateText(
 ) throws(ProtobufError) {
     guard nesting < WireCursor.nestingMax else { throw .malformed }
     var cursor = WireCursor()
+    // One bit for each of the descriptor's fields, of which no message of ours has more.
+    var seenMessages: UInt128 = 0
     while let found = try cursor.next(in: bytes) {
         guard case .delimited(let range) = found.value,
             let field = unsafe protobuf_c_message_descriptor_get_field(descriptor, found.number)
@@ -33,6 +38,11 @@ private func validateText(
         } else if unsafe field.pointee.type == PROTOBUF_C_TYPE_MESSAGE,
             let nested = unsafe field.pointee.descriptor
         {
+            if unsafe field.pointee.label != PROTOBUF_C_LABEL_REPEATED {
+                let bit = UInt128(1) << UInt128(unsafe field - descriptor.pointee.fields)
+                guard bit != 0, seenMessages & bit == 0 else { throw .malformed }
+                seenMessages |= bit
+            }
             try unsafe validateText(
                 bytes.extracting(range),
                 descriptor: nested.assumingMemoryBound(to: ProtobufCMessageDescriptor.self),

@@ -41,10 +41,13 @@ final class TradingService {
             case .refused(let refusal, let details):
                 responder.fail(
                     Status(
-                        refusal.rule.statusCode, refusal.message,
+                        refusal.rule.statusCode,
+                        refusal.message,
                         details: [
                             StatusDetail(typeURL: TradingMethod.refusalTypeURL, value: details)
-                        ]))
+                        ]
+                    )
+                )
             }
         }
     }

@@ -15,7 +15,8 @@ struct GlobalOptions: ParsableArguments {
         help: """
             Where the server listens: unix:/path or host:port \
             (default: $TRADING_ADDRESS, else 127.0.0.1:7070).
-            """)
+            """
+    )
     var address: String?
 
     @Option(help: "How the answer is shown: table or json.")
@@ -33,7 +34,9 @@ struct GlobalOptions: ParsableArguments {
             ?? "127.0.0.1:7070"
         do throws(TradingClientError) {
             let client = try await TradingClient.connect(
-                to: address, timeoutMilliseconds: self.timeout)
+                to: address,
+                timeoutMilliseconds: self.timeout
+            )
             do throws(TradingClientError) {
                 let result = try await body(client)
                 await client.close()
@@ -62,6 +65,7 @@ struct GlobalOptions: ParsableArguments {
 }
 
 extension Side: ExpressibleByArgument {
+    /// Reads `buy` or `sell`, in any case.
     public init?(argument: String) {
         switch argument.lowercased() {
         case "buy": self = .buy
@@ -70,10 +74,12 @@ extension Side: ExpressibleByArgument {
         }
     }
 
+    /// What help and completions offer.
     public static var allValueStrings: [String] { ["buy", "sell"] }
 }
 
 extension TimeInForce: ExpressibleByArgument {
+    /// Reads the venue's abbreviation, in any case.
     public init?(argument: String) {
         guard let force = Self.allCases.first(where: { $0.name == argument.uppercased() }) else {
             return nil
@@ -81,6 +87,7 @@ extension TimeInForce: ExpressibleByArgument {
         self = force
     }
 
+    /// What help and completions offer.
     public static var allValueStrings: [String] { Self.allCases.map(\.name) }
 }
 

@@ -44,7 +44,8 @@ struct Failure: Error {
             self.init(
                 isMissing ? .notFound : .refused,
                 "refused by \(refusal.rule): \(refusal.message) "
-                    + "(limit \(refusal.limit), actual \(refusal.actual))")
+                    + "(limit \(refusal.limit), actual \(refusal.actual))"
+            )
         case .status(let status) where status.code == .invalidArgument:
             self.init(.usage, "bad request: \(status.message)")
         case .status(let status) where status.code == .deadlineExceeded:
@@ -54,7 +55,10 @@ struct Failure: Error {
         case .unreachable(let reason):
             self.init(.unreachable, "cannot reach the server at \(reason)")
         case .connectionLost(let reason):
-            self.init(.unreachable, "the connection was lost, the call may have been done: \(reason)")
+            self.init(
+                .unreachable,
+                "the connection was lost, the call may have been done: \(reason)"
+            )
         case .malformedAnswer(let reason):
             self.init(.failed, "the server's answer makes no sense: \(reason)")
         }
@@ -67,6 +71,8 @@ struct Failure: Error {
 enum StandardError {
     static func write(_ text: String) {
         let line = Array((text + "\n").utf8)
-        _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        _ = unsafe line.withUnsafeBytes {
+            unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+        }
     }
 }

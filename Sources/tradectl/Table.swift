@@ -30,7 +30,7 @@ struct Table {
 func shownTime(_ nanoseconds: Int64) -> String {
     guard nanoseconds > 0 else { return "-" }
     let date = Date(timeIntervalSince1970: Double(nanoseconds) / 1_000_000_000)
-    return date.formatted(.iso8601.timeZone(separator: .omitted))
+    return date.formatted(.iso8601)
 }
 
 /// A text, or a dash for an empty one.
@@ -67,7 +67,8 @@ extension RemoteOrder {
         if let refusal = self.refusal {
             parts.append(
                 "refused by \(refusal.rule): \(refusal.message)\n"
-                    + "  limit  \(refusal.limit)\n  actual \(refusal.actual)")
+                    + "  limit  \(refusal.limit)\n  actual \(refusal.actual)"
+            )
         }
         if !self.fills.isEmpty {
             var fills = Table(header: ["TRADE", "PRICE", "QUANTITY", "FEE", "ROLE", "TIME"])

@@ -41,7 +41,8 @@ struct Tradectl: AsyncParsableCommand {
             let text = Self.fullMessage(for: error)
             if !text.isEmpty { isHelp ? print(text) : StandardError.write(text) }
             Self.exit(
-                withError: isHelp ? ExitCode.success : Outcome.usage.argumentParserCode)
+                withError: isHelp ? ExitCode.success : Outcome.usage.argumentParserCode
+            )
         }
     }
 }

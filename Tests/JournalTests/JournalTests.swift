@@ -67,7 +67,11 @@ import Testing
         needs.key = orders[2].intent.key
         needs.orders = [OrderID(raw: 4), OrderID(raw: 9)]
         needs.history = OrderFilter(
-            includesClosed: true, symbol: nil, countMax: 2, before: OrderID(raw: 4))
+            includesClosed: true,
+            symbol: nil,
+            countMax: 2,
+            before: OrderID(raw: 4)
+        )
         let fetched = try journal.fetch(needs)
         #expect(fetched.keyHolder == orders[2])
         #expect(fetched.orders == [OrderID(raw: 4): orders[3]])
@@ -99,7 +103,8 @@ import Testing
             for number in 1...3 {
                 try journal.write(
                     events: [.started(epoch: "epoch-\(number)-epoch", version: "1")],
-                    at: Samples.instant)
+                    at: Samples.instant
+                )
             }
         }
         try folder.replaceOnce("epoch-2-epoch", by: "epoch-2-epocj", suffix: ".log")

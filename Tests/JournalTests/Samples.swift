@@ -11,7 +11,9 @@ final class TemporaryFolder {
     init() throws {
         self.path = NSTemporaryDirectory() + "journal-" + UUID().uuidString
         try FileManager.default.createDirectory(
-            atPath: self.path, withIntermediateDirectories: true)
+            atPath: self.path,
+            withIntermediateDirectories: true
+        )
     }
 
     deinit { try? FileManager.default.removeItem(atPath: self.path) }
@@ -50,7 +52,8 @@ extension Journal {
 enum Samples {
     static let instant = Instant(
         monotonic: MonotonicTime(nanoseconds: 5),
-        wall: WallTime(nanoseconds: 1_700_000_000_123_456_789))
+        wall: WallTime(nanoseconds: 1_700_000_000_123_456_789)
+    )
 
     static func intent(_ number: UInt64, type: OrderType) -> OrderIntent {
         let principal = Principal("uid:7")
@@ -60,8 +63,11 @@ enum Samples {
                 .name(of: OrderID(raw: number)),
             venue: .testnet,
             terms: OrderTerms(
-                symbol: Symbol("BTCUSDT"), side: .sell, type: type,
-                quantity: Quantity(raw: 123_456_789)),
+                symbol: Symbol("BTCUSDT"),
+                side: .sell,
+                type: type,
+                quantity: Quantity(raw: 123_456_789)
+            ),
             baseAsset: Asset("BTC"),
             quoteAsset: Asset("USDT"),
             timestamp: WallTime(milliseconds: 1_700_000_000_001),
@@ -69,26 +75,41 @@ enum Samples {
             reservePrice: Price(raw: 6_000_000_000_000),
             principal: principal,
             key: IdempotencyKey(principal: principal, text: "key-\(number)"),
-            tag: "täg 🙂")
+            tag: "täg 🙂"
+        )
     }
 
     static func fill(_ number: Int64) -> Fill {
         Fill(
-            tradeID: TradeID(raw: number), price: Price(raw: 1), quantity: Quantity(raw: 2),
-            quoteQuantity: Amount(raw: 12_345_678_901_234_567_890), fee: Amount(raw: -3),
-            feeAsset: number % 2 == 0 ? nil : Asset("BNB"), isMaker: number % 2 == 0,
-            time: WallTime(milliseconds: 1_700_000_000_002))
+            tradeID: TradeID(raw: number),
+            price: Price(raw: 1),
+            quantity: Quantity(raw: 2),
+            quoteQuantity: Amount(raw: 12_345_678_901_234_567_890),
+            fee: Amount(raw: -3),
+            feeAsset: number % 2 == 0 ? nil : Asset("BNB"),
+            isMaker: number % 2 == 0,
+            time: WallTime(milliseconds: 1_700_000_000_002)
+        )
     }
 
     static func closedOrder(_ number: UInt64) -> Order {
         var order = Order(
             intent: self.intent(
-                number, type: .limit(Price(raw: 7), .immediateOrCancel)),
-            status: .submitting, createdAt: self.instant.wall)
+                number,
+                type: .limit(Price(raw: 7), .immediateOrCancel)
+            ),
+            status: .submitting,
+            createdAt: self.instant.wall
+        )
         order.apply(
             .reported(
-                .canceled, VenueOrderID(raw: -1), executed: Quantity(raw: 4), reason: "why"),
-            at: self.instant.wall)
+                .canceled,
+                VenueOrderID(raw: -1),
+                executed: Quantity(raw: 4),
+                reason: "why"
+            ),
+            at: self.instant.wall
+        )
         order.apply(.filled(self.fill(1)), at: self.instant.wall)
         order.apply(.filled(self.fill(2)), at: self.instant.wall)
         return order
@@ -117,20 +138,35 @@ enum Samples {
             .cancelRequested(id, ClientOrderIDScheme.cancelName(of: market.clientOrderID)),
             .modeChanged(
                 ModeRecord(
-                    mode: .dryRun, principal: Principal("me"), reason: "why",
-                    since: self.instant.wall)),
+                    mode: .dryRun,
+                    principal: Principal("me"),
+                    reason: "why",
+                    since: self.instant.wall
+                )
+            ),
             .killChanged(
                 KillSwitch(
-                    level: .cancel, principal: Principal("me"), reason: "why",
-                    since: self.instant.wall)),
+                    level: .cancel,
+                    principal: Principal("me"),
+                    reason: "why",
+                    since: self.instant.wall
+                )
+            ),
             .killChanged(
                 KillSwitch(
-                    level: nil, principal: Principal("me"), reason: "why",
-                    since: self.instant.wall)),
+                    level: nil,
+                    principal: Principal("me"),
+                    reason: "why",
+                    since: self.instant.wall
+                )
+            ),
             .ledgerBound(.live, accountID: -5),
             .balanceMoved(
-                .testnet, Asset("USDT"), delta: Amount(raw: -170_141_183_460_469_231_731),
-                isOpening: true),
+                .testnet,
+                Asset("USDT"),
+                delta: Amount(raw: -170_141_183_460_469_231_731),
+                isOpening: true
+            ),
         ]
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import ProtobufArena
 import Synchronization
 import Testing
 
@@ -11,6 +12,16 @@ final class EchoHandler: CallHandler {
     /// What the server told its handler, for tests that are not on the event loop.
     final class Log: Sendable {
         private let lines = Mutex<[String]>([])
+        private let releaser = Mutex<(@Sendable () -> Void)?>(nil)
+
+        /// Answers what was kept, without a call that would have to be accepted first.
+        func releaseAll() {
+            releaser.withLock { $0 }?()
+        }
+
+        func setReleaser(_ action: @escaping @Sendable () -> Void) {
+            releaser.withLock { $0 = action }
+        }
 
         func append(_ line: String) {
             lines.withLock { $0.append(line) }
@@ -34,6 +45,7 @@ final class EchoHandler: CallHandler {
         self.log = log
         addUnary()
         addStreams()
+        addPacked()
     }
 
     func receive(_ call: Call, _ responder: Responder) {
@@ -46,6 +58,14 @@ final class EchoHandler: CallHandler {
 
     func connectionClosed(_ connection: ConnectionInfo, reason: CloseReason) {
         log.append("closed \(reason)")
+    }
+
+    /// Answers the last one first.
+    func releaseAll() {
+        for (index, waiting) in kept.enumerated().reversed() where !waiting.isStream {
+            waiting.succeed(ByteBuffer(string: "\(index)"))
+        }
+        kept.removeAll()
     }
 
     private func addUnary() {
@@ -72,10 +92,7 @@ final class EchoHandler: CallHandler {
             kept.append(responder)
         }
         router.add("Release", of: "test.Echo") { [self] call, responder in
-            for (index, waiting) in kept.enumerated().reversed() {
-                waiting.succeed(ByteBuffer(string: "\(index)"))
-            }
-            kept.removeAll()
+            releaseAll()
             responder.succeed(call.payload)
         }
         router.add("OwnDeadline", of: "test.Echo") { [self] call, responder in
@@ -86,6 +103,20 @@ final class EchoHandler: CallHandler {
         router.add("Large", of: "test.Echo") { call, responder in
             let bytes = Int(String(buffer: call.payload)) ?? 0
             responder.succeed(ByteBuffer(repeating: 7, count: bytes))
+        }
+    }
+
+    private func addPacked() {
+        let arena = ProtobufArena()
+        router.add("Packed", of: "test.Echo") { call, responder in
+            arena.reset()
+            do throws(ProtobufError) {
+                let bytes = call.payload.readableBytesUInt8Span
+                let message = try unsafe arena.unpack(Envelope.keyValue, from: bytes)
+                unsafe responder.succeed(packing: message)
+            } catch {
+                responder.fail(Status(refusing: error, as: unsafe Envelope.keyValue.name))
+            }
         }
     }
 
@@ -142,7 +173,12 @@ func withEchoServer(
             on: eventLoop,
             addresses: [.unix(path: folder + "/s"), .tcp(host: "127.0.0.1", port: 0)],
             configuration: configuration,
-            makeHandler: { EchoHandler(log: log) }
+            makeHandler: {
+                let handler = EchoHandler(log: log)
+                let bound = NIOLoopBound(handler, eventLoop: eventLoop)
+                log.setReleaser { eventLoop.execute { bound.value.releaseAll() } }
+                return handler
+            }
         )
         let result = await Swift.Result { () async throws in
             try await body(server, folder + "/s", log)

@@ -80,7 +80,8 @@ extension RawSettings {
             self.report(
                 raw.place,
                 "\(name): \(host) is beyond loopback, which needs TLS; this version listens on "
-                    + "127.0.0.1 only")
+                    + "127.0.0.1 only"
+            )
             return nil
         }
         return Configuration.HostAndPort(host: host, port: Int(port))
@@ -94,13 +95,17 @@ extension RawSettings {
     }
 
     fileprivate mutating func exchange(
-        _ venue: VenueID, section: String, environment: [String: String]
+        _ venue: VenueID,
+        section: String,
+        environment: [String: String]
     ) -> Configuration.ExchangeSettings {
         let secretVariable = "TRADING_\(venue.mode.name.uppercased())_API_SECRET"
         let file = self.optionalText("\(section).api_secret_file")
         if file == nil, environment[secretVariable] == nil {
             self.report(
-                "file", "\(section): set \(secretVariable) or \(section).api_secret_file")
+                "file",
+                "\(section): set \(secretVariable) or \(section).api_secret_file"
+            )
         }
         return Configuration.ExchangeSettings(
             venue: venue,
@@ -114,7 +119,9 @@ extension RawSettings {
     }
 
     private mutating func count(
-        _ name: String, default fallback: Int, in range: ClosedRange<Int>
+        _ name: String,
+        default fallback: Int,
+        in range: ClosedRange<Int>
     ) -> Int {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         return self.value(name, default: fallback, expected: expected) { text in
@@ -123,7 +130,9 @@ extension RawSettings {
     }
 
     private mutating func milliseconds(
-        _ name: String, default fallback: Int64, in range: ClosedRange<Int>
+        _ name: String,
+        default fallback: Int64,
+        in range: ClosedRange<Int>
     ) -> Int64 {
         Int64(self.count(name, default: Int(fallback), in: range))
     }
@@ -151,7 +160,8 @@ extension RawSettings {
             self.report(listed?.place ?? "file", "symbols: list at least one, such as [BTCUSDT]")
         }
         let notional = self.value(
-            "limits.order_notional_max", default: Amount?.none,
+            "limits.order_notional_max",
+            default: Amount?.none,
             expected: "an amount of the quote asset above zero"
         ) { text in
             (try? Amount(text)).flatMap { $0.isPositive ? $0 : nil }
@@ -168,14 +178,30 @@ extension RawSettings {
     private mutating func timing() -> GatewaySettings.Timing {
         var timing = GatewaySettings.Timing()
         timing.receiveWindowMilliseconds = self.milliseconds(
-            "timing.receive_window_ms", default: timing.receiveWindowMilliseconds, in: 100...60_000)
+            "timing.receive_window_ms",
+            default: timing.receiveWindowMilliseconds,
+            in: 100...60_000
+        )
         timing.absenceMarginMilliseconds = self.milliseconds(
-            "timing.absence_margin_ms", default: timing.absenceMarginMilliseconds, in: 100...600_000)
+            "timing.absence_margin_ms",
+            default: timing.absenceMarginMilliseconds,
+            in: 100...600_000
+        )
+        timing.inquiryIntervalMilliseconds = self.milliseconds(
+            "timing.inquiry_interval_ms",
+            default: timing.inquiryIntervalMilliseconds,
+            in: 50...60_000
+        )
         timing.balanceIntervalMilliseconds = self.milliseconds(
-            "timing.balance_interval_ms", default: timing.balanceIntervalMilliseconds,
-            in: 1_000...3_600_000)
+            "timing.balance_interval_ms",
+            default: timing.balanceIntervalMilliseconds,
+            in: 1_000...3_600_000
+        )
         timing.balanceLagMilliseconds = self.milliseconds(
-            "timing.balance_lag_ms", default: timing.balanceLagMilliseconds, in: 100...600_000)
+            "timing.balance_lag_ms",
+            default: timing.balanceLagMilliseconds,
+            in: 100...600_000
+        )
         return timing
     }
 
@@ -184,15 +210,23 @@ extension RawSettings {
     fileprivate mutating func gateway(exchanges: [VenueID]) -> GatewaySettings {
         let names = TradingMode.allCases.map(\.name).joined(separator: ", ")
         let mode = self.value(
-            "mode", default: .monitor, expected: "one of \(names)", parse: self.mode)
+            "mode",
+            default: .monitor,
+            expected: "one of \(names)",
+            parse: self.mode
+        )
         let market = self.value(
-            "market_data", default: exchanges.first ?? .testnet, expected: "testnet or live"
+            "market_data",
+            default: exchanges.first ?? .testnet,
+            expected: "testnet or live"
         ) { text in
             TradingMode(name: text)?.venue
         }
         if let market, !exchanges.contains(market) {
             self.report(
-                "file", "venues.\(market.mode.name) is needed: prices and rules come from there")
+                "file",
+                "venues.\(market.mode.name) is needed: prices and rules come from there"
+            )
         }
         return GatewaySettings(
             initialMode: mode ?? .monitor,

@@ -20,6 +20,8 @@ final class GatewayLoop {
     private var lastToken: UInt64 = 0
     private var wake: (time: MonotonicTime, task: Scheduled<Void>)?
     private var isSyncQueued = false
+    /// Whether a decision is being made: nothing may be received meanwhile.
+    private var isDeciding = false
     /// Called in place of ending the process, by tests.
     private let endProcess: (JournalError) -> Never
 
@@ -59,7 +61,9 @@ final class GatewayLoop {
 
     /// A client's call; the answer is given once, on the loop, when it may be seen.
     func receive(
-        _ request: Request, deadline: MonotonicTime?, answer: @escaping (Reply) -> Void
+        _ request: Request,
+        deadline: MonotonicTime?,
+        answer: @escaping (Reply) -> Void
     ) {
         self.lastToken += 1
         let token = RequestToken(raw: self.lastToken)
@@ -86,6 +90,11 @@ final class GatewayLoop {
 
     private func decide(_ body: (inout Gateway, inout OpenBatch) -> Void) {
         self.loop.assertInEventLoop()
+        guard !self.isDeciding else {
+            fatalError("invariant broken: a venue answered from within a decision")
+        }
+        self.isDeciding = true
+        defer { self.isDeciding = false }
         let isFirst = self.batch == nil
         var batch = self.batch.take() ?? OpenBatch(at: self.clock.now())
         body(&self.gateway, &batch)
@@ -105,6 +114,7 @@ final class GatewayLoop {
 
     private func commit() {
         guard let batch = self.batch.take() else { return }
+        let events = batch.events
         let durable: DurableBatch
         do throws(JournalError) {
             durable = try batch.persisted { (batch) throws(JournalError) in
@@ -118,6 +128,7 @@ final class GatewayLoop {
             perform: { self.perform($0) }
         )
         for venue in self.venues.values { venue.flush() }
+        EventLog(log: self.log).note(events)
         self.queueSync()
         self.scheduleWake()
     }
@@ -139,12 +150,19 @@ final class GatewayLoop {
             answer(reply)
         case .openGate(let venue):
             self.venues[venue]?.openGate()
+        case .liftKillSwitch:
+            for venue in self.venues.values { venue.liftKillSwitch() }
         }
     }
 
     /// State already holds what could not be written: only recovery can tell what is true (J1).
+    ///
+    /// Cancels and reads need no journal and still go out (K2).
     private func failWrite(_ error: JournalError) -> Never {
-        for venue in self.venues.values { venue.closeGate() }
+        for venue in self.venues.values {
+            venue.closeGate()
+            venue.flush()
+        }
         self.log.critical("the journal cannot be written", metadata: ["error": "\(error)"])
         self.endProcess(error)
     }

@@ -14,5 +14,9 @@ protocol VenueLink: AnyObject {
     /// From now on no placement byte is written (K1).
     func closeGate()
 
+    /// Lifts what ``closeGate()`` did; a kill switch that was engaged from outside the loop stays.
     func openGate()
+
+    /// Lifts the kill switch's latch.
+    func liftKillSwitch()
 }

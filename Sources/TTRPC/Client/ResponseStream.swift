@@ -4,9 +4,9 @@ import Synchronization
 /// The messages of a server stream, in order; iterate once.
 ///
 /// ttrpc has no flow control: messages that come faster than they are taken wait here, and above
-/// the client's `streamBufferedBytesMax` the stream ends with `.streamOverflow`. Nor can a stream be
-/// called off: after leaving it early the server goes on sending until the connection closes, so
-/// long subscriptions deserve a connection of their own.
+/// the client's `streamBufferedBytesMax` the stream ends with `.streamOverflow`. Nor can a stream
+/// be called off: after leaving it early the server goes on sending until the connection closes,
+/// so long subscriptions deserve a connection of their own.
 public struct ResponseStream: AsyncSequence, Sendable {
     /// One message.
     public typealias Element = ByteBuffer

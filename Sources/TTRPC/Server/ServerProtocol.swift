@@ -1,5 +1,3 @@
-import ProtobufArena
-
 /// The rules of one connection on the server's side, as a pure value: what a frame leads to.
 struct ServerProtocol {
     /// What the connection is to do about a frame.
@@ -85,7 +83,7 @@ struct ServerProtocol {
         do {
             request = try decoder.request(frame.payload)
         } catch {
-            return .refuse(streamID: streamID, Self.refusal(error))
+            return .refuse(streamID: streamID, Status(refusing: error, as: "ttrpc.Request"))
         }
         return admit(request, streamID: streamID, kind: kind, inFlight: inFlight)
     }
@@ -125,15 +123,5 @@ struct ServerProtocol {
 
     private func violation(_ streamID: UInt32?, _ text: String) -> Action {
         .close(streamID: streamID, Status(.invalidArgument, text))
-    }
-
-    private static func refusal(_ error: ProtobufError) -> Status {
-        switch error {
-        case .malformed: Status(.invalidArgument, "the request is not a ttrpc.Request")
-        case .invalidText(let field):
-            Status(.invalidArgument, "\(field) holds a NUL or invalid UTF-8")
-        case .tooLarge(let bytesMax):
-            Status(.resourceExhausted, "the request takes more than \(bytesMax) bytes")
-        }
     }
 }

@@ -72,11 +72,15 @@ package struct EnvelopeDecoder {
     /// Decodes a Response; text is checked.
     package func response(_ frame: ByteBuffer) throws(ProtobufError) -> ResponseEnvelope {
         var result = ResponseEnvelope(status: Status(.ok), payload: ByteBuffer())
+        var hasStatus = false
         let bytes = frame.readableBytesUInt8Span
         var cursor = WireCursor()
         while let field = try cursor.next(in: bytes) {
             switch (field.number, field.value) {
             case (1, .delimited(let range)):
+                // Twice would mean to merge, which nobody sends and protobuf-c gets wrong.
+                guard !hasStatus else { throw .malformed }
+                hasStatus = true
                 result.status = try Self.status(bytes.extracting(range))
             case (2, .delimited(let range)):
                 result.payload = Self.slice(frame, range)

@@ -1,3 +1,5 @@
+package import ProtobufArena
+
 /// How a call ended: gRPC's code, a text for people and details for programs.
 public struct Status: Error, Hashable, Sendable {
     /// What kind of outcome it is.
@@ -19,6 +21,20 @@ public struct Status: Error, Hashable, Sendable {
         self.code = code
         self.message = message
         self.details = details
+    }
+}
+
+extension Status {
+    /// The refusal of bytes that are not an acceptable message of the type `name`.
+    package init(refusing error: ProtobufError, as name: String) {
+        switch error {
+        case .malformed:
+            self.init(.invalidArgument, "the bytes are not a \(name)")
+        case .invalidText(let field):
+            self.init(.invalidArgument, "\(field) holds a NUL or invalid UTF-8")
+        case .tooLarge(let bytesMax):
+            self.init(.resourceExhausted, "the \(name) takes more than \(bytesMax) bytes of memory")
+        }
     }
 }
 

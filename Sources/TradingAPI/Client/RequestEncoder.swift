@@ -43,7 +43,10 @@ struct RequestEncoder {
     }
 
     func orders(
-        includesClosed: Bool, symbol: String?, countMax: UInt32, before: UInt64
+        includesClosed: Bool,
+        symbol: String?,
+        countMax: UInt32,
+        before: UInt64
     ) -> [UInt8] {
         unsafe self.pack(trading__v1__list_orders_request__init) { message in
             unsafe message.include_closed = includesClosed ? 1 : 0

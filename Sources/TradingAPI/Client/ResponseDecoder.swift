@@ -37,7 +37,10 @@ struct ResponseDecoder {
         let message = try unsafe self.arena.unpack(MessageTypes.cancelAll, from: bytes.span)
         return unsafe Array(
             UnsafeBufferPointer(
-                start: message.pointee.order_ids, count: message.pointee.n_order_ids))
+                start: message.pointee.order_ids,
+                count: message.pointee.n_order_ids
+            )
+        )
     }
 
     func order(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteOrder {
@@ -54,9 +57,13 @@ struct ResponseDecoder {
     func positions(_ bytes: [UInt8]) throws(ProtobufError) -> RemotePositions {
         let message = try unsafe self.arena.unpack(MessageTypes.positions, from: bytes.span)
         let positions = unsafe Protobuf.elements(
-            message.pointee.positions, count: message.pointee.n_positions)
+            message.pointee.positions,
+            count: message.pointee.n_positions
+        )
         let balances = unsafe Protobuf.elements(
-            message.pointee.balances, count: message.pointee.n_balances)
+            message.pointee.balances,
+            count: message.pointee.n_balances
+        )
         return RemotePositions(
             mode: self.name(of: unsafe message.pointee.mode),
             positions: unsafe positions.map { unsafe self.position($0.pointee) },
@@ -65,8 +72,10 @@ struct ResponseDecoder {
                     asset: unsafe String(protobuf: balance.pointee.asset),
                     total: unsafe String(protobuf: balance.pointee.total),
                     reserved: unsafe String(protobuf: balance.pointee.reserved),
-                    available: unsafe String(protobuf: balance.pointee.available))
-            })
+                    available: unsafe String(protobuf: balance.pointee.available)
+                )
+            }
+        )
     }
 
     func mode(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteMode {
@@ -75,7 +84,8 @@ struct ResponseDecoder {
             mode: self.name(of: message.pointee.mode),
             since: message.pointee.since,
             changedBy: String(protobuf: message.pointee.changed_by),
-            reason: String(protobuf: message.pointee.reason))
+            reason: String(protobuf: message.pointee.reason)
+        )
     }
 
     func changedMode(
@@ -100,10 +110,17 @@ struct ResponseDecoder {
             isDurable: message.is_durable != 0,
             inFlightOrderIDs: Array(
                 UnsafeBufferPointer(
-                    start: message.in_flight_order_ids, count: message.n_in_flight_order_ids)),
+                    start: message.in_flight_order_ids,
+                    count: message.n_in_flight_order_ids
+                )
+            ),
             openOrderIDs: Array(
                 UnsafeBufferPointer(
-                    start: message.open_order_ids, count: message.n_open_order_ids)))
+                    start: message.open_order_ids,
+                    count: message.n_open_order_ids
+                )
+            )
+        )
     }
 
     func health(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteHealth {
@@ -112,13 +129,16 @@ struct ResponseDecoder {
         return unsafe RemoteHealth(
             isReady: message.is_ready != 0,
             notReadyReasons: Protobuf.texts(
-                message.not_ready_reasons, count: message.n_not_ready_reasons),
+                message.not_ready_reasons,
+                count: message.n_not_ready_reasons
+            ),
             mode: self.name(of: message.mode),
             version: String(protobuf: message.version),
             journalSequence: message.journal_sequence,
             openOrderCount: message.open_order_count,
             unknownOrderCount: message.unknown_order_count,
-            startedAt: message.started_at)
+            startedAt: message.started_at
+        )
     }
 
     /// A refusal from a status's details.
@@ -140,7 +160,8 @@ struct ResponseDecoder {
         let side = Side(rawValue: UInt8(truncatingIfNeeded: unsafe message.side.rawValue))
         let isLimit = unsafe message.type == TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
         let force = TimeInForce(
-            rawValue: UInt8(truncatingIfNeeded: unsafe message.time_in_force.rawValue))
+            rawValue: UInt8(truncatingIfNeeded: unsafe message.time_in_force.rawValue)
+        )
         let fills = unsafe Protobuf.elements(message.fills, count: message.n_fills)
         return unsafe RemoteOrder(
             orderID: message.order_id,
@@ -163,7 +184,8 @@ struct ResponseDecoder {
             isCancelPending: message.is_cancel_pending != 0,
             tag: String(protobuf: message.tag),
             createdAt: message.created_at,
-            updatedAt: message.updated_at)
+            updatedAt: message.updated_at
+        )
     }
 
     private func fill(_ message: Trading__V1__Fill) -> RemoteFill {
@@ -174,7 +196,8 @@ struct ResponseDecoder {
             fee: String(protobuf: message.fee),
             feeAsset: String(protobuf: message.fee_asset),
             isMaker: message.is_maker != 0,
-            time: message.time)
+            time: message.time
+        )
     }
 
     private func refusal(_ message: Trading__V1__Refusal) -> RemoteRefusal {
@@ -182,7 +205,8 @@ struct ResponseDecoder {
             rule: String(protobuf: message.rule),
             limit: String(protobuf: message.limit),
             actual: String(protobuf: message.actual),
-            message: String(protobuf: message.message))
+            message: String(protobuf: message.message)
+        )
     }
 
     private func position(_ message: Trading__V1__Position) -> RemotePosition {
@@ -197,9 +221,11 @@ struct ResponseDecoder {
             fees: fees.map { fee in
                 unsafe RemoteFee(
                     asset: String(protobuf: fee.pointee.asset),
-                    amount: String(protobuf: fee.pointee.total))
+                    amount: String(protobuf: fee.pointee.total)
+                )
             },
-            fillCount: message.fill_count)
+            fillCount: message.fill_count
+        )
     }
 
     private func name(of mode: Trading__V1__TradingMode) -> String {

@@ -27,8 +27,11 @@ package struct TradingClient: Sendable {
     /// - Parameters:
     ///   - address: Where the server listens.
     ///   - timeoutMilliseconds: How long one call may take.
+    /// - Returns: A connected client; close it when done.
+    /// - Throws: ``TradingClientError/unreachable(_:)``.
     package static func connect(
-        to address: String, timeoutMilliseconds: Int64
+        to address: String,
+        timeoutMilliseconds: Int64
     ) async throws(TradingClientError) -> TradingClient {
         guard let target = ConnectAddress(text: address) else {
             throw .unreachable("\(address): expected unix:/path or host:port")
@@ -36,7 +39,8 @@ package struct TradingClient: Sendable {
         do throws(ConnectError) {
             return TradingClient(
                 connection: try await TTRPCClient.connect(to: target),
-                timeout: .milliseconds(timeoutMilliseconds))
+                timeout: .milliseconds(timeoutMilliseconds)
+            )
         } catch {
             throw .unreachable("\(address): \(error)")
         }
@@ -71,11 +75,17 @@ package struct TradingClient: Sendable {
 
     /// A page of orders, newest first.
     package func orders(
-        includesClosed: Bool = false, symbol: String? = nil, countMax: UInt32 = 0,
+        includesClosed: Bool = false,
+        symbol: String? = nil,
+        countMax: UInt32 = 0,
         before: UInt64 = 0
     ) async throws(TradingClientError) -> [RemoteOrder] {
         let request = RequestEncoder().orders(
-            includesClosed: includesClosed, symbol: symbol, countMax: countMax, before: before)
+            includesClosed: includesClosed,
+            symbol: symbol,
+            countMax: countMax,
+            before: before
+        )
         return try await self.call(.listOrders, request) { try $0.orders($1) }
     }
 
@@ -88,7 +98,9 @@ package struct TradingClient: Sendable {
     }
 
     package func setMode(
-        _ mode: TradingMode, _ policy: OpenOrdersPolicy, reason: String
+        _ mode: TradingMode,
+        _ policy: OpenOrdersPolicy,
+        reason: String
     ) async throws(TradingClientError) -> (mode: String, previous: String) {
         let request = RequestEncoder().setMode(mode, policy, reason: reason)
         return try await self.call(.setMode, request) { decoder, bytes in
@@ -115,8 +127,11 @@ package struct TradingClient: Sendable {
         let payload: ByteBuffer
         do throws(CallError) {
             payload = try await self.connection.call(
-                service: TradingMethod.service, method: method.rawValue,
-                payload: ByteBuffer(bytes: request), timeout: self.timeout)
+                service: TradingMethod.service,
+                method: method.rawValue,
+                payload: ByteBuffer(bytes: request),
+                timeout: self.timeout
+            )
         } catch {
             throw Self.translate(error)
         }

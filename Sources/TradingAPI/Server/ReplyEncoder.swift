@@ -30,15 +30,19 @@ package struct ReplyEncoder {
         case .order(let order, let isRepeat):
             return .payload(self.order(order, isRepeat: isRepeat, to: method))
         case .orders(let orders):
-            return .payload(unsafe self.pack(trading__v1__list_orders_response__init) { message in
-                unsafe message.n_orders = orders.count
-                unsafe message.orders = self.arena.array(orders.map { unsafe self.order($0) })
-            })
+            return .payload(
+                unsafe self.pack(trading__v1__list_orders_response__init) { message in
+                    unsafe message.n_orders = orders.count
+                    unsafe message.orders = self.arena.array(orders.map { unsafe self.order($0) })
+                }
+            )
         case .cancelsSent(let orderIDs):
-            return .payload(unsafe self.pack(trading__v1__cancel_all_response__init) { message in
-                unsafe message.n_order_ids = orderIDs.count
-                unsafe message.order_ids = self.arena.array(scalars: orderIDs.map(\.raw))
-            })
+            return .payload(
+                unsafe self.pack(trading__v1__cancel_all_response__init) { message in
+                    unsafe message.n_order_ids = orderIDs.count
+                    unsafe message.order_ids = self.arena.array(scalars: orderIDs.map(\.raw))
+                }
+            )
         case .positions(let view):
             return .payload(self.positions(view))
         case .mode(let record, let previous):
@@ -94,15 +98,18 @@ package struct ReplyEncoder {
                 unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
                 unsafe message.price = self.arena.string(price.description)
                 unsafe message.time_in_force = Trading__V1__TimeInForce(
-                    UInt32(timeInForce.rawValue))
+                    UInt32(timeInForce.rawValue)
+                )
             }
             unsafe message.quantity = self.arena.string(order.terms.quantity.description)
             unsafe message.status = order.status.message
             unsafe message.filled_quantity = self.arena.string(order.filledQuantity.description)
             unsafe message.filled_notional = self.arena.string(
-                order.filledQuoteQuantity.description)
+                order.filledQuoteQuantity.description
+            )
             unsafe message.average_price = self.arena.string(
-                order.averagePrice?.description ?? "")
+                order.averagePrice?.description ?? ""
+            )
             unsafe message.n_fills = order.fills.count
             unsafe message.fills = self.arena.array(order.fills.map { unsafe self.fill($0) })
             if let refusal = order.refusal { unsafe message.refusal = self.refusal(refusal) }
@@ -144,14 +151,19 @@ package struct ReplyEncoder {
             unsafe message.mode = self.mode(view.mode)
             unsafe message.n_positions = view.positions.count
             unsafe message.positions = self.arena.array(
-                view.positions.map { unsafe self.position($0) })
+                view.positions.map { unsafe self.position($0) }
+            )
             unsafe message.n_balances = view.balances.count
             unsafe message.balances = self.arena.array(
                 view.balances.map { balance in
                     unsafe self.balance(
-                        balance.asset, total: balance.total, reserved: balance.reserved,
-                        available: balance.available)
-                })
+                        balance.asset,
+                        total: balance.total,
+                        reserved: balance.reserved,
+                        available: balance.available
+                    )
+                }
+            )
         }
     }
 
@@ -164,24 +176,35 @@ package struct ReplyEncoder {
             unsafe message.symbol = self.arena.string(position.symbol.name)
             unsafe message.quantity = self.arena.string(position.quantity.description)
             unsafe message.average_price = self.arena.string(
-                position.averagePrice?.description ?? "")
+                position.averagePrice?.description ?? ""
+            )
             unsafe message.mark_price = self.arena.string(marked.mark?.description ?? "")
             unsafe message.realized_pnl = self.arena.string(
-                position.realizedProfit.amount(rounding: .down).description)
+                position.realizedProfit.amount(rounding: .down).description
+            )
             unsafe message.unrealized_pnl = self.arena.string(
-                unrealized?.amount(rounding: .down).description ?? "")
+                unrealized?.amount(rounding: .down).description ?? ""
+            )
             unsafe message.n_fees = position.fees.count
             unsafe message.fees = self.arena.array(
                 position.fees.map { fee in
                     unsafe self.balance(
-                        fee.asset, total: fee.amount, reserved: .zero, available: .zero)
-                })
+                        fee.asset,
+                        total: fee.amount,
+                        reserved: .zero,
+                        available: .zero
+                    )
+                }
+            )
             unsafe message.fill_count = position.fillCount
         }
     }
 
     private func balance(
-        _ asset: Asset, total: Amount, reserved: Amount, available: Amount
+        _ asset: Asset,
+        total: Amount,
+        reserved: Amount,
+        available: Amount
     ) -> UnsafeMutablePointer<Trading__V1__Balance> {
         unsafe self.arena.make(trading__v1__balance__init) { message in
             unsafe message.asset = self.arena.string(asset.name)
@@ -198,7 +221,9 @@ package struct ReplyEncoder {
     }
 
     private func mode(
-        _ record: ModeRecord, previous: TradingMode, to method: TradingMethod
+        _ record: ModeRecord,
+        previous: TradingMode,
+        to method: TradingMethod
     ) -> [UInt8] {
         if method == .setMode {
             return unsafe self.pack(trading__v1__set_mode_response__init) { message in

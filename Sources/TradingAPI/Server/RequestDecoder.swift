@@ -32,13 +32,15 @@ package struct RequestDecoder {
     ///
     /// - Throws: What is wrong, naming the field; nothing was done.
     package func decode(
-        _ method: TradingMethod, _ payload: Span<UInt8>
+        _ method: TradingMethod,
+        _ payload: Span<UInt8>
     ) throws(BadRequest) -> Request {
         self.arena.reset()
         switch method {
         case .placeOrder:
             return try unsafe .placeOrder(
-                self.order(self.message(payload, MessageTypes.placeOrder)))
+                self.order(self.message(payload, MessageTypes.placeOrder))
+            )
         case .cancel:
             let message = try unsafe self.message(payload, MessageTypes.cancel)
             return .cancel(try self.orderID(unsafe message.order_id))
@@ -51,15 +53,18 @@ package struct RequestDecoder {
             return .order(try self.orderID(unsafe message.order_id))
         case .listOrders:
             return try unsafe .orders(
-                self.filter(self.message(payload, MessageTypes.listOrders)))
+                self.filter(self.message(payload, MessageTypes.listOrders))
+            )
         case .positions: return .positions
         case .getMode: return .mode
         case .setMode:
             return try unsafe self.mode(
-                self.message(payload, MessageTypes.setMode))
+                self.message(payload, MessageTypes.setMode)
+            )
         case .killSwitch:
             return try unsafe self.kill(
-                self.message(payload, MessageTypes.killSwitch))
+                self.message(payload, MessageTypes.killSwitch)
+            )
         case .health: return .health
         }
     }
@@ -78,17 +83,26 @@ package struct RequestDecoder {
             throw BadRequest("quantity: \(quantity) is not above zero")
         }
         let terms = OrderTerms(
-            symbol: Symbol(symbol), side: side, type: try unsafe self.type(message),
-            quantity: quantity)
+            symbol: Symbol(symbol),
+            side: side,
+            type: try unsafe self.type(message),
+            quantity: quantity
+        )
         let keyText = try unsafe self.text(
-            message.idempotency_key, "idempotency_key", bytesMax: Limits.keyBytesMax)
+            message.idempotency_key,
+            "idempotency_key",
+            bytesMax: Limits.keyBytesMax
+        )
         return OrderRequest(
             terms: terms,
             principal: self.principal,
             key: keyText.isEmpty ? nil : IdempotencyKey(principal: self.principal, text: keyText),
             expectedMode: try self.optionalMode(
-                unsafe message.expected_mode, "expected_mode"),
-            tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax))
+                unsafe message.expected_mode,
+                "expected_mode"
+            ),
+            tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax)
+        )
     }
 
     private func type(
@@ -130,7 +144,8 @@ package struct RequestDecoder {
             includesClosed: unsafe message.include_closed != 0,
             symbol: symbol.isEmpty ? nil : Symbol(symbol),
             countMax: Int(limit == 0 ? Limits.listCountDefault : limit),
-            before: before == 0 ? nil : OrderID(raw: before))
+            before: before == 0 ? nil : OrderID(raw: before)
+        )
     }
 
     private func mode(_ message: Trading__V1__SetModeRequest) throws(BadRequest) -> Request {
@@ -146,7 +161,12 @@ package struct RequestDecoder {
         case TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_KEEP: policy = .keep
         default: throw BadRequest("open_orders: expected REFUSE, CANCEL or KEEP")
         }
-        return .setMode(mode, policy, self.principal, reason: try unsafe self.reason(message.reason))
+        return .setMode(
+            mode,
+            policy,
+            self.principal,
+            reason: try unsafe self.reason(message.reason)
+        )
     }
 
     private func kill(_ message: Trading__V1__KillSwitchRequest) throws(BadRequest) -> Request {
@@ -158,11 +178,15 @@ package struct RequestDecoder {
         case TRADING__V1__KILL_ACTION__KILL_ACTION_ENGAGE:
             guard
                 let level = KillLevel(
-                    rawValue: UInt8(truncatingIfNeeded: unsafe message.level.rawValue))
+                    rawValue: UInt8(truncatingIfNeeded: unsafe message.level.rawValue)
+                )
             else { throw BadRequest("level: expected BLOCK, CANCEL or FLATTEN") }
             // A kill needs no reason: the person who pulls it is in a hurry.
             let reason = try unsafe self.text(
-                message.reason, "reason", bytesMax: Limits.reasonBytesMax)
+                message.reason,
+                "reason",
+                bytesMax: Limits.reasonBytesMax
+            )
             return .killEngage(level, self.principal, reason: reason)
         default:
             throw BadRequest("action: expected ENGAGE, STATUS or RELEASE")
@@ -172,7 +196,8 @@ package struct RequestDecoder {
     // MARK: Fields
 
     private func message<Message>(
-        _ payload: Span<UInt8>, _ type: MessageType<Message>
+        _ payload: Span<UInt8>,
+        _ type: MessageType<Message>
     ) throws(BadRequest) -> Message {
         do throws(ProtobufError) {
             return try unsafe self.arena.unpack(type, from: payload).pointee
@@ -187,7 +212,9 @@ package struct RequestDecoder {
     }
 
     private func text(
-        _ pointer: UnsafeMutablePointer<CChar>?, _ field: String, bytesMax: Int
+        _ pointer: UnsafeMutablePointer<CChar>?,
+        _ field: String,
+        bytesMax: Int
     ) throws(BadRequest) -> String {
         let text = unsafe String(protobuf: pointer)
         guard text.utf8.count <= bytesMax else {
@@ -203,7 +230,8 @@ package struct RequestDecoder {
     }
 
     private func decimal<Decimal: ExactDecimal>(
-        _ pointer: UnsafeMutablePointer<CChar>?, _ field: String
+        _ pointer: UnsafeMutablePointer<CChar>?,
+        _ field: String
     ) throws(BadRequest) -> Decimal {
         let text = try unsafe self.text(pointer, field, bytesMax: 64)
         guard !text.isEmpty else { throw BadRequest("\(field) is missing") }
@@ -220,7 +248,8 @@ package struct RequestDecoder {
     }
 
     private func optionalMode(
-        _ mode: Trading__V1__TradingMode, _ field: String
+        _ mode: Trading__V1__TradingMode,
+        _ field: String
     ) throws(BadRequest) -> TradingMode? {
         if mode == TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED { return nil }
         guard let mode = TradingMode(rawValue: UInt8(truncatingIfNeeded: mode.rawValue)) else {

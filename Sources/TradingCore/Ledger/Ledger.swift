@@ -52,13 +52,17 @@ package struct Ledger: Hashable, Sendable {
         let base = fill.quantity.amount
         self.move(intent.baseAsset, by: side == .buy ? base : -base)
         self.move(
-            intent.quoteAsset, by: side == .buy ? -fill.quoteQuantity : fill.quoteQuantity)
-        if let feeAsset = fill.feeAsset { self.move(feeAsset, by: -fill.fee) }
-        var position = self.positions[intent.terms.symbol] ?? Position(
-            symbol: intent.terms.symbol,
-            baseAsset: intent.baseAsset,
-            quoteAsset: intent.quoteAsset
+            intent.quoteAsset,
+            by: side == .buy ? -fill.quoteQuantity : fill.quoteQuantity
         )
+        if let feeAsset = fill.feeAsset { self.move(feeAsset, by: -fill.fee) }
+        var position =
+            self.positions[intent.terms.symbol]
+            ?? Position(
+                symbol: intent.terms.symbol,
+                baseAsset: intent.baseAsset,
+                quoteAsset: intent.quoteAsset
+            )
         position.apply(fill, side: side)
         self.positions[intent.terms.symbol] = position
     }

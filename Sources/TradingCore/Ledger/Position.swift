@@ -36,7 +36,8 @@ package struct Position: Hashable, Sendable {
     /// The average price of what is held, or nil where nothing is.
     package var averagePrice: Price? {
         guard !self.quantity.isZero else { return nil }
-        let quotient = (self.cost.raw.magnitude + self.quantity.raw.magnitude / 2)
+        let quotient =
+            (self.cost.raw.magnitude + self.quantity.raw.magnitude / 2)
             / self.quantity.raw.magnitude
         return Int64(exactly: quotient).map(Price.init(raw:))
     }

@@ -39,7 +39,9 @@ package enum TradingMode: UInt8, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Where an order lives; it never moves to another one (M1). Each has its own ledger.
+/// Where an order lives; it never moves to another one (M1).
+///
+/// Each has its own ledger.
 package enum VenueID: UInt8, Hashable, Sendable, CaseIterable, Comparable {
     case monitor = 1
     case paper = 2

@@ -83,6 +83,7 @@ extension OrderStatus {
     ///   - change: What was learned.
     ///   - isFilled: Whether the fills counted so far, with the change's own, make the quantity.
     ///   - hasFills: Whether there is any fill, with the change's own.
+    /// - Returns: The new status; the old one where the change is no news.
     func after(_ change: OrderChange, isFilled: Bool, hasFills: Bool) -> OrderStatus {
         switch (self, change) {
         case (.refused, _), (.simulated, _):
@@ -150,7 +151,9 @@ extension OrderStatus {
     }
 
     private static func reported(
-        _ status: VenueOrderStatus, isFilled: Bool, hasFills: Bool
+        _ status: VenueOrderStatus,
+        isFilled: Bool,
+        hasFills: Bool
     ) -> OrderStatus {
         switch status {
         case .new, .partiallyFilled: isFilled ? .filled : hasFills ? .partiallyFilled : .open

@@ -87,6 +87,7 @@ package enum RiskGate {
     /// - Parameters:
     ///   - context: What the checks look at.
     ///   - intent: Makes the intent of an order that passed, given its rules and worst price.
+    /// - Returns: The order, ready to be sent once, or the first reason against it.
     package static func admit(
         _ context: RiskContext,
         intent: (SymbolRules, Price) -> OrderIntent

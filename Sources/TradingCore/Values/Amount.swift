@@ -32,11 +32,16 @@ public struct Amount: ExactDecimal {
 
     /// The amount times `numerator / denominator`, rounded as named.
     public func scaled(
-        by numerator: Int64, over denominator: Int64, rounding: Rounding
+        by numerator: Int64,
+        over denominator: Int64,
+        rounding: Rounding
     ) -> Amount {
         Amount(
             raw: (self.raw * Int128(numerator)).divided(
-                by: Int128(denominator), rounding: rounding))
+                by: Int128(denominator),
+                rounding: rounding
+            )
+        )
     }
 
     /// The amount as a quantity, or nil where it is outside of a quantity's range.

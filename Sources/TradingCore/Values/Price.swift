@@ -33,7 +33,9 @@ public struct Price: ExactDecimal {
 
     /// The price times `numerator / denominator`, or nil where that leaves the range.
     public func scaled(
-        by numerator: Int64, over denominator: Int64, rounding: Rounding
+        by numerator: Int64,
+        over denominator: Int64,
+        rounding: Rounding
     ) -> Price? {
         let product = Int128(self.raw) * Int128(numerator)
         return Int64(exactly: product.divided(by: Int128(denominator), rounding: rounding))

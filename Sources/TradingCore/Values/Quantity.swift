@@ -40,7 +40,8 @@ public struct Quantity: ExactDecimal {
 
     /// The largest whole number of steps that is not above the quantity.
     public func roundedDown(to step: Quantity) -> Quantity {
-        step.raw == 0 ? self : Quantity(raw: self.raw.divided(by: step.raw, rounding: .down) * step.raw)
+        guard step.raw != 0 else { return self }
+        return Quantity(raw: self.raw.divided(by: step.raw, rounding: .down) * step.raw)
     }
 
     /// The same number as an amount of the base asset.

@@ -21,7 +21,7 @@ package struct OpenBatch: ~Copyable {
     /// Whether there is nothing to write and nothing to do.
     package var isEmpty: Bool {
         self.events.isEmpty && self.effects.isEmpty && self.placements.isEmpty
-            && self.closedOrders.isEmpty
+            && self.closedOrders.isEmpty && self.immediateEffects.isEmpty
     }
 
     /// Whether the write must reach the disk before the batch's effects go out.
@@ -52,6 +52,12 @@ package struct OpenBatch: ~Copyable {
         }
     }
 
+    /// Takes back a release of the kill switch that an engagement follows in the same batch: it
+    /// would take effect after the engagement (K1).
+    mutating func withdrawKillRelease() {
+        self.effects.removeAll { $0 == .liftKillSwitch }
+    }
+
     /// Hands out what need not wait for the disk; each effect is handed out once.
     package mutating func takeImmediateEffects() -> [ImmediateEffect] {
         defer { self.immediateEffects = [] }
@@ -62,6 +68,8 @@ package struct OpenBatch: ~Copyable {
     ///
     /// - Parameter write: Returns only when the events are on disk, or merely handed to the
     ///   operating system where ``needsSync`` is false.
+    /// - Returns: The batch's effects, within reach.
+    /// - Throws: What `write` throws.
     package consuming func persisted<Failure: Error>(
         by write: (borrowing OpenBatch) throws(Failure) -> Void
     ) throws(Failure) -> DurableBatch {

@@ -13,6 +13,8 @@ package enum Effect: Hashable, Sendable {
     case reply(RequestToken, Reply)
     /// Lets placements pass again; closing needs no durability and is an ``ImmediateEffect``.
     case openGate(VenueID)
+    /// Lifts the kill switch's own latch from every gate: it was released.
+    case liftKillSwitch
 }
 
 /// What needs no durability: it may leave before, or without, the batch's write (J1, K2).

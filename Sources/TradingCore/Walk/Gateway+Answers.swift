@@ -18,7 +18,13 @@ extension Gateway {
             self.openOrdersAnswered(answer, from: venue, fetched: fetched, into: &batch)
         case .allOrders(let symbol, let since):
             self.allOrdersAnswered(
-                symbol, since: since, answer, from: venue, fetched: fetched, into: &batch)
+                symbol,
+                since: since,
+                answer,
+                from: venue,
+                fetched: fetched,
+                into: &batch
+            )
         case .account:
             self.accountAnswered(answer, from: venue, into: &batch)
         case .rules:
@@ -27,26 +33,42 @@ extension Gateway {
                 for rule in rules { session.rules[rule.symbol] = rule }
             }
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsRules = false }
+        case .quotes:
+            guard case .quotes(let quotes) = answer else { return }
+            self.withSession(venue) { session in
+                for quote in quotes { session.quotes[quote.symbol] = quote.quote }
+            }
         case .trades, .time:
             break
         }
     }
 
     private mutating func cancelAnswered(
-        _ orderID: OrderID, _ answer: VenueAnswer, fetched: Fetched, into batch: inout OpenBatch
+        _ orderID: OrderID,
+        _ answer: VenueAnswer,
+        fetched: Fetched,
+        into batch: inout OpenBatch
     ) {
         let later = batch.instant.monotonic.adding(
-            milliseconds: self.settings.timing.retryIntervalMilliseconds)
+            milliseconds: self.settings.timing.retryIntervalMilliseconds
+        )
         switch answer {
         case .order(let report):
             self.merge(report, into: orderID, fetched: fetched, batch: &batch)
         case .refused:
             // -2011 says that the venue has no such open order. For an order it never confirmed
             // that is no evidence (E1); for a known one, its end has not reached us: ask.
-            guard self.state.orders[orderID] != nil else { break }
+            guard let order = self.state.orders[orderID] else { break }
+            if order.status == .needsOperator {
+                // It was given up: now and then is enough, until there is news of it (E6).
+                self.chases[orderID, default: Chase()].cancelAt = batch.instant.monotonic.adding(
+                    milliseconds: self.settings.timing.balanceIntervalMilliseconds
+                )
+                break
+            }
             self.chases[orderID, default: Chase()].askAt = batch.instant.monotonic
             self.chases[orderID]?.cancelAt = later
-        case .failed, .orders, .trades, .account, .rules, .time:
+        case .failed, .orders, .trades, .account, .rules, .quotes, .time:
             guard self.state.orders[orderID] != nil else { break }
             self.chases[orderID, default: Chase()].cancelAt = later
         }
@@ -71,36 +93,47 @@ extension Gateway {
         case .refused(let error) where error.code == VenueError.noSuchOrder:
             self.absent(orderID, wasPastWindow: wasPastWindow, into: &batch)
             self.noteAsked(orderID, on: venue, into: &batch)
-        case .refused, .failed, .orders, .trades, .account, .rules, .time:
+        case .refused, .failed, .orders, .trades, .account, .rules, .quotes, .time:
             // What ended meanwhile needs no answer any more; the reconciliation goes on (E6).
             if self.state.orders[orderID] == nil {
                 self.noteAsked(orderID, on: venue, into: &batch)
             }
             self.chases[orderID]?.askAt = batch.instant.monotonic.adding(
-                milliseconds: self.settings.timing.retryIntervalMilliseconds)
+                milliseconds: self.settings.timing.retryIntervalMilliseconds
+            )
         }
         self.answerWaiters(of: orderID, into: &batch)
     }
 
     private mutating func noteAsked(
-        _ orderID: OrderID, on venue: VenueID, into batch: inout OpenBatch
+        _ orderID: OrderID,
+        on venue: VenueID,
+        into batch: inout OpenBatch
     ) {
         self.advanceReconciliation(venue, into: &batch) { $0.awaitedOrders.remove(orderID) }
     }
 
     private mutating func tradesAnswered(
-        _ orderID: OrderID, _ answer: VenueAnswer, fetched: Fetched, into batch: inout OpenBatch
+        _ orderID: OrderID,
+        _ answer: VenueAnswer,
+        fetched: Fetched,
+        into batch: inout OpenBatch
     ) {
         if case .trades(let trades) = answer {
             for trade in trades {
                 self.change(
-                    orderID, .filled(Fill(trade)), into: &batch, fetched: fetched)
+                    orderID,
+                    .filled(Fill(trade)),
+                    into: &batch,
+                    fetched: fetched
+                )
             }
         }
         if let order = self.state.orders[orderID], order.hasMissingFills {
             self.chases[orderID, default: Chase()].fetchFillsAt =
                 batch.instant.monotonic.adding(
-                    milliseconds: self.settings.timing.retryIntervalMilliseconds)
+                    milliseconds: self.settings.timing.retryIntervalMilliseconds
+                )
         }
         self.answerWaiters(of: orderID, into: &batch)
     }
@@ -117,7 +150,8 @@ extension VenueError {
         case -1006, -1007: true
         // It was sent before, so it is there.
         case -2010 where self.message.hasPrefix("Duplicate order sent"): true
-        default: self.httpStatus >= 500
+        // Without a code of the venue, something on the way answered in its place.
+        default: self.httpStatus >= 500 || self.code == 0
         }
     }
 }

@@ -2,12 +2,15 @@ extension Gateway {
     // MARK: Mode
 
     mutating func decideMode(
-        _ request: Request, _ token: RequestToken, into batch: inout OpenBatch
+        _ request: Request,
+        _ token: RequestToken,
+        into batch: inout OpenBatch
     ) {
         guard case .setMode(let mode, let policy, let principal, let reason) = request else {
             batch.perform(
                 .reply(token, .mode(self.modeRecord, previous: self.mode)),
-                afterAllEarlierEvents: true)
+                afterAllEarlierEvents: true
+            )
             return
         }
         let previous = self.mode
@@ -27,7 +30,11 @@ extension Gateway {
     private var modeRecord: ModeRecord {
         self.state.mode
             ?? ModeRecord(
-                mode: .monitor, principal: Principal(""), reason: "", since: self.startedAt)
+                mode: .monitor,
+                principal: Principal(""),
+                reason: "",
+                since: self.startedAt
+            )
     }
 
     mutating func changeMode(
@@ -37,7 +44,11 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         let record = ModeRecord(
-            mode: mode, principal: principal, reason: reason, since: batch.instant.wall)
+            mode: mode,
+            principal: principal,
+            reason: reason,
+            since: batch.instant.wall
+        )
         self.record(.modeChanged(record), into: &batch)
     }
 
@@ -47,19 +58,28 @@ extension Gateway {
         case .monitor, .dryRun: return nil
         case .paper:
             return Refusal(
-                .modeGate, limit: "monitor, dry_run, testnet or live", actual: mode.name,
-                message: "Mode paper is not available in this version.")
+                .modeGate,
+                limit: "monitor, dry_run, testnet or live",
+                actual: mode.name,
+                message: "Mode paper is not available in this version."
+            )
         case .testnet, .live:
             if mode == .live, !self.settings.allowsLiveTrading {
                 return Refusal(
-                    .modeGate, limit: "allow_live_trading: true", actual: "false",
+                    .modeGate,
+                    limit: "allow_live_trading: true",
+                    actual: "false",
                     message: "Live trading is not allowed by the configuration; set "
-                        + "allow_live_trading and restart.")
+                        + "allow_live_trading and restart."
+                )
             }
             guard !self.settings.exchanges.contains(mode.venue) else { return nil }
             return Refusal(
-                .modeGate, limit: "a configured venue", actual: "none",
-                message: "No venue for mode \(mode.name) is configured.")
+                .modeGate,
+                limit: "a configured venue",
+                actual: "none",
+                message: "No venue for mode \(mode.name) is configured."
+            )
         }
     }
 
@@ -68,45 +88,65 @@ extension Gateway {
         let count = self.state.openOrderCount(on: self.mode.venue)
         guard policy == .refuse, count > 0 else { return nil }
         return Refusal(
-            .modeGate, limit: "0 open orders", actual: "\(count)",
+            .modeGate,
+            limit: "0 open orders",
+            actual: "\(count)",
             message: "Mode \(self.mode.name) has \(count) open orders; cancel them, or say what "
-                + "becomes of them.")
+                + "becomes of them."
+        )
     }
 
     // MARK: Kill switch
 
     mutating func decideKill(
-        _ request: Request, _ token: RequestToken, into batch: inout OpenBatch
+        _ request: Request,
+        _ token: RequestToken,
+        into batch: inout OpenBatch
     ) {
         switch request {
         case .killEngage(.flatten, _, _):
             let refusal = Refusal(
-                .killState, limit: "block or cancel", actual: "flatten",
+                .killState,
+                limit: "block or cancel",
+                actual: "flatten",
                 message: "Level flatten is not available in this version; engage cancel and "
-                    + "close positions by hand.")
+                    + "close positions by hand."
+            )
             batch.perform(.reply(token, .refused(refusal)))
             return
         case .killEngage(let level, let principal, let reason):
             let strongest = max(level, self.state.killSwitch.level ?? level)
             let killSwitch = KillSwitch(
-                level: strongest, principal: principal, reason: reason, since: batch.instant.wall)
+                level: strongest,
+                principal: principal,
+                reason: reason,
+                since: batch.instant.wall
+            )
             self.engage(killSwitch, into: &batch)
         case .killRelease(let principal, let reason):
             guard self.state.killSwitch.isEngaged else { break }
             let killSwitch = KillSwitch(
-                level: nil, principal: principal, reason: reason, since: batch.instant.wall)
+                level: nil,
+                principal: principal,
+                reason: reason,
+                since: batch.instant.wall
+            )
             self.record(.killChanged(killSwitch), into: &batch)
+            batch.perform(.liftKillSwitch)
             for venue in self.settings.exchanges { self.openGateIfAllowed(venue, into: &batch) }
         default:
             break
         }
         batch.perform(
-            .reply(token, .killSwitch(self.killSwitchView())), afterAllEarlierEvents: true)
+            .reply(token, .killSwitch(self.killSwitchView())),
+            afterAllEarlierEvents: true
+        )
     }
 
     /// Gate first, then the record (K2); then the cancels that the level asks for (K3).
     mutating func engage(_ killSwitch: KillSwitch, into batch: inout OpenBatch) {
         for venue in self.settings.exchanges { batch.performAtOnce(.closeGate(venue)) }
+        batch.withdrawKillRelease()
         self.record(.killChanged(killSwitch), into: &batch)
         if let level = killSwitch.level, level >= .cancel {
             _ = self.cancelAll(nil, into: &batch)
@@ -150,7 +190,9 @@ extension Gateway {
             mode: self.mode,
             positions: ledger.positionsBySymbol.map { position in
                 PositionsView.MarkedPosition(
-                    position: position, mark: quotes[position.symbol]?.middle)
+                    position: position,
+                    mark: quotes[position.symbol]?.middle
+                )
             },
             balances: ledger.assets.map { asset in
                 PositionsView.Balance(
@@ -169,7 +211,8 @@ extension Gateway {
             reasons.append("the kill switch is engaged at level \(level.name)")
         }
         let ruleVenue = self.settings.ruleVenue(for: self.mode.venue)
-        reasons += self.sessions[ruleVenue]?.notReadyReasons
+        reasons +=
+            self.sessions[ruleVenue]?.notReadyReasons
             ?? ["no connection to \(ruleVenue.mode.name) is configured"]
         return HealthView(
             notReadyReasons: reasons,

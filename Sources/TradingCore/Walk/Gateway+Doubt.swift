@@ -48,7 +48,9 @@ extension Gateway {
                 batch.performAtOnce(
                     .request(
                         venue,
-                        .orderTrades(orderID, symbol: order.terms.symbol, venue: venueOrderID)))
+                        .orderTrades(orderID, symbol: order.terms.symbol, venue: venueOrderID)
+                    )
+                )
             }
         }
         let isCancelDue = chase.cancelAt.map { $0 <= now } ?? false
@@ -72,7 +74,8 @@ extension Gateway {
                     client: order.intent.clientOrderID,
                     venue: order.venueOrderID
                 )
-            ))
+            )
+        )
     }
 
     // MARK: Proof of absence
@@ -92,7 +95,8 @@ extension Gateway {
         guard let order = self.state.orders[orderID] else { return }
         let timing = self.settings.timing
         let later = batch.instant.monotonic.adding(
-            milliseconds: timing.inquiryIntervalMilliseconds)
+            milliseconds: timing.inquiryIntervalMilliseconds
+        )
         guard order.status != .needsOperator else {
             // It was given up (E6); a reconciliation or a cancel asks again.
             self.chases[orderID]?.askAt = nil
@@ -108,7 +112,8 @@ extension Gateway {
         if absences >= timing.absencesMin {
             let since = self.proofStart(of: order)
             batch.performAtOnce(
-                .request(order.intent.venue, .allOrders(order.terms.symbol, since: since)))
+                .request(order.intent.venue, .allOrders(order.terms.symbol, since: since))
+            )
         }
         self.chases[orderID]?.askAt = later
     }
@@ -116,7 +121,8 @@ extension Gateway {
     /// From when on a proof of absence must know every order of the symbol (E2 c).
     private func proofStart(of order: Order) -> WallTime {
         order.intent.timestamp.adding(
-            milliseconds: -self.settings.timing.absenceMarginMilliseconds)
+            milliseconds: -self.settings.timing.absenceMarginMilliseconds
+        )
     }
 
     /// Every order of the symbol since then: the last part of a proof of absence (E2 c).
@@ -170,8 +176,10 @@ extension Gateway {
             self.change(
                 order.orderID,
                 .notPlaced(
-                    reason: "proven absent: the venue has no such order after its window was over"),
-                into: &batch)
+                    reason: "proven absent: the venue has no such order after its window was over"
+                ),
+                into: &batch
+            )
         } else if let twin = strangers.first(where: { order.matches($0) }) {
             // Adopted once: it explains no other order of ours.
             self.noteForeign(ForeignOrder(twin, on: order.intent.venue))
@@ -180,14 +188,18 @@ extension Gateway {
             self.change(
                 order.orderID,
                 .needsOperator(
-                    reason: "the venue has orders on this side that belong to nobody known"),
-                into: &batch)
+                    reason: "the venue has orders on this side that belong to nobody known"
+                ),
+                into: &batch
+            )
         }
     }
 
     /// Whether a row is some other order that is known: of ours, or a foreign one seen before.
     private func isAttributed(
-        _ report: OrderReport, on venue: VenueID, fetched: Fetched
+        _ report: OrderReport,
+        on venue: VenueID,
+        fetched: Fetched
     ) -> Bool {
         switch ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) {
         case .ours(let orderID):

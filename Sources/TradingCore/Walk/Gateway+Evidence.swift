@@ -42,16 +42,20 @@ extension Gateway {
         case .accepted(let report):
             self.merge(report, into: orderID, fetched: fetched, batch: &batch)
         case .simulated(let request):
-            self.change(orderID, .simulated(request: request), into: &batch)
+            self.change(orderID, .simulated(request: "[DRY-RUN] \(request)"), into: &batch)
         case .rejected(let error) where error.leavesFateOpen:
             self.change(
-                orderID, .outcomeUnknown(reason: "\(error.message) (\(error.code))"), into: &batch)
+                orderID,
+                .outcomeUnknown(reason: "\(error.message) (\(error.code))"),
+                into: &batch
+            )
             self.chases[orderID]?.askAt = batch.instant.monotonic
         case .rejected(let error):
             self.change(
                 orderID,
                 .rejected(code: error.code, reason: "\(error.message) (\(error.code))"),
-                into: &batch)
+                into: &batch
+            )
         case .notSent(let reason):
             self.change(orderID, .notPlaced(reason: Self.text(of: reason)), into: &batch)
         case .unknown(let reason):
@@ -66,6 +70,7 @@ extension Gateway {
         case .gateClosed: "not sent: the gate was closed before its turn came"
         case .windowOver: "not sent: its receive window was over before its turn came"
         case .notConnected(let why): "not sent: no connection to the venue: \(why)"
+        case .queueFull: "not sent: too many orders are waiting for a connection"
         case .venueBackoff: "not sent: the venue asked for patience"
         }
     }
@@ -121,32 +126,43 @@ extension Gateway {
     /// An order with our prefix that the journal does not know: a rolled-back store or a second
     /// copy of it is at work (S5).
     private mutating func stopForTwin(
-        _ report: OrderReport, on venue: VenueID, into batch: inout OpenBatch
+        _ report: OrderReport,
+        on venue: VenueID,
+        into batch: inout OpenBatch
     ) {
-        let reason = "order \(report.ownerID) at \(venue.mode.name) has this store's prefix, but "
+        let reason =
+            "order \(report.ownerID) at \(venue.mode.name) has this store's prefix, but "
             + "the journal does not know it: a restored backup or a second copy is running (S5)"
         self.stop(venue, reason: reason, into: &batch)
     }
 
     /// Two orders at the venue under one name of ours: one of them was not meant (S2).
     private mutating func stopForDouble(
-        _ report: OrderReport, of order: Order, into batch: inout OpenBatch
+        _ report: OrderReport,
+        of order: Order,
+        into batch: inout OpenBatch
     ) {
-        let reason = "order \(order.orderID) is at the venue as \(report.venueOrderID) beside "
+        let reason =
+            "order \(order.orderID) is at the venue as \(report.venueOrderID) beside "
             + "\(order.venueOrderID?.description ?? "another"): it was placed twice (S2)"
         self.stop(order.intent.venue, reason: reason, into: &batch)
     }
 
     /// Stops trading on a venue until an operator acts.
     private mutating func stop(
-        _ venue: VenueID, reason: String, into batch: inout OpenBatch
+        _ venue: VenueID,
+        reason: String,
+        into batch: inout OpenBatch
     ) {
         self.withSession(venue) { $0.stopReason = reason }
         batch.performAtOnce(.closeGate(venue))
         guard !self.state.killSwitch.isEngaged else { return }
         let killSwitch = KillSwitch(
-            level: .block, principal: Principal("gateway"), reason: reason,
-            since: batch.instant.wall)
+            level: .block,
+            principal: Principal("gateway"),
+            reason: reason,
+            since: batch.instant.wall
+        )
         self.engage(killSwitch, into: &batch)
     }
 
@@ -164,15 +180,21 @@ extension Gateway {
         }
         if report.status == .rejected {
             self.change(
-                orderID, .rejected(code: 0, reason: report.reason), into: &batch,
-                fetched: fetched)
+                orderID,
+                .rejected(code: 0, reason: report.reason),
+                into: &batch,
+                fetched: fetched
+            )
             return
         }
         let news = report.trades.filter { !order.contains($0.tradeID) }
         if self.isNews(report, beside: news, for: order) {
             let change = OrderChange.reported(
-                report.status, report.venueOrderID, executed: report.executedQuantity,
-                reason: report.reason)
+                report.status,
+                report.venueOrderID,
+                executed: report.executedQuantity,
+                reason: report.reason
+            )
             self.change(orderID, change, into: &batch, fetched: fetched)
         }
         for trade in news {
@@ -182,16 +204,20 @@ extension Gateway {
         if self.chases[orderID]?.fetchFillsAt == nil {
             self.chases[orderID, default: Chase()].fetchFillsAt =
                 batch.instant.monotonic.adding(
-                    milliseconds: self.settings.timing.fillGraceMilliseconds)
+                    milliseconds: self.settings.timing.fillGraceMilliseconds
+                )
         }
     }
 
     /// Whether a report says more than its trades do; a fill that says it all is enough.
     private func isNews(
-        _ report: OrderReport, beside trades: [TradeReport], for order: Order
+        _ report: OrderReport,
+        beside trades: [TradeReport],
+        for order: Order
     ) -> Bool {
         let filled = trades.reduce(order.filledQuantity) { $0 + $1.quantity }
-        let isExplained = order.venueOrderID == report.venueOrderID
+        let isExplained =
+            order.venueOrderID == report.venueOrderID
             && filled >= report.executedQuantity
         switch report.status {
         case .new:

@@ -15,7 +15,8 @@ extension Gateway {
             let sent = self.cancelAll(symbol, into: &batch)
             batch.perform(.reply(token, .cancelsSent(sent)))
         case .order(let orderID):
-            let reply = self.order(orderID, fetched: fetched)
+            let reply =
+                self.order(orderID, fetched: fetched)
                 .map { Reply.order($0, isRepeat: false) } ?? .refused(Self.notFound(orderID))
             batch.perform(.reply(token, reply), afterAllEarlierEvents: true)
         case .orders(let filter):
@@ -48,8 +49,11 @@ extension Gateway {
         let now = batch.instant.monotonic
         if let deadline, deadline <= now {
             let refusal = Refusal(
-                .deadline, limit: "in time", actual: "too late",
-                message: "The deadline passed before the order was decided; it was not placed.")
+                .deadline,
+                limit: "in time",
+                actual: "too late",
+                message: "The deadline passed before the order was decided; it was not placed."
+            )
             batch.perform(.reply(token, .refused(refusal)))
             return
         }
@@ -58,14 +62,24 @@ extension Gateway {
         let context = self.riskContext(for: wish)
         let admission = RiskGate.admit(context) { rules, worstPrice in
             self.intent(
-                orderID, wish, venue: venue, rules: rules, reservePrice: worstPrice,
-                at: batch.instant)
+                orderID,
+                wish,
+                venue: venue,
+                rules: rules,
+                reservePrice: worstPrice,
+                at: batch.instant
+            )
         }
         switch consume admission {
         case .refused(let refusal):
             let intent = self.intent(
-                orderID, wish, venue: venue, rules: context.rules, reservePrice: .zero,
-                at: batch.instant)
+                orderID,
+                wish,
+                venue: venue,
+                rules: context.rules,
+                reservePrice: .zero,
+                at: batch.instant
+            )
             self.record(.orderRefused(intent, refusal), into: &batch)
             self.answerClosed(orderID, token, into: &batch)
         case .approved(let order):
@@ -89,8 +103,12 @@ extension Gateway {
         if let key = intent.key { self.keys[key] = intent.orderID }
         self.chases[intent.orderID] = Chase(awaitsPlacement: true)
         self.wait(
-            for: intent.orderID, token, .placement(isRepeat: false), deadline: deadline,
-            at: batch.instant)
+            for: intent.orderID,
+            token,
+            .placement(isRepeat: false),
+            deadline: deadline,
+            at: batch.instant
+        )
         batch.place(order)
     }
 
@@ -175,19 +193,28 @@ extension Gateway {
     ) {
         guard earlier.terms == wish.terms else {
             let refusal = Refusal(
-                .idempotencyKey, limit: "order \(earlier.orderID)", actual: "different content",
+                .idempotencyKey,
+                limit: "order \(earlier.orderID)",
+                actual: "different content",
                 message: "The key was used for order \(earlier.orderID) with other content; "
-                    + "use a new key for a new order.")
+                    + "use a new key for a new order."
+            )
             batch.perform(.reply(token, .refused(refusal)))
             return
         }
         if self.isAwaited(earlier) {
             self.wait(
-                for: earlier.orderID, token, .placement(isRepeat: true), deadline: deadline,
-                at: batch.instant)
+                for: earlier.orderID,
+                token,
+                .placement(isRepeat: true),
+                deadline: deadline,
+                at: batch.instant
+            )
         } else {
             batch.perform(
-                .reply(token, .order(earlier, isRepeat: true)), afterAllEarlierEvents: true)
+                .reply(token, .order(earlier, isRepeat: true)),
+                afterAllEarlierEvents: true
+            )
         }
     }
 
@@ -206,8 +233,11 @@ extension Gateway {
         }
         guard !order.status.isTerminal else {
             let refusal = Refusal(
-                .orderFinished, limit: "an open order", actual: order.status.name,
-                message: "Order \(orderID) is \(order.status.name) already.")
+                .orderFinished,
+                limit: "an open order",
+                actual: order.status.name,
+                message: "Order \(orderID) is \(order.status.name) already."
+            )
             batch.perform(.reply(token, .refused(refusal)), afterAllEarlierEvents: true)
             return
         }
@@ -217,7 +247,9 @@ extension Gateway {
 
     /// Cancels our open orders one by one: `DELETE openOrders` would take foreign ones too (K3).
     mutating func cancelAll(
-        _ symbol: Symbol?, on venue: VenueID? = nil, into batch: inout OpenBatch
+        _ symbol: Symbol?,
+        on venue: VenueID? = nil,
+        into batch: inout OpenBatch
     ) -> [OrderID] {
         let orders = self.state.ordersByAge.filter { order in
             !order.status.isTerminal && order.intent.venue.isExchange
@@ -247,12 +279,16 @@ extension Gateway {
                     target: order.intent.clientOrderID,
                     cancelID: ClientOrderIDScheme.cancelName(of: order.intent.clientOrderID)
                 )
-            ))
+            )
+        )
     }
 
     static func notFound(_ orderID: OrderID) -> Refusal {
         Refusal(
-            .orderNotFound, limit: "a known order", actual: "\(orderID)",
-            message: "There is no order \(orderID).")
+            .orderNotFound,
+            limit: "a known order",
+            actual: "\(orderID)",
+            message: "There is no order \(orderID)."
+        )
     }
 }

@@ -8,21 +8,25 @@ extension Gateway {
         batch.performAtOnce(.closeGate(venue))
     }
 
-    /// After every start and every loss of the stream: nothing new goes out until all that may
-    /// have happened meanwhile is known. Cancels pass.
+    /// Holds back new orders until all that may have happened unseen is known.
+    ///
+    /// Called after every start and every loss of the stream. Cancels pass.
     mutating func beginReconciliation(_ venue: VenueID, into batch: inout OpenBatch) {
         batch.performAtOnce(.closeGate(venue))
         let retryAt = self.reconciliationRetry(batch.instant)
         self.withSession(venue) { $0.phase = .reconciling(Reconciliation(retryAt: retryAt)) }
         let symbols = self.settings.limits.allowedSymbols
-        for request in [VenueRequest.time, .rules(symbols), .account, .openOrders] {
+        for request in [
+            VenueRequest.time, .rules(symbols), .quotes(symbols), .account, .openOrders,
+        ] {
             batch.performAtOnce(.request(venue, request))
         }
     }
 
     private func reconciliationRetry(_ instant: Instant) -> MonotonicTime {
         instant.monotonic.adding(
-            milliseconds: self.settings.timing.retryIntervalMilliseconds * 4)
+            milliseconds: self.settings.timing.retryIntervalMilliseconds * 4
+        )
     }
 
     /// Crosses an item off the list, and opens the gate when the list is empty.
@@ -77,15 +81,23 @@ extension Gateway {
                 batch.performAtOnce(.request(venue, .openOrders))
             }
             batch.performAtOnce(.request(venue, .account))
+            // A quiet market's stream says nothing: its last price is asked for.
+            batch.performAtOnce(.request(venue, .quotes(self.settings.limits.allowedSymbols)))
+            // One measurement may be off: the clock was set between it and its arrival (M3).
+            batch.performAtOnce(.request(venue, .time))
         }
     }
 
     private func repeatQuestions(
-        of reconciliation: Reconciliation, to venue: VenueID, into batch: inout OpenBatch
+        of reconciliation: Reconciliation,
+        to venue: VenueID,
+        into batch: inout OpenBatch
     ) {
         var requests: [VenueRequest] = []
         if reconciliation.awaitsClock { requests.append(.time) }
-        if reconciliation.awaitsRules { requests.append(.rules(self.settings.limits.allowedSymbols)) }
+        if reconciliation.awaitsRules {
+            requests.append(.rules(self.settings.limits.allowedSymbols))
+        }
         if reconciliation.awaitsAccount { requests.append(.account) }
         if reconciliation.awaitsOpenOrders { requests.append(.openOrders) }
         for request in requests { batch.performAtOnce(.request(venue, request)) }
@@ -123,7 +135,9 @@ extension Gateway {
     // MARK: Balances
 
     mutating func accountAnswered(
-        _ answer: VenueAnswer, from venue: VenueID, into batch: inout OpenBatch
+        _ answer: VenueAnswer,
+        from venue: VenueID,
+        into batch: inout OpenBatch
     ) {
         guard case .account(let account) = answer else { return }
         let ledger = self.state.ledger(of: venue)
@@ -131,7 +145,8 @@ extension Gateway {
             self.bind(venue, to: account, into: &batch)
         } else if ledger.accountID != account.accountID {
             self.withSession(venue) { session in
-                session.stopReason = "the account at the venue is \(account.accountID), the "
+                session.stopReason =
+                    "the account at the venue is \(account.accountID), the "
                     + "ledger belongs to \(ledger.accountID ?? 0) (S5)"
             }
             batch.performAtOnce(.closeGate(venue))
@@ -142,14 +157,18 @@ extension Gateway {
     }
 
     private mutating func bind(
-        _ venue: VenueID, to account: AccountReport, into batch: inout OpenBatch
+        _ venue: VenueID,
+        to account: AccountReport,
+        into batch: inout OpenBatch
     ) {
         self.record(.ledgerBound(venue, accountID: account.accountID), into: &batch)
         for balance in account.balances {
             let total = balance.free + balance.locked
             guard !total.isZero else { continue }
             self.record(
-                .balanceMoved(venue, balance.asset, delta: total, isOpening: true), into: &batch)
+                .balanceMoved(venue, balance.asset, delta: total, isOpening: true),
+                into: &batch
+            )
         }
     }
 
@@ -175,7 +194,10 @@ extension Gateway {
         let timing = self.settings.timing
         let believed = self.withSession(venue) { session in
             let moves = session.balances.read(
-                differences: differences, at: now, lagMilliseconds: timing.balanceLagMilliseconds)
+                differences: differences,
+                at: now,
+                lagMilliseconds: timing.balanceLagMilliseconds
+            )
             if session.balances.isPending {
                 session.balances.readAt = now.adding(milliseconds: timing.balanceLagMilliseconds)
             }
@@ -183,7 +205,9 @@ extension Gateway {
         }
         for (asset, delta) in believed {
             self.record(
-                .balanceMoved(venue, asset, delta: delta, isOpening: false), into: &batch)
+                .balanceMoved(venue, asset, delta: delta, isOpening: false),
+                into: &batch
+            )
         }
     }
 }

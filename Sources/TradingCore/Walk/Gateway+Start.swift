@@ -7,7 +7,10 @@ extension Gateway {
     ///   - version: The program's.
     ///   - batch: Takes what follows; it must be persisted before anything else is decided.
     package mutating func start(
-        prefix: String, epoch: String, version: String, into batch: inout OpenBatch
+        prefix: String,
+        epoch: String,
+        version: String,
+        into batch: inout OpenBatch
     ) {
         invariant(
             prefix.count == ClientOrderIDScheme.partLength
@@ -37,10 +40,18 @@ extension Gateway {
         let wanted = self.state.mode?.mode ?? self.settings.initialMode
         if let refusal = self.refusalToEnter(wanted) {
             self.changeMode(
-                to: .monitor, by: Principal("gateway"), reason: refusal.message, into: &batch)
+                to: .monitor,
+                by: Principal("gateway"),
+                reason: refusal.message,
+                into: &batch
+            )
         } else if self.state.mode == nil {
             self.changeMode(
-                to: wanted, by: Principal("gateway"), reason: "first start", into: &batch)
+                to: wanted,
+                by: Principal("gateway"),
+                reason: "first start",
+                into: &batch
+            )
         }
     }
 
@@ -48,7 +59,8 @@ extension Gateway {
     private mutating func resume(_ order: Order, into batch: inout OpenBatch) {
         let orderID = order.orderID
         if order.status == .submitting {
-            let change: OrderChange = order.intent.venue.isExchange
+            let change: OrderChange =
+                order.intent.venue.isExchange
                 ? .outcomeUnknown(reason: "the gateway ended before the venue's answer was known")
                 : .notPlaced(reason: "the gateway ended before the request was built")
             self.record(.orderChanged(orderID, change), into: &batch)

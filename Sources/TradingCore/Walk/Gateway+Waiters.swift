@@ -16,7 +16,8 @@ extension Gateway {
             limit = min(latest, MonotonicTime(nanoseconds: early))
         }
         self.waiters[orderID, default: []].append(
-            Waiter(token: token, purpose: purpose, deadline: limit))
+            Waiter(token: token, purpose: purpose, deadline: limit)
+        )
     }
 
     /// Whether an answer about the order should wait: its placement may still be answered.
@@ -60,7 +61,9 @@ extension Gateway {
 
     /// Answers a call about an order that was closed in this batch.
     mutating func answerClosed(
-        _ orderID: OrderID, _ token: RequestToken, into batch: inout OpenBatch
+        _ orderID: OrderID,
+        _ token: RequestToken,
+        into batch: inout OpenBatch
     ) {
         guard let order = self.recent[orderID] else {
             fatalError("invariant broken: order \(orderID) was closed and is not remembered")

@@ -36,7 +36,9 @@ package struct Gateway: ~Copyable {
 
     /// Takes an input and appends all that follows from it to the batch.
     package mutating func decide(
-        _ input: Input, fetched: Fetched, into batch: inout OpenBatch
+        _ input: Input,
+        fetched: Fetched,
+        into batch: inout OpenBatch
     ) {
         switch input {
         case .request(let token, let request, let deadline):
@@ -108,7 +110,8 @@ package struct Gateway: ~Copyable {
 
     /// Does something with a venue's session; a venue without a connection is a bug.
     mutating func withSession<Result>(
-        _ venue: VenueID, _ body: (inout VenueSession) -> Result
+        _ venue: VenueID,
+        _ body: (inout VenueSession) -> Result
     ) -> Result {
         guard var session = self.sessions[venue] else {
             fatalError("invariant broken: \(venue) has no session")

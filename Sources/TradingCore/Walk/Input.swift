@@ -51,7 +51,7 @@ package enum OpenOrdersPolicy: UInt8, Hashable, Sendable {
 
 /// What an input needs from the disk, so that deciding needs no I/O (J6).
 package struct Needs: Hashable, Sendable {
-    /// Who used this key before?
+    /// The key whose holder is asked for.
     package var key: IdempotencyKey?
     /// Finished orders that the input speaks of.
     package var orders: [OrderID] = []

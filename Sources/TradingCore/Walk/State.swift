@@ -15,7 +15,11 @@ package struct State: Hashable, Sendable {
     /// Nil until the mode was set the first time.
     package private(set) var mode: ModeRecord?
     package private(set) var killSwitch = KillSwitch(
-        level: nil, principal: Principal(""), reason: "", since: WallTime(nanoseconds: 0))
+        level: nil,
+        principal: Principal(""),
+        reason: "",
+        since: WallTime(nanoseconds: 0)
+    )
     private var ledgers: [VenueID: Ledger] = [:]
     private var openCounts: [VenueID: [Symbol: Int]] = [:]
 
@@ -91,12 +95,15 @@ package struct State: Hashable, Sendable {
         self.orders[order.orderID] = order
         self.count(order, by: 1)
         self.ledgers[order.intent.venue, default: Ledger()].reserve(
-            Reservation(remaining: order.reservedQuantity, of: order.intent))
+            Reservation(remaining: order.reservedQuantity, of: order.intent)
+        )
         if order.status.isInDoubt { self.ordersInDoubt.insert(order.orderID) }
     }
 
     private mutating func change(
-        _ orderID: OrderID, by change: OrderChange, at time: WallTime
+        _ orderID: OrderID,
+        by change: OrderChange,
+        at time: WallTime
     ) -> Order? {
         // Taken out and put back, so that its fills are not copied.
         guard var order = self.orders.removeValue(forKey: orderID) else {
@@ -104,10 +111,12 @@ package struct State: Hashable, Sendable {
         }
         let venue = order.intent.venue
         self.ledgers[venue, default: Ledger()].release(
-            Reservation(remaining: order.reservedQuantity, of: order.intent))
+            Reservation(remaining: order.reservedQuantity, of: order.intent)
+        )
         order.apply(change, at: time)
         self.ledgers[venue, default: Ledger()].reserve(
-            Reservation(remaining: order.reservedQuantity, of: order.intent))
+            Reservation(remaining: order.reservedQuantity, of: order.intent)
+        )
         if case .filled(let fill) = change {
             self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
         }

@@ -145,6 +145,17 @@ package struct Quote: Hashable, Sendable {
     }
 }
 
+/// Best prices and whose they are.
+package struct SymbolQuote: Hashable, Sendable {
+    package var symbol: Symbol
+    package var quote: Quote
+
+    package init(symbol: Symbol, quote: Quote) {
+        self.symbol = symbol
+        self.quote = quote
+    }
+}
+
 /// An error body of the venue.
 package struct VenueError: Hashable, Sendable {
     package var httpStatus: Int
@@ -182,6 +193,8 @@ package enum NotSentReason: Hashable, Sendable {
     case windowOver
     /// No connection could be made; the text says why.
     case notConnected(String)
+    /// More placements wait for a connection than may.
+    case queueFull
     /// The venue asks for patience (429, 418) and nothing may be sent until then.
     case venueBackoff
 }
@@ -205,6 +218,8 @@ package enum VenueRequest: Hashable, Sendable {
     case account
     /// The filters of the symbols that may be traded.
     case rules([Symbol])
+    /// Best prices, for symbols whose stream has not spoken yet.
+    case quotes([Symbol])
     /// The venue's clock.
     case time
 }
@@ -216,6 +231,7 @@ package enum VenueAnswer: Hashable, Sendable {
     case trades([TradeReport])
     case account(AccountReport)
     case rules([SymbolRules])
+    case quotes([SymbolQuote])
     case time(WallTime)
     /// The venue answered with an error that is about the request itself, such as -2011 or -2013.
     case refused(VenueError)

@@ -86,7 +86,9 @@ struct BalanceWatch: Hashable, Sendable {
     ///
     /// - Returns: The movements that are now believed, sorted by asset.
     mutating func read(
-        differences found: [(Asset, Amount)], at now: MonotonicTime, lagMilliseconds: Int64
+        differences found: [(Asset, Amount)],
+        at now: MonotonicTime,
+        lagMilliseconds: Int64
     ) -> [(Asset, Amount)] {
         var next: [Asset: Difference] = [:]
         var believed: [(Asset, Amount)] = []

@@ -4,7 +4,8 @@ import TradingCore
 
 struct Positions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows positions, their profit and fees, and the balances behind them.")
+        abstract: "Shows positions, their profit and fees, and the balances behind them."
+    )
 
     @OptionGroup var options: GlobalOptions
 
@@ -72,7 +73,10 @@ struct Mode: AsyncParsableCommand {
             let change = try await self.options.withClient {
                 client throws(TradingClientError) in
                 try await client.setMode(
-                    command.mode, command.openOrders.policy, reason: command.reason)
+                    command.mode,
+                    command.openOrders.policy,
+                    reason: command.reason
+                )
             }
             try self.options.show(["mode": change.mode, "previous_mode": change.previous]) {
                 "mode \(change.mode), was \(change.previous)"
@@ -104,7 +108,8 @@ struct Kill: AsyncParsableCommand {
 
     struct Engage: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Stops new orders at once, and with --level cancel cancels ours.")
+            abstract: "Stops new orders at once, and with --level cancel cancels ours."
+        )
 
         @Option(help: "block, cancel or flatten.") var level: KillLevel = .cancel
         @Option(help: "Why; recorded.") var reason: String = ""
@@ -151,7 +156,8 @@ struct Kill: AsyncParsableCommand {
             }
             lines.append(
                 view.openOrderIDs.isEmpty
-                    ? "no open orders" : "not confirmed closed: \(Kill.list(view.openOrderIDs))")
+                    ? "no open orders" : "not confirmed closed: \(Kill.list(view.openOrderIDs))"
+            )
             return lines.joined(separator: "\n")
         }
     }
@@ -163,7 +169,8 @@ struct Kill: AsyncParsableCommand {
 
 struct Health: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows whether the server takes orders; ends with 1 when it does not.")
+        abstract: "Shows whether the server takes orders; ends with 1 when it does not."
+    )
 
     @OptionGroup var options: GlobalOptions
 
@@ -172,7 +179,8 @@ struct Health: AsyncParsableCommand {
             client throws(TradingClientError) in try await client.health()
         }
         try self.options.show(health) {
-            let state = health.isReady
+            let state =
+                health.isReady
                 ? "ready" : "not ready: \(health.notReadyReasons.joined(separator: "; "))"
             return """
                 \(state)

@@ -4,7 +4,8 @@ import TradingCore
 
 struct Place: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Places an order: a market order, or a limit order with --limit.")
+        abstract: "Places an order: a market order, or a limit order with --limit."
+    )
 
     @Argument(help: "Such as BTCUSDT.") var symbol: String
     @Argument(help: "buy or sell.") var side: Side
@@ -41,7 +42,8 @@ struct Place: AsyncParsableCommand {
 
 struct Cancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Cancels one order, or all of ours with --all.")
+        abstract: "Cancels one order, or all of ours with --all."
+    )
 
     @Argument(help: "The order's number.") var order: UInt64?
     @Flag(help: "Every open order of ours.") var all = false
@@ -76,7 +78,9 @@ struct Cancel: AsyncParsableCommand {
 
 struct ShowOrder: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "order", abstract: "Shows one order with its fills.")
+        commandName: "order",
+        abstract: "Shows one order with its fills."
+    )
 
     @Argument(help: "The order's number.") var order: UInt64
     @OptionGroup var options: GlobalOptions
@@ -92,7 +96,9 @@ struct ShowOrder: AsyncParsableCommand {
 
 struct ListOrders: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orders", abstract: "Lists open orders, or all with --all, newest first.")
+        commandName: "orders",
+        abstract: "Lists open orders, or all with --all, newest first."
+    )
 
     @Flag(help: "Finished orders too.") var all = false
     @Option(help: "This symbol only.") var symbol: String?
@@ -105,8 +111,11 @@ struct ListOrders: AsyncParsableCommand {
         let orders = try await self.options.withClient {
             client throws(TradingClientError) in
             try await client.orders(
-                includesClosed: command.all, symbol: command.symbol, countMax: command.limit,
-                before: command.before)
+                includesClosed: command.all,
+                symbol: command.symbol,
+                countMax: command.limit,
+                before: command.before
+            )
         }
         try self.options.show(orders) {
             var table = Table(header: RemoteOrder.tableHeader)

@@ -27,7 +27,9 @@ import Testing
             Change(name: "needsOperator", change: .needsOperator(reason: "")),
         ]
 
-    /// Rows by status; columns: what the fills are (none, some, all) for the reports and the
+    /// Rows by status, columns by change.
+    ///
+    /// Within a column: what the fills are (none, some, all) for the reports and the
     /// fill, then the findings. `!` is a pair that cannot be and ends the process.
     ///
     /// Columns: new, partial, filled, canceled, expired, rejected (each none/some/all), filled

@@ -172,6 +172,7 @@ struct ModelVenue {
             return .account(
                 AccountReport(accountID: self.accountID, canTrade: true, balances: balances)
             )
+        case .quotes: return .quotes([])
         case .rules(let symbols):
             return .rules(symbols.map { Make.rules($0) })
         case .cancel, .trades, .time:

@@ -61,7 +61,12 @@ extension World {
 
     func watch(_ turn: Turn) {
         for event in turn.events {
+            self.tally[event.kindForTally, default: 0] += 1
             switch event {
+            case .balanceMoved(_, let asset, let delta, isOpening: false):
+                if !self.hadStrangers {
+                    self.break_("E5: \(delta) \(asset) moved, and nobody moved it")
+                }
             case .orderChanged(let orderID, .notPlaced), .orderChanged(let orderID, .rejected):
                 self.absent.insert(orderID)
                 let isThere = self.venue.entries.contains {
@@ -93,6 +98,10 @@ extension World {
         self.repliedTerminal[order.orderID] = order
     }
 
+    func watch(_ order: VenueAnswer) {
+        if case .refused(let error) = order { self.tally["answer \(error.code)", default: 0] += 1 }
+    }
+
     // MARK: What must hold in the end
 
     func judge() {
@@ -109,7 +118,7 @@ extension World {
         }
         // While a person must decide about an order, the account is not compared.
         let isGivenUp = state.orders.values.contains { $0.status == .needsOperator }
-        if isGivenUp, self.faults.hasStrangers { return }
+        if isGivenUp, self.hadStrangers { return }
         self.judgeLedger(state)
     }
 
@@ -146,7 +155,7 @@ extension World {
         guard let entry = entries.first else {
             let isExplained =
                 order.status == .notPlaced || order.status == .rejected
-                || (self.faults.hasStrangers && order.status == .needsOperator)
+                || (self.hadStrangers && order.status == .needsOperator)
             if !isExplained { self.break_("\(order.status.name) \(intent.orderID) is not there") }
             return
         }
@@ -168,6 +177,33 @@ extension World {
             || order.filledQuantity != entry.executed
         {
             self.break_("order \(intent.orderID) has \(order.filledQuantity) of \(entry.executed)")
+        }
+    }
+}
+
+extension Event {
+    /// What kind of event it is, for the count of what the storms contained.
+    var kindForTally: String {
+        switch self {
+        case .storeCreated: "created"
+        case .started: "started"
+        case .orderSubmitted: "submitted"
+        case .orderSimulated: "simulated"
+        case .orderRefused: "refused"
+        case .orderChanged(_, .reported(let status, _, _, _)): "reported \(status)"
+        case .orderChanged(_, .filled): "filled"
+        case .orderChanged(_, .simulated): "dry"
+        case .orderChanged(_, .rejected): "rejected"
+        case .orderChanged(_, .notPlaced(let reason)):
+            reason.hasPrefix("proven") ? "proven absent" : "not sent"
+        case .orderChanged(_, .outcomeUnknown): "unknown"
+        case .orderChanged(_, .needsOperator): "needs operator"
+        case .orderReopened: "reopened"
+        case .cancelRequested: "cancel"
+        case .modeChanged: "mode"
+        case .killChanged: "kill"
+        case .ledgerBound: "bound"
+        case .balanceMoved(_, _, _, let isOpening): isOpening ? "opening" : "moved"
         }
     }
 }

@@ -24,6 +24,10 @@ extension World {
         for effect in turn.effects {
             switch effect {
             case .openGate: self.isGateOpen = true
+            case .liftKillSwitch:
+                if self.rig.gateway.state.killSwitch.isEngaged {
+                    self.break_("K1: the kill switch was lifted while it was engaged")
+                }
             case .reply(_, let reply): self.watch(reply)
             }
         }
@@ -140,11 +144,7 @@ extension World {
     func arrive(_ incarnation: Int, _ request: VenueRequest) {
         let delay = self.delay()
         if case .time = request {
-            let message = VenueInput.clockMeasured(
-                offsetMilliseconds: self.venueOffsetMilliseconds,
-                roundTripMilliseconds: delay
-            )
-            self.answer(incarnation, .venue(.testnet, message), inMilliseconds: delay)
+            self.schedule(.clock(incarnation: incarnation), inMilliseconds: delay)
             return
         }
         let isFailing = self.random.happens(self.faults.failedRequests)
@@ -157,6 +157,7 @@ extension World {
         } else if !isFailing {
             answer = self.source(delay: delay).read(request)
         }
+        self.watch(answer)
         self.answer(
             incarnation,
             .venue(.testnet, .answered(request, answer)),
@@ -247,21 +248,30 @@ extension World {
     }
 
     func moveMarket() {
+        if self.random.happens(self.faults.clockJumps) {
+            // Somebody sets our wall clock (M3).
+            self.clockStepMilliseconds = Int64(self.random.number(-7_200_000...7_200_000))
+        }
         let open = self.venue.entries.indices.filter { self.venue.entries[$0].isOpen }
         if let index = open.randomElement(using: &self.random) {
             self.trade(index, self.random.happens(40))
         }
-        if self.faults.hasStrangers, self.random.happens(10) {
-            let side: Side = self.random.happens(50) ? .buy : .sell
-            let terms = Make.terms(side, "0.777", at: side == .buy ? "50" : "200")
-            if case .accepted = self.venue.add(
-                terms,
-                name: "web_\(self.venue.entries.count)",
-                at: self.venueNow
-            ) {
-                self.snapshot()
-                self.announce(self.venue.entries.count - 1)
-            }
+        guard self.faults.hasStrangers, self.random.happens(10) else { return }
+        if self.random.happens(50), let index = open.randomElement(using: &self.random),
+            self.venue.entries[index].isOpen
+        {
+            // Somebody cancels it by hand, which takes the name that REST knows it by (S4).
+            self.venue.end(index, .canceled, renamed: "web_c\(index)", at: self.venueNow)
+            self.snapshot()
+            self.announce(index)
+            return
+        }
+        let side: Side = self.random.happens(50) ? .buy : .sell
+        let terms = Make.terms(side, "0.777", at: side == .buy ? "50" : "200")
+        let name = "web_\(self.venue.entries.count)"
+        if case .accepted = self.venue.add(terms, name: name, at: self.venueNow) {
+            self.snapshot()
+            self.announce(self.venue.entries.count - 1)
         }
     }
 }

@@ -9,6 +9,7 @@ struct Faults {
     var staleReads = 0
     var streamLosses = 0
     var crashes = 0
+    var clockJumps = 0
     var hasStrangers = false
 
     init(from random: inout SeededRandom) {
@@ -21,14 +22,8 @@ struct Faults {
         self.streamLosses = draw(4)
         self.crashes = draw(4)
         self.hasStrangers = random.happens(15)
+        self.clockJumps = random.happens(25) ? 5 : 0
     }
-
-    static let none: Faults = {
-        var random = SeededRandom(seed: 0)
-        var faults = Faults(from: &random)
-        faults.quiet()
-        return faults
-    }()
 
     mutating func quiet() {
         self.lostAnswers = 0
@@ -38,6 +33,7 @@ struct Faults {
         self.staleReads = 0
         self.streamLosses = 0
         self.crashes = 0
+        self.clockJumps = 0
         self.hasStrangers = false
     }
 }
@@ -54,6 +50,8 @@ final class World {
         case turn(incarnation: Int, OrderIntent)
         case placementArrives(incarnation: Int, OrderIntent)
         case requestArrives(incarnation: Int, VenueRequest)
+        /// The venue's time is back, measured against our clock as it is then.
+        case clock(incarnation: Int)
         case client
         case market
         case loseStream
@@ -88,18 +86,28 @@ final class World {
     private var queue: [Scheduled] = []
     private var scheduled = 0
     var turns = 0
+    /// By how much the wall clock is set after this turn.
+    var clockStepMilliseconds: Int64 = 0
+    /// How often what happened, so that a calm storm is noticed.
+    var tally: [String: Int] = [:]
+    let hadStrangers: Bool
     let venueOffsetMilliseconds: Int64
 
     init(seed: UInt64) {
         self.seed = seed
         self.random = SeededRandom(seed: seed)
         self.faults = Faults(from: &self.random)
+        self.hadStrangers = self.faults.hasStrangers
         self.venueOffsetMilliseconds = Int64(self.random.number(-3_000...3_000))
         self.snapshot()
     }
 
     var now: UInt64 { self.rig.now.monotonic.nanoseconds }
-    var venueNow: WallTime { self.rig.now.wall.adding(milliseconds: self.venueOffsetMilliseconds) }
+    /// The venue's clock runs evenly, whatever becomes of ours.
+    var venueNow: WallTime {
+        WallTime(nanoseconds: 1_700_000_000_000_000_000 + Int64(self.now))
+            .adding(milliseconds: self.venueOffsetMilliseconds)
+    }
 
     /// How many milliseconds a message takes.
     func delay() -> Int64 {
@@ -155,6 +163,7 @@ final class World {
         let numbers = Set(due.map(\.number))
         self.queue.removeAll { numbers.contains($0.number) }
         for item in due { self.perform(item.action, &inputs) }
+        defer { self.setClock() }
         guard self.isUp else { return }
         if let wake = self.rig.gateway.nextWake, wake <= self.rig.now.monotonic {
             inputs.append(.wake)
@@ -165,6 +174,14 @@ final class World {
         self.turns += 1
         self.release(self.rig.turn(inputs, crash: point))
         if point != nil { self.crash() }
+    }
+
+    private func setClock() {
+        self.rig.now = Instant(
+            monotonic: self.rig.now.monotonic,
+            wall: self.rig.now.wall.adding(milliseconds: self.clockStepMilliseconds)
+        )
+        self.clockStepMilliseconds = 0
     }
 
     private func perform(_ action: Action, _ inputs: inout [Input]) {
@@ -178,6 +195,14 @@ final class World {
         case .turn(let incarnation, let intent): self.takeTurn(incarnation, intent)
         case .placementArrives(let incarnation, let intent): self.arrive(incarnation, intent)
         case .requestArrives(let incarnation, let request): self.arrive(incarnation, request)
+        case .clock(let incarnation):
+            guard incarnation == self.incarnation, self.isUp else { break }
+            let offset = self.venueNow.milliseconds - self.rig.now.wall.milliseconds
+            let message = VenueInput.clockMeasured(
+                offsetMilliseconds: offset,
+                roundTripMilliseconds: 1
+            )
+            inputs.append(.venue(.testnet, message))
         case .client:
             if let input = self.clientInput(), self.isUp { inputs.append(input) }
             if self.isBusy {

@@ -152,6 +152,36 @@ import Testing
         #expect(asked <= 1)
     }
 
+    @Test func `an order that needs an operator is not cancelled without end`() {
+        let rig = Rig.ready()
+        let intent = rig.unknownOrder()
+        rig.advance(milliseconds: 12_001)
+        #expect(Self.askUntilProof(rig, intent) == 3)
+        var row = Make.report(intent, .new, name: "web_1")
+        row.quantity = Make.quantity("2")
+        rig.tell(.answered(Self.proofQuestion(intent), .orders([row])))
+        let cancel = VenueRequest.cancel(
+            intent.orderID,
+            symbol: Make.bitcoin,
+            target: intent.clientOrderID,
+            cancelID: ClientOrderIDScheme.cancelName(of: intent.clientOrderID)
+        )
+        let unknown = VenueError(httpStatus: 400, code: -2011, message: "Unknown order sent.")
+        var sent = rig.ask(.cancel(intent.orderID)).requests.count { $0 == cancel }
+        rig.tell(.answered(cancel, .refused(unknown)))
+        for _ in 0..<240 {
+            rig.advance(milliseconds: 500)
+            guard rig.turn(.wake).requests.contains(cancel) else { continue }
+            sent += 1
+            rig.tell(.answered(cancel, .refused(unknown)))
+        }
+        #expect(sent >= 2)
+        #expect(sent <= 3)
+        // Once it shows up it is cancelled at once.
+        let turn = rig.tell(.orderReported(Make.report(intent)))
+        #expect(turn.requests.contains(cancel))
+    }
+
     @Test func `an exact stranger is adopted, followed and never adopted twice`() {
         let rig = Rig.ready()
         let first = rig.unknownOrder()
@@ -218,7 +248,7 @@ import Testing
     @Test(arguments: [
         (503, 0, "unavailable"), (500, -1006, "unexpected"), (504, -1007, "timeout"),
         (400, -1006, "unexpected response"), (400, -1007, "timeout"),
-        (400, -2010, "Duplicate order sent."),
+        (400, -2010, "Duplicate order sent."), (408, 0, ""), (404, 0, "<html>"),
     ])
     func `what is no evidence of absence does not reject (E1)`(
         status: Int,

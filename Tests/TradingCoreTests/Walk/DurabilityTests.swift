@@ -86,6 +86,55 @@ import Testing
         #expect(turn.placements.isEmpty && turn.effects.isEmpty)
     }
 
+    struct DiskFull: Error {}
+
+    @Test func `a write that fails lets nothing out (J1)`() {
+        let rig = Rig.ready()
+        var batch = OpenBatch(at: rig.now)
+        rig.gateway.decide(
+            .request(rig.token(), .placeOrder(Make.wish()), deadline: nil),
+            fetched: Fetched(),
+            into: &batch
+        )
+        rig.gateway.decide(
+            .request(rig.token(), .killEngage(.cancel, Principal("x"), reason: ""), deadline: nil),
+            fetched: Fetched(),
+            into: &batch
+        )
+        #expect(batch.takeImmediateEffects().count == 2)
+        var isOut = false
+        do {
+            let durable = try batch.persisted { _ in throw DiskFull() }
+            durable.release(place: { _ in isOut = true }, perform: { _ in isOut = true })
+        } catch {
+            #expect(error is DiskFull)
+        }
+        #expect(!isOut)
+    }
+
+    @Test func `a batch that only asks the venue is not empty until it has asked`() {
+        let rig = Rig.ready()
+        let intent = rig.openOrder()
+        rig.ask(.cancel(intent.orderID))
+        var batch = OpenBatch(at: rig.now)
+        rig.gateway.decide(
+            .request(rig.token(), .cancel(intent.orderID), deadline: nil),
+            fetched: Fetched(),
+            into: &batch
+        )
+        let isEmptyBefore = batch.isEmpty
+        #expect(!isEmptyBefore)
+        #expect(!batch.takeImmediateEffects().isEmpty)
+    }
+
+    @Test func `immediate effects that nobody took end the process`() async {
+        await #expect(processExitsWith: .failure) {
+            var batch = OpenBatch(at: Rig().now)
+            batch.performAtOnce(.closeGate(.testnet))
+            _ = batch.persisted { _ in }
+        }
+    }
+
     @Test func `a listing shows newest first, in pages, from memory and disk without repeats`() {
         let rig = Rig.ready()
         for number in 1...9 {

@@ -86,6 +86,7 @@ import Testing
         ])
         #expect(turn.closesGate)
         #expect(!turn.opensGate)
+        #expect(!turn.effects.contains(.liftKillSwitch))
     }
 
     @Test func `a stream that is lost in the turn that made the venue ready opens no gate`() {

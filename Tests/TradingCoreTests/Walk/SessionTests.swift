@@ -138,6 +138,30 @@ import Testing
         #expect(rig.journal.fold() == rig.gateway.state)
     }
 
+    @Test func `both sides of a trade with ourselves count, though they share its number (E4)`() {
+        let rig = Rig.ready()
+        let buy = rig.openOrder(Make.terms(.buy), venue: 1)
+        let sell = rig.openOrder(Make.terms(.sell), venue: 2)
+        for (intent, number) in [(buy, Int64(1)), (sell, 2), (buy, 1), (sell, 2)] {
+            rig.tell(
+                .orderReported(
+                    Make.report(
+                        intent,
+                        .filled,
+                        venue: number,
+                        executed: "1",
+                        fills: [Make.fill(9, "1")]
+                    )
+                )
+            )
+        }
+        #expect(rig.state(of: buy)?.status == .filled)
+        #expect(rig.state(of: sell)?.status == .filled)
+        let ledger = rig.gateway.state.ledger(of: .testnet)
+        #expect(ledger.total(of: Asset("BTC")) == Make.amount("10"))
+        #expect(ledger.positions[Make.bitcoin]?.fillCount == 2)
+    }
+
     @Test func `a foreign movement needs two readings further apart than the lag (E5)`() {
         let rig = Rig.ready()
         #expect(rig.tell(Self.differing("100500")).events.isEmpty)
@@ -207,6 +231,16 @@ import Testing
             asked += rig.turn(.wake).requests.count { $0 == .openOrders }
         }
         #expect((1...4).contains(asked))
+    }
+
+    @Test func `the venue's clock is measured again while the venue is ready (M3)`() {
+        let rig = Rig.ready()
+        var measured = 0
+        for _ in 0..<130 {
+            rig.advance(milliseconds: 1_000)
+            measured += rig.turn(.wake).requests.count { $0 == .time }
+        }
+        #expect((1...4).contains(measured))
     }
 
     @Test func `a wake that has nothing to do asks for a later one`() {

@@ -42,7 +42,8 @@ extension Checks {
         let quantity = context.terms.quantity
         var largest = rules.quantityMax
         if context.terms.type == .market, rules.marketQuantityMax.isPositive {
-            largest = largest.isPositive
+            largest =
+                largest.isPositive
                 ? min(largest, rules.marketQuantityMax) : rules.marketQuantityMax
         }
         let isLow = quantity < rules.quantityMin || !quantity.isPositive
@@ -88,7 +89,8 @@ extension Checks {
         let isMarket = context.terms.type == .market
         let isMinimumChecked = !isMarket || rules.isNotionalMinForMarket
         let isLow = isMinimumChecked && notional < Notional(rules.notionalMin)
-        let isHigh = !isMarket && rules.notionalMax.isPositive
+        let isHigh =
+            !isMarket && rules.notionalMax.isPositive
             && notional > Notional(rules.notionalMax)
         guard isLow || isHigh else { return nil }
         return Refusal(

@@ -1,0 +1,52 @@
+import Logging
+import TradingCore
+
+/// Tells people what the journal holds of interest to them; ordinary orders are for the journal.
+struct EventLog {
+    let log: Logger
+
+    func note(_ events: [Event]) {
+        for event in events { self.note(event) }
+    }
+
+    private func note(_ event: Event) {
+        switch event {
+        case .modeChanged(let record):
+            self.log.notice(
+                "mode changed",
+                metadata: [
+                    "mode": "\(record.mode.name)", "by": "\(record.principal)",
+                    "reason": "\(record.reason)",
+                ]
+            )
+        case .killChanged(let state):
+            self.log.warning(
+                "kill switch changed",
+                metadata: [
+                    "level": "\(state.level?.name ?? "released")", "by": "\(state.principal)",
+                    "reason": "\(state.reason)",
+                ]
+            )
+        case .balanceMoved(let venue, let asset, let delta, isOpening: false):
+            self.log.warning(
+                "balance moved by others",
+                metadata: [
+                    "venue": "\(venue.mode.name)", "asset": "\(asset)", "delta": "\(delta)",
+                ]
+            )
+        case .orderChanged(let orderID, .outcomeUnknown(let reason)):
+            self.log.warning(
+                "outcome unknown",
+                metadata: ["order": "\(orderID)", "reason": "\(reason)"]
+            )
+        case .orderChanged(let orderID, .needsOperator(let reason)):
+            self.log.error(
+                "needs an operator",
+                metadata: ["order": "\(orderID)", "reason": "\(reason)"]
+            )
+        case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
+            .orderChanged, .orderReopened, .cancelRequested, .ledgerBound, .balanceMoved:
+            break
+        }
+    }
+}

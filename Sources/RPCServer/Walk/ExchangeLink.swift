@@ -1,0 +1,105 @@
+import Foundation
+import Logging
+import NIOCore
+import TradingCore
+import Venues
+
+/// The walk's way to an exchange.
+final class ExchangeLink: VenueLink {
+    let gate = Gate()
+    private let venue: BinanceVenue
+
+    /// - Throws: A ``BinanceConfigurationError``, or why the secret cannot be read.
+    init(
+        _ settings: Configuration.ExchangeSettings,
+        symbols: [Symbol],
+        walk: GatewayLoop,
+        loop: any EventLoop,
+        log: Logger
+    ) throws {
+        let id = settings.venue
+        self.venue = try BinanceVenue(
+            configuration: try settings.binance(quoting: symbols),
+            gate: self.gate,
+            eventLoop: loop
+        ) { [unowned walk] inputs in
+            for input in inputs {
+                if case .streamLost(let reason) = input {
+                    log.warning(
+                        "the user stream is lost",
+                        metadata: ["venue": "\(id)", "reason": "\(reason)"]
+                    )
+                }
+                walk.receive(.venue(id, input))
+            }
+        }
+    }
+
+    func start() { self.venue.start() }
+
+    func shutdown() -> EventLoopFuture<Void> { self.venue.shutdown() }
+
+    func place(_ placement: consuming DurablePlacement) { self.venue.place(placement) }
+
+    func perform(_ request: VenueRequest) { self.venue.perform(request) }
+
+    func flush() { self.venue.flush() }
+
+    func closeGate() { self.gate.close(.session) }
+
+    func openGate() { self.gate.open(.session) }
+
+    func liftKillSwitch() { self.gate.open(.killSwitch) }
+}
+
+/// Builds and signs what would have been sent, and sends nothing.
+final class DryRunLink: VenueLink {
+    private let venue: DryRunVenue
+
+    init(
+        _ settings: Configuration.ExchangeSettings,
+        walk: GatewayLoop,
+        loop: any EventLoop
+    ) throws {
+        self.venue = try DryRunVenue(secret: try settings.secret(), eventLoop: loop) {
+            [unowned walk] inputs in
+            for input in inputs { walk.receive(.venue(.dryRun, input)) }
+        }
+    }
+
+    func place(_ placement: consuming DurablePlacement) { self.venue.place(placement) }
+
+    func perform(_ request: VenueRequest) { self.venue.perform(request) }
+
+    func flush() { self.venue.flush() }
+
+    func closeGate() {}
+    func openGate() {}
+    func liftKillSwitch() {}
+}
+
+extension Configuration.ExchangeSettings {
+    fileprivate func secret() throws -> Secret {
+        switch self.secretPlace {
+        case .variable(let name):
+            Secret(text: ProcessInfo.processInfo.environment[name] ?? "")
+        case .file(let path):
+            Secret(text: try String(contentsOfFile: path, encoding: .utf8))
+        }
+    }
+
+    /// The venue's own configuration, with the secret read from its place.
+    fileprivate func binance(quoting symbols: [Symbol]) throws -> BinanceConfiguration {
+        var configuration = try BinanceConfiguration(
+            venue: self.venue,
+            restURL: self.restURL,
+            websocketAPIURL: self.websocketAPIURL,
+            streamURL: self.streamURL,
+            apiKey: self.apiKey,
+            secret: try self.secret()
+        )
+        configuration.connectionCount = self.connectionCount
+        configuration.quotedSymbols = symbols
+        return configuration
+    }
+}

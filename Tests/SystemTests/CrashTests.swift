@@ -1,0 +1,96 @@
+import Foundation
+import Synchronization
+import Testing
+import TradingAPI
+import TradingCore
+
+@Suite(.serialized) struct CrashTests {
+    static let killCount = 25
+
+    @Test func `kill -9 under load, again and again: orders and balances equal the exchange's`()
+        async throws
+    {
+        var setup = Desk.Setup()
+        setup.timing = "receive_window_ms: 300, absence_margin_ms: 200, inquiry_interval_ms: 100"
+        let desk = try Desk(setup)
+        var generator = SeededGenerator(state: 20_261_121)
+        var killsWithUnanswered = 0
+        for round in 1...Self.killCount {
+            try await self.loadUntilKilled(desk, &generator)
+            try desk.restartServer()
+            let client = try await desk.readyClient()
+            let unanswered = self.unanswered(desk.server.output)
+            print("kill \(round): \(unanswered) intents were durable and unanswered")
+            if unanswered > 0 { killsWithUnanswered += 1 }
+            try await Comparison(desk: desk, client: client)
+                .expectAgreement(["BTCUSDT", "ETHUSDT"])
+            await client.close()
+        }
+        #expect(killsWithUnanswered * 2 >= Self.killCount)
+    }
+
+    /// Sixteen callers place and cancel until the server is gone, at a random moment.
+    private func loadUntilKilled(
+        _ desk: Desk,
+        _ generator: inout SeededGenerator
+    ) async throws {
+        let client = try await desk.readyClient()
+        let lifetime = Int.random(in: 150...600, using: &generator)
+        let seed = UInt64.random(in: 1...UInt64.max, using: &generator)
+        await withTaskGroup(of: Void.self) { group in
+            for worker in 0..<16 {
+                group.addTask { await Self.work(client, seed &+ UInt64(worker)) }
+            }
+            group.addTask {
+                try? await Task.sleep(for: .milliseconds(lifetime))
+                desk.killServer()
+            }
+            await group.waitForAll()
+        }
+        await client.close()
+    }
+
+    private static func work(_ client: TradingClient, _ seed: UInt64) async {
+        var generator = SeededGenerator(state: seed)
+        while true {
+            var wish = OrderWish(
+                symbol: Bool.random(using: &generator) ? "BTCUSDT" : "ETHUSDT",
+                side: Bool.random(using: &generator) ? .buy : .sell,
+                quantity: "0.01"
+            )
+            if Int.random(in: 0..<3, using: &generator) == 0 {
+                let isBitcoin = wish.symbol == "BTCUSDT"
+                wish.limitPrice =
+                    wish.side == .buy
+                    ? (isBitcoin ? "50000" : "2000") : (isBitcoin ? "70000" : "3200")
+            }
+            do {
+                let order = try await client.place(wish).order
+                if order.status == "OPEN" { _ = try await client.cancel(order.orderID) }
+            } catch .refused {
+                continue
+            } catch {
+                return
+            }
+        }
+    }
+
+    /// The server says at its start how many orders were on their way when it ended.
+    private func unanswered(_ output: String) -> Int {
+        guard let range = output.range(of: "unanswered=") else { return 0 }
+        return Int(output[range.upperBound...].prefix { $0.isNumber }) ?? 0
+    }
+}
+
+/// The same numbers for the same seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        self.state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = self.state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
