@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOWebSocket
 import TradingCore
 
 /// Reads REST and control requests and writes their answers; one on each HTTP connection.
@@ -35,6 +36,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The request that asked for a WebSocket where there is none comes here next.
+        if error is NIOWebSocketUpgradeError { return }
         context.close(promise: nil)
     }
 
@@ -130,7 +133,8 @@ struct HTTPRequest {
         self.query = mark < uri.count ? Array(uri[(mark + 1)...]) : []
         self.body = body
         self.apiKey = head.headers.first(name: "X-MBX-APIKEY")
-        self.keepsAlive = head.isKeepAlive
+        // NIO reads nothing more from a connection that asked for another protocol in vain.
+        self.keepsAlive = head.isKeepAlive && !head.headers.contains(name: "Upgrade")
     }
 }
 
