@@ -23,6 +23,19 @@ struct Program: AsyncParsableCommand {
     @Option(help: "The configuration file.") var config: String
     @Flag(help: "Check the configuration and end.") var checkConfig = false
 
+    /// Ends with 2 on wrong usage, where ArgumentParser alone would end with 64.
+    static func main() async {
+        do {
+            let command = try Self.parse()
+            try await command.run()
+        } catch {
+            let isHelp = Self.exitCode(for: error) == .success
+            let text = Self.fullMessage(for: error)
+            guard isHelp else { Self.fail(text, code: 2) }
+            print(text)
+        }
+    }
+
     func run() async throws {
         let configuration: Configuration
         do {

@@ -42,7 +42,7 @@ package struct TradingClient: Sendable {
                 timeout: .milliseconds(timeoutMilliseconds)
             )
         } catch {
-            throw .unreachable("\(address): \(error)")
+            throw .unreachable("\(address): \(error.explanation)")
         }
     }
 
@@ -155,6 +155,19 @@ package struct TradingClient: Sendable {
             return .unreachable("\(reason)")
         case .connectionLost, .timedOut, .cancelled, .protocolViolation, .streamOverflow:
             return .connectionLost("\(error)")
+        }
+    }
+}
+
+extension ConnectError {
+    /// What is wrong, for people who know the address already.
+    fileprivate var explanation: String {
+        switch self {
+        case .refused: "nobody listens there"
+        case .timedOut: "it does not answer"
+        case .unknownHost: "only IP addresses and localhost are looked up"
+        case .pathTooLong: "the path does not fit a socket's address"
+        case .failed(let reason): reason
         }
     }
 }

@@ -132,7 +132,7 @@ final class Desk: @unchecked Sendable {
     }
 
     /// Runs tradectl against the server.
-    func tradectl(_ arguments: String...) throws -> (code: Int32, output: String) {
+    func tradectl(_ arguments: [String]) throws -> (code: Int32, output: String) {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = try ProgramUnderTest.url(of: "tradectl")
