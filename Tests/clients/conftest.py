@@ -10,7 +10,7 @@ from venues import Driven, asynchronous, blocking
 # A proxy of the environment must not get between a client and the loopback address.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 
-ACCOUNTS = 80
+ACCOUNTS = 150
 
 
 @pytest.fixture(scope="module")

@@ -149,16 +149,19 @@ def test_a_stop_that_would_trigger_at_once_is_refused(exchange):
         exchange.create_order(BTC, "market", "sell", 0.01, None, {"stopLossPrice": 90_000})
 
 
-def test_a_trailing_stop(exchange, other):
+def test_a_trailing_stop(simulator, exchange, other):
+    exchange.create_order(BTC, "market", "buy", 0.01)
     params = {"trailingPercent": 0.1, "stopLossOrTakeProfit": "stopLoss"}
     order = exchange.create_order(BTC, "market", "sell", 0.01, None, params)
-    assert order["status"] == "open"
-    assert order["info"]["trailingDelta"] in (10, "10")
-    for _ in range(2):
-        other.create_order(BTC, "market", "sell", 9)
-        other.create_order(BTC, "market", "buy", 9)
-    assert exchange.fetch_order(order["id"], BTC)["info"]["type"] == "STOP_LOSS"
-    exchange.cancel_all_orders(BTC) if exchange.fetch_open_orders(BTC) else None
+    assert (order["status"], order["info"]["type"]) == ("open", "STOP_LOSS")
+    assert int(order["info"]["trailingDelta"]) == 10
+    other.create_order(BTC, "market", "sell", 1)
+    assert exchange.fetch_order(order["id"], BTC)["status"] == "open"
+    # Nearly the whole book, which is a little more than a tenth of a percent deep.
+    simulator.control("POST", "deposit", asset="BTC", amount=10, key=other.apiKey)
+    bids = exchange.fetch_order_book(BTC, 5_000)["bids"]
+    other.create_order(BTC, "market", "sell", round(sum(bid[1] for bid in bids[:-1]), 5))
+    assert exchange.fetch_order(order["id"], BTC)["status"] == "closed"
 
 
 def test_a_test_order_leaves_nothing(exchange):
@@ -205,3 +208,49 @@ def test_history_is_paged_and_oldest_first(exchange):
     assert [trade["order"] for trade in trades] == ids
     later = exchange.fetch_my_trades(BTC, params={"fromId": trades[1]["id"]})
     assert [trade["id"] for trade in later] == [trade["id"] for trade in trades[1:]]
+
+
+def test_the_shorthands_for_conditional_orders(exchange):
+    placed = [
+        exchange.create_stop_limit_order(BTC, "sell", 0.01, 49_000, 50_000),
+        exchange.create_trigger_order(BTC, "market", "buy", 0.01, None, 70_000),
+        exchange.create_stop_loss_order(BTC, "market", "sell", 0.01, None, 50_000),
+        exchange.create_take_profit_order(BTC, "limit", "sell", 0.01, 71_000, 70_000),
+    ]
+    kinds = ["STOP_LOSS_LIMIT", "STOP_LOSS", "STOP_LOSS", "TAKE_PROFIT_LIMIT"]
+    assert [order["info"]["type"] for order in placed] == kinds
+    edited = exchange.edit_order(
+        placed[0]["id"], BTC, "limit", "sell", 0.02, 48_000, {"stopPrice": 49_000}
+    )
+    assert (edited["amount"], edited["price"], edited["triggerPrice"]) == (0.02, 48_000, 49_000)
+    exchange.create_stop_loss_order(BTC, "market", "sell", 0.01, None, 50_000)
+    with pytest.raises(ccxt.BadRequest, match="MAX_NUM_ALGO_ORDERS"):
+        exchange.create_stop_loss_order(BTC, "market", "sell", 0.01, None, 50_000)
+    assert len(exchange.cancel_all_orders(BTC)) == 5
+
+
+@pytest.mark.parametrize(
+    ("mode", "taker_status", "maker_status"),
+    [
+        ("EXPIRE_TAKER", "EXPIRED_IN_MATCH", "NEW"),
+        ("EXPIRE_MAKER", "NEW", "EXPIRED_IN_MATCH"),
+        ("EXPIRE_BOTH", "EXPIRED_IN_MATCH", "EXPIRED_IN_MATCH"),
+        ("NONE", "FILLED", "FILLED"),
+    ],
+)
+def test_trading_with_oneself(exchange, mode, taker_status, maker_status):
+    bid, ask = best(exchange)
+    price = exchange.price_to_precision(BTC, (bid + ask) / 2)
+    maker = exchange.create_order(BTC, "limit", "sell", 0.01, price)
+    params = {"selfTradePreventionMode": mode}
+    taker = exchange.create_order(BTC, "limit", "buy", 0.01, price, params)
+    assert taker["info"]["status"] == taker_status
+    assert exchange.fetch_order(maker["id"], BTC)["info"]["status"] == maker_status
+    if exchange.fetch_open_orders(BTC):
+        exchange.cancel_all_orders(BTC)
+
+
+def test_history_may_not_span_more_than_a_day(exchange):
+    now = exchange.milliseconds()
+    with pytest.raises(ccxt.BadRequest, match="-1127"):
+        exchange.fetch_my_trades(BTC, now - 48 * 3_600_000, params={"until": now})
