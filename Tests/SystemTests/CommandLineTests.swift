@@ -17,7 +17,11 @@ import Testing
         Row(arguments: ["place", "BTCUSDT", "buy"], code: 2, words: "quantity"),
         Row(arguments: ["place", "BTCUSDT", "hold", "1"], code: 2, words: "hold"),
         Row(arguments: ["place", "BTCUSDT", "buy", "1e3"], code: 2, words: "quantity"),
-        Row(arguments: ["place", "BTCUSDT", "buy", "1", "--tif", "IOC"], code: 2, words: "--limit"),
+        Row(
+            arguments: ["place", "BTCUSDT", "buy", "1", "--tif", "IOC"],
+            code: 2,
+            words: "--limit"
+        ),
         Row(arguments: ["place", "BTCUSDT", "buy", "99"], code: 3, words: "order_notional"),
         Row(
             arguments: ["place", "BTCUSDT", "buy", "0.01", "--limit", "1"],
