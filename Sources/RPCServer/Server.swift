@@ -20,7 +20,11 @@ enum Server {
                 eventLoop: loop
             )
         }.get()
-        let server = try await TTRPCServer.start(on: loop, addresses: configuration.addresses) {
+        let server = try await TTRPCServer.start(
+            on: loop,
+            addresses: configuration.addresses,
+            configuration: Self.limits
+        ) {
             parts.value.router
         }
         print(Self.readyLine(server.addresses))
@@ -30,6 +34,13 @@ enum Server {
         try await server.drain(timeout: .seconds(15)).get()
         try await loop.flatSubmit { parts.value.close() }.get()
         try await group.shutdownGracefully()
+    }
+
+    /// No request of the service is near this size, and every connection may hold one.
+    private static var limits: ServerConfiguration {
+        var limits = ServerConfiguration()
+        limits.frameBytesMax = 256 * 1024
+        return limits
     }
 
     private static func readyLine(_ addresses: [ListenAddress]) -> String {
