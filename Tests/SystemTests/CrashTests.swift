@@ -20,7 +20,11 @@ import TradingCore
             try desk.restartServer()
             let client = try await desk.readyClient()
             let unanswered = self.unanswered(desk.server.output)
-            print("kill \(round): \(unanswered) intents were durable and unanswered")
+            let count = try await client.orders(includesClosed: true, countMax: 1).first?.orderID
+            print(
+                "kill \(round): \(unanswered) intents were durable and unanswered, "
+                    + "\(count ?? 0) orders so far"
+            )
             if unanswered > 0 { killsWithUnanswered += 1 }
             try await Comparison(desk: desk, client: client)
                 .expectAgreement(["BTCUSDT", "ETHUSDT"])
@@ -35,13 +39,18 @@ import TradingCore
         _ generator: inout SeededGenerator
     ) async throws {
         let client = try await desk.readyClient()
-        let lifetime = Int.random(in: 150...600, using: &generator)
+        let lifetime = Int.random(in: 20...400, using: &generator)
         let seed = UInt64.random(in: 1...UInt64.max, using: &generator)
+        let load = Load()
         await withTaskGroup(of: Void.self) { group in
             for worker in 0..<16 {
-                group.addTask { await Self.work(client, seed &+ UInt64(worker)) }
+                group.addTask { await Self.work(client, seed &+ UInt64(worker), load) }
             }
             group.addTask {
+                // Not before all callers are at work, however slow the machine.
+                while load.answered.withLock({ $0 }) < 32 {
+                    try? await Task.sleep(for: .milliseconds(5))
+                }
                 try? await Task.sleep(for: .milliseconds(lifetime))
                 desk.killServer()
             }
@@ -50,7 +59,7 @@ import TradingCore
         await client.close()
     }
 
-    private static func work(_ client: TradingClient, _ seed: UInt64) async {
+    private static func work(_ client: TradingClient, _ seed: UInt64, _ load: Load) async {
         var generator = SeededGenerator(state: seed)
         while true {
             var wish = OrderWish(
@@ -66,10 +75,14 @@ import TradingCore
             }
             do {
                 let order = try await client.place(wish).order
+                load.answered.withLock { $0 += 1 }
                 if order.status == "OPEN" { _ = try await client.cancel(order.orderID) }
             } catch .refused {
                 continue
+            } catch .unreachable, .connectionLost {
+                return
             } catch {
+                Issue.record("a call failed while the server was there: \(error)")
                 return
             }
         }
@@ -80,6 +93,11 @@ import TradingCore
         guard let range = output.range(of: "unanswered=") else { return 0 }
         return Int(output[range.upperBound...].prefix { $0.isNumber }) ?? 0
     }
+}
+
+/// How much the callers of one round have done.
+private final class Load: Sendable {
+    let answered = Mutex(0)
 }
 
 /// The same numbers for the same seed (SplitMix64).
