@@ -13,6 +13,11 @@ import TradingCore
         var setup = Desk.Setup()
         setup.timing = "receive_window_ms: 300, absence_margin_ms: 200, inquiry_interval_ms: 100"
         let desk = try Desk(setup)
+        // As far away as a real exchange, so that orders are on their way at any moment.
+        try await desk.account.send(
+            "POST",
+            "/sim/faults?action=delay-answer&method=POST&path=/api/v3/order&count=1000000&ms=20"
+        )
         var generator = SeededGenerator(state: 20_261_121)
         var killsWithUnanswered = 0
         for round in 1...Self.killCount {
