@@ -15,8 +15,8 @@ build: deps ## Builds everything
 
 test: deps ## Runs all tests
 	swift build --build-tests $(SWIFT_FLAGS)
-	swift test --skip-build --skip SystemTests $(SWIFT_FLAGS)
-	swift test --skip-build --filter SystemTests $(SWIFT_FLAGS)
+	swift test --skip-build --no-parallel --skip SystemTests $(SWIFT_FLAGS)
+	swift test --skip-build --no-parallel --filter SystemTests $(SWIFT_FLAGS)
 
 test-clients: deps ## Drives ExchangeSim with ccxt and other clients from PyPI
 	swift build --product ExchangeSim $(SWIFT_FLAGS)

@@ -150,7 +150,7 @@ struct OrderTests {
             query: "\(limit)&quantity=1&price=50000&newClientOrderID=a",
             code: -1104,
             message: "Not all sent parameters were read; "
-                + "read '8' parameter(s) but was sent '9'."
+                + "read '9' parameter(s) but was sent '10'."
         ),
         Refused(
             query: "\(limit)&quantity=1&price=50000.001",

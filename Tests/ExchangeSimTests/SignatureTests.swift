@@ -125,7 +125,7 @@ struct SignatureTests {
 
     @Test func `timestamps may be in microseconds`() async throws {
         try await SimClient.withExchange { client in
-            let payload = "timestamp=\(SimClock.real.now.nanoseconds / 1000)"
+            let payload = "recvWindow=60000&timestamp=\(SimClock.real.now.nanoseconds / 1000)"
             let answer = try await client.send(
                 .GET,
                 "/api/v3/account",

@@ -92,7 +92,7 @@ struct SimClient: Sendable {
         _ path: String,
         _ query: String = ""
     ) async throws -> Answer {
-        let stamp = "timestamp=\(SimClock.real.now.milliseconds)"
+        let stamp = "recvWindow=60000&timestamp=\(SimClock.real.now.milliseconds)"
         let payload = query.isEmpty ? stamp : "\(query)&\(stamp)"
         return try await self.send(
             method,
