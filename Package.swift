@@ -120,7 +120,7 @@ let package = Package(
         ),
 
         // Tests.
-        .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore"]),
+        .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore", "Journal"]),
         .testTarget(name: "MatchingEngineTests", dependencies: ["MatchingEngine", "TradingCore"]),
         .testTarget(
             name: "TTRPCTests",

@@ -27,9 +27,10 @@ package enum StoreTable: Int, CaseIterable, Sendable {
 /// One open RocksDB database; the only owner of its handles.
 ///
 /// Safe to use although it holds raw pointers: they are made in `init`, destroyed in `deinit` and
-/// never handed out.
+/// never handed out. Sendable: RocksDB allows all that is called here from any thread, and the
+/// pointers never change.
 @safe
-struct RocksDatabase: ~Copyable {
+final class RocksDatabase: @unchecked Sendable {
     private let database: OpaquePointer
     private let families: [OpaquePointer]
     private let options: OpaquePointer
@@ -47,31 +48,30 @@ struct RocksDatabase: ~Copyable {
         static let openFilesMax: Int32 = 64
     }
 
-    /// Opens or makes the database in a folder, whose parent must exist.
-    init(path: String) throws(JournalError) {
+    /// How a database is opened.
+    enum Access {
+        /// Made where it is missing; a torn tail is tolerated, anything else is refused (J3).
+        case readWrite
+        /// For looking at a copy, also a damaged one: whatever can be read is, and the chain tells
+        /// what is wrong with it. Nothing is written.
+        case forensic
+    }
+
+    /// Opens the database in a folder, whose parent must exist.
+    init(path: String, _ access: Access = .readWrite) throws(JournalError) {
         let cache = unsafe rocksdb_cache_create_lru(Sizes.blockCacheBytes)
-        let options = unsafe RocksDatabase.makeOptions(cache: cache)
+        let options = unsafe RocksDatabase.makeOptions(cache: cache, access)
         var families = unsafe [OpaquePointer?](repeating: nil, count: StoreTable.allCases.count)
         let names = StoreTable.allCases.map(\.name)
-        let familyOptions = unsafe [OpaquePointer?](repeating: options, count: names.count)
-        let cNames = unsafe names.map { name in unsafe UnsafePointer<CChar>(strdup(name)) }
-        defer {
-            unsafe cNames.forEach { unsafe free(UnsafeMutablePointer<CChar>(mutating: $0)) }
-        }
         let database: OpaquePointer?
         do throws(JournalError) {
-            unsafe database = try unsafe RocksDatabase.checked { error in
-                var nameList = unsafe cNames
-                return unsafe rocksdb_open_column_families(
-                    options,
-                    path,
-                    Int32(names.count),
-                    &nameList,
-                    familyOptions,
-                    &families,
-                    &error
-                )
-            }
+            unsafe database = try unsafe RocksDatabase.open(
+                path,
+                access,
+                names: names,
+                options: options,
+                families: &families
+            )
         } catch {
             unsafe rocksdb_options_destroy(options)
             unsafe rocksdb_cache_destroy(cache)
@@ -83,6 +83,7 @@ struct RocksDatabase: ~Copyable {
             let read = unsafe rocksdb_readoptions_create(), let cache = unsafe cache
         else { fatalError("invariant broken: RocksDB opened without handing out its handles") }
         unsafe rocksdb_writeoptions_set_sync(syncedWrite, 1)
+        if access == .forensic { unsafe rocksdb_readoptions_set_verify_checksums(read, 0) }
         unsafe self.database = database
         unsafe self.families = families.compactMap { unsafe $0 }
         unsafe self.options = options
@@ -90,6 +91,46 @@ struct RocksDatabase: ~Copyable {
         unsafe self.syncedWrite = syncedWrite
         unsafe self.unsyncedWrite = unsyncedWrite
         unsafe self.read = read
+    }
+
+    private static func open(
+        _ path: String,
+        _ access: Access,
+        names: [String],
+        options: OpaquePointer,
+        families: inout [OpaquePointer?]
+    ) throws(JournalError) -> OpaquePointer? {
+        let familyOptions = unsafe [OpaquePointer?](repeating: options, count: names.count)
+        let cNames = unsafe names.map { name in unsafe UnsafePointer<CChar>(strdup(name)) }
+        defer {
+            unsafe cNames.forEach { unsafe free(UnsafeMutablePointer<CChar>(mutating: $0)) }
+        }
+        return try unsafe RocksDatabase.checked { error in
+            var nameList = unsafe cNames
+            return switch access {
+            case .readWrite:
+                unsafe rocksdb_open_column_families(
+                    options,
+                    path,
+                    Int32(names.count),
+                    &nameList,
+                    familyOptions,
+                    &families,
+                    &error
+                )
+            case .forensic:
+                unsafe rocksdb_open_for_read_only_column_families(
+                    options,
+                    path,
+                    Int32(names.count),
+                    &nameList,
+                    familyOptions,
+                    &families,
+                    0,
+                    &error
+                )
+            }
+        }
     }
 
     deinit {
@@ -103,14 +144,19 @@ struct RocksDatabase: ~Copyable {
         unsafe rocksdb_cache_destroy(self.cache)
     }
 
-    private static func makeOptions(cache: OpaquePointer?) -> OpaquePointer {
+    private static func makeOptions(
+        cache: OpaquePointer?,
+        _ access: Access
+    ) -> OpaquePointer {
         guard let options = unsafe rocksdb_options_create(),
             let table = unsafe rocksdb_block_based_options_create()
         else { fatalError("RocksDB cannot allocate its options") }
-        unsafe rocksdb_options_set_create_if_missing(options, 1)
-        unsafe rocksdb_options_set_create_missing_column_families(options, 1)
-        // Tolerate a torn tail only: the default opens silently after a flipped bit (J3).
-        unsafe rocksdb_options_set_wal_recovery_mode(options, 0)
+        let isMade: UInt8 = access == .readWrite ? 1 : 0
+        unsafe rocksdb_options_set_create_if_missing(options, isMade)
+        unsafe rocksdb_options_set_create_missing_column_families(options, isMade)
+        // 0 tolerates a torn tail only: the default opens silently after a flipped bit (J3).
+        // 3 skips what is damaged, for the chain to name.
+        unsafe rocksdb_options_set_wal_recovery_mode(options, access == .readWrite ? 0 : 3)
         unsafe rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
         unsafe rocksdb_options_set_write_buffer_size(options, Sizes.writeBufferBytes)
         unsafe rocksdb_options_set_db_write_buffer_size(options, Sizes.writeBuffersTotalBytes)
@@ -133,7 +179,8 @@ struct RocksDatabase: ~Copyable {
         let result = unsafe body(&error)
         guard let text = unsafe error else { return result }
         defer { unsafe rocksdb_free(text) }
-        throw .storage(unsafe String(cString: text))
+        let reason = unsafe String(cString: text)
+        throw reason.hasPrefix("Corruption") ? .damaged(reason) : .storage(reason)
     }
 
     /// One entry of a write.
@@ -218,13 +265,13 @@ struct RocksDatabase: ~Copyable {
     ///   - key: Where to begin; a descending scan begins at the last key not above it.
     ///   - table: What to scan.
     ///   - direction: Which way.
-    ///   - body: Returns whether to go on.
+    ///   - body: Returns whether to go on; the bytes are gone when it returns.
     /// - Throws: What the storage engine or the body says.
     func scan(
         from key: [UInt8],
         in table: StoreTable,
         _ direction: Direction,
-        _ body: (_ key: [UInt8], _ value: [UInt8]) throws(JournalError) -> Bool
+        _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(JournalError) -> Bool
     ) throws(JournalError) {
         guard
             let iterator = unsafe rocksdb_create_iterator_cf(
@@ -246,11 +293,9 @@ struct RocksDatabase: ~Copyable {
             var valueCount = 0
             let keyStart = unsafe rocksdb_iter_key(iterator, &keyCount)
             let valueStart = unsafe rocksdb_iter_value(iterator, &valueCount)
-            let goesOn = try body(
-                unsafe Array(UnsafeRawBufferPointer(start: keyStart, count: keyCount)),
-                unsafe Array(UnsafeRawBufferPointer(start: valueStart, count: valueCount))
-            )
-            guard goesOn else { return }
+            let key = unsafe RocksDatabase.bytes(keyStart, keyCount)
+            let value = unsafe RocksDatabase.bytes(valueStart, valueCount)
+            guard unsafe try body(key.span, value.span) else { return }
             switch direction {
             case .ascending: unsafe rocksdb_iter_next(iterator)
             case .descending: unsafe rocksdb_iter_prev(iterator)
@@ -259,5 +304,13 @@ struct RocksDatabase: ~Copyable {
         try unsafe RocksDatabase.checked { error in
             unsafe rocksdb_iter_get_error(iterator, &error)
         }
+    }
+
+    private static func bytes(
+        _ start: UnsafePointer<CChar>?,
+        _ count: Int
+    ) -> UnsafeBufferPointer<UInt8> {
+        let start = unsafe UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self)
+        return unsafe UnsafeBufferPointer(start: start, count: count)
     }
 }

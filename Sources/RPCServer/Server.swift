@@ -70,7 +70,7 @@ private final class Parts {
     let router = Router()
     private let loop: any EventLoop
     private let walk: GatewayLoop
-    private let journal: Journal
+    private let audit: AuditTrail
     private let service: TradingService
     private var links: [ExchangeLink] = []
 
@@ -85,13 +85,18 @@ private final class Parts {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        let journal = try Journal(path: configuration.storePath + "/journal")
-        var state = State()
-        try journal.replay { event, time in _ = state.apply(event, at: time) }
+        let layout = Recovery.Layout(store: configuration.storePath)
+        let recovery = try Recovery.run(layout)
+        for warning in recovery.warnings { log.error("\(warning)") }
+        guard let journal = recovery.journal else {
+            throw recovery.damage ?? .damaged("the store cannot be written")
+        }
+        let state = recovery.state
         log.info(
             "recovered",
             metadata: [
-                "events": "\(state.sequence)", "open_orders": "\(state.orders.count)",
+                "events": "\(state.sequence)", "snapshot_at": "\(recovery.snapshotSequence)",
+                "open_orders": "\(state.orders.count)",
                 "unanswered":
                     "\(state.orders.values.count { $0.status == .submitting })",
             ]
@@ -106,7 +111,15 @@ private final class Parts {
         )
         self.loop = loop
         self.walk = walk
-        self.journal = journal
+        self.audit = AuditTrail(
+            journal: journal,
+            layout: layout,
+            recoveredFrom: recovery.snapshotSequence,
+            settings: configuration.audit,
+            loop: loop,
+            log: log
+        )
+        self.audit.start(walk)
         self.service = TradingService(walk: walk, version: Program.version)
         self.service.register(with: self.router)
         try self.connect(configuration, loop: loop, signals: signals, log: log)
@@ -155,9 +168,12 @@ private final class Parts {
 
     /// Lets go of the venues, then makes sure that nothing waits for a sync.
     func close() -> EventLoopFuture<Void> {
-        let journal = NIOLoopBound(self.journal, eventLoop: self.loop)
+        let parts = NIOLoopBound(self, eventLoop: self.loop)
         return EventLoopFuture.andAllComplete(self.links.map { $0.shutdown() }, on: self.loop)
-            .flatMapThrowing { try journal.value.sync() }
+            .map {
+                parts.value.walk.syncNow()
+                parts.value.walk.withState { parts.value.audit.finish($0) }
+            }
     }
 
     /// A part of a client order id; see `ClientOrderIDScheme`.

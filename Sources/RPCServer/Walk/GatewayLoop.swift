@@ -24,6 +24,8 @@ final class GatewayLoop {
     private var unsyncedSince: NIODeadline?
     /// Whether a decision is being made: nothing may be received meanwhile.
     private var isDeciding = false
+    /// Told of each batch after its effects went out; see ``AuditTrail``.
+    var afterCommit: ((State, [Event]) -> Void)?
     /// Called in place of ending the process, by tests.
     private let endProcess: (JournalError) -> Never
 
@@ -57,6 +59,14 @@ final class GatewayLoop {
         self.decide { gateway, batch in
             gateway.start(prefix: prefix, epoch: epoch, version: version, into: &batch)
         }
+    }
+
+    /// Lends the state as it is between two decisions.
+    func withState(_ body: (State) -> Void) { body(self.gateway.state) }
+
+    /// Returns when everything written so far is on disk.
+    func syncNow() {
+        do throws(JournalError) { try self.journal.sync() } catch { self.failWrite(error) }
     }
 
     // MARK: receive
@@ -131,6 +141,7 @@ final class GatewayLoop {
         )
         for venue in self.venues.values { venue.flush() }
         EventLog(log: self.log).note(events)
+        self.afterCommit?(self.gateway.state, events)
         self.queueSync()
         self.scheduleWake()
     }
@@ -191,7 +202,7 @@ final class GatewayLoop {
 
     private func syncIfDue() {
         if let since = self.unsyncedSince, since + Self.unsyncedAgeMax <= .now() {
-            do throws(JournalError) { try self.journal.sync() } catch { self.failWrite(error) }
+            self.syncNow()
         }
         self.queueSync()
     }

@@ -3,13 +3,28 @@ package struct Ledger: Hashable, Sendable {
     /// The account that the ledger is bound to; nil until the venue was first read (S5).
     package private(set) var accountID: Int64?
     /// In total, by asset: free and locked together.
-    package private(set) var totals: [Asset: Amount] = [:]
+    package private(set) var totals: [Asset: Amount]
     /// Held back for our open orders and for those of unknown outcome (E3).
-    package private(set) var reserved: [Asset: Amount] = [:]
+    package private(set) var reserved: [Asset: Amount]
     /// By symbol.
-    package private(set) var positions: [Symbol: Position] = [:]
+    package private(set) var positions: [Symbol: Position]
 
-    package init() {}
+    package init() {
+        self.init(accountID: nil, totals: [:], reserved: [:], positions: [:])
+    }
+
+    /// The ledger that a snapshot holds.
+    package init(
+        accountID: Int64?,
+        totals: [Asset: Amount],
+        reserved: [Asset: Amount],
+        positions: [Symbol: Position]
+    ) {
+        self.accountID = accountID
+        self.totals = totals
+        self.reserved = reserved
+        self.positions = positions
+    }
 
     package func total(of asset: Asset) -> Amount { self.totals[asset] ?? .zero }
 

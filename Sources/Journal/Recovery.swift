@@ -1,0 +1,106 @@
+package import TradingCore
+
+/// A store as a start finds it: the newest usable snapshot and what the journal says behind it.
+package struct Recovery {
+    package let state: State
+    /// Ready for writing; nil where the store is damaged, and nothing may be written.
+    package let journal: Journal?
+    /// Why the store must not be traded on; the state is what could be read before the damage.
+    package let damage: JournalError?
+    /// Where the replay began; 0 without a snapshot.
+    package let snapshotSequence: UInt64
+    /// Snapshots that could not be used, and why.
+    package let warnings: [String]
+
+    /// The folders of a store.
+    package struct Layout: Sendable {
+        package let journal: String
+        package let snapshots: SnapshotFolder
+
+        /// - Parameter store: The folder of the store, which must exist.
+        package init(store: String) {
+            self.journal = store + "/journal"
+            self.snapshots = SnapshotFolder(path: store + "/snapshots")
+        }
+    }
+
+    /// Opens a store and reads it.
+    ///
+    /// A damaged store is a result, because the kill switch must work on it.
+    ///
+    /// - Throws: Where the store cannot be opened for another reason, or is too new.
+    package static func run(_ layout: Layout) throws(JournalError) -> Recovery {
+        var warnings: [String] = []
+        let snapshots = layout.snapshots.sequences.compactMap { sequence in
+            do throws(JournalError) {
+                return try layout.snapshots.read(sequence)
+            } catch {
+                warnings.append("snapshot \(sequence) is not used: \(error)")
+                return nil
+            }
+        }
+        do throws(JournalError) {
+            let journal = try Journal(path: layout.journal)
+            return try Self.replay(journal, from: snapshots, warnings: warnings)
+        } catch {
+            guard error.isDamage else { throw error }
+            return Recovery(
+                state: snapshots.first?.state ?? State(),
+                journal: nil,
+                damage: error,
+                snapshotSequence: snapshots.first?.head.sequence ?? 0,
+                warnings: warnings
+            )
+        }
+    }
+
+    private static func replay(
+        _ journal: Journal,
+        from snapshots: [Snapshot],
+        warnings: [String]
+    ) throws(JournalError) -> Recovery {
+        var state = State()
+        var damage: JournalError?
+        if let snapshot = snapshots.first {
+            // It was taken of synced records: a journal that lacks them is not the one it was.
+            guard try journal.resume(at: snapshot.head) else {
+                return Recovery(
+                    state: snapshot.state,
+                    journal: nil,
+                    damage: .corrupt(
+                        recordAt: snapshot.head.sequence,
+                        reason: "no record ends there with the hash that a snapshot saw: the "
+                            + "journal was cut, rewritten or restored from a copy"
+                    ),
+                    snapshotSequence: snapshot.head.sequence,
+                    warnings: warnings
+                )
+            }
+            state = snapshot.state
+        }
+        let start = journal.head.sequence
+        do throws(JournalError) {
+            try journal.replay { event, time in _ = state.apply(event, at: time) }
+        } catch {
+            guard error.isDamage else { throw error }
+            damage = error
+        }
+        return Recovery(
+            state: state,
+            journal: damage == nil ? journal : nil,
+            damage: damage,
+            snapshotSequence: start,
+            warnings: warnings
+        )
+    }
+}
+
+extension JournalError {
+    /// Whether the store is not what was written, rather than out of reach.
+    package var isDamage: Bool {
+        switch self {
+        case .damaged, .corrupt: true
+        case .storage, .tooNew: false
+        }
+    }
+}

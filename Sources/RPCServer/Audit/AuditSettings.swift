@@ -1,0 +1,24 @@
+/// How often the journal is anchored and snapshots of the state are taken, and where.
+struct AuditSettings: Hashable {
+    /// A snapshot is taken after this many events; recovery replays at most about as many.
+    var snapshotEventsMax = 50_000
+    /// A snapshot is taken this long after the last one, where anything happened since.
+    var snapshotIntervalSeconds = 600
+}
+
+extension RawSettings {
+    mutating func audit() -> AuditSettings {
+        var audit = AuditSettings()
+        audit.snapshotEventsMax = self.count(
+            "audit.snapshot_events",
+            default: audit.snapshotEventsMax,
+            in: 1...100_000_000
+        )
+        audit.snapshotIntervalSeconds = self.count(
+            "audit.snapshot_interval_s",
+            default: audit.snapshotIntervalSeconds,
+            in: 1...86_400
+        )
+        return audit
+    }
+}
