@@ -7,6 +7,13 @@ extension Journal {
     ///
     /// - Returns: False where no record of this store ends there with this hash; nothing changes.
     package func resume(at place: ChainHead) throws(JournalError) -> Bool {
+        guard try self.holds(place) else { return false }
+        self.head = place
+        return true
+    }
+
+    /// Whether a record ends at the place with its hash.
+    package func holds(_ place: ChainHead) throws(JournalError) -> Bool {
         var isFound = place == .start
         guard !isFound else { return true }
         try self.database.scan(
@@ -18,7 +25,6 @@ extension Journal {
             isFound = stored?.lastSequence == place.sequence && stored?.hash == place.hash
             return false
         }
-        if isFound { self.head = place }
         return isFound
     }
 

@@ -75,6 +75,16 @@ package final class Journal {
         }
     }
 
+    /// Keeps a signed head beside the records that it covers, which must be synced (J2).
+    package func write(checkpoint: SignedHead) throws(JournalError) {
+        let entry = RocksDatabase.Entry(
+            table: .checkpoints,
+            key: checkpoint.head.sequence.bigEndianBytes,
+            value: Array(checkpoint.line.utf8)
+        )
+        try self.database.write([entry], isSynced: true)
+    }
+
     /// Returns only when all records are on disk.
     package func sync() throws(JournalError) {
         guard self.hasUnsyncedRecords else { return }

@@ -16,11 +16,22 @@ package struct Recovery {
     package struct Layout: Sendable {
         package let journal: String
         package let snapshots: SnapshotFolder
+        /// Outside the store.
+        package let anchors: AnchorFile
+        /// The private key's file, outside the store.
+        package let signingKey: String
 
-        /// - Parameter store: The folder of the store, which must exist.
-        package init(store: String) {
+        /// - Parameters:
+        ///   - store: The folder of the store, which must exist.
+        ///   - anchors: The file of anchors; beside the store where nil.
+        ///   - signingKey: The file of the key; beside the store where nil.
+        package init(store: String, anchors: String? = nil, signingKey: String? = nil) {
+            var store = store
+            while store.count > 1, store.hasSuffix("/") { store.removeLast() }
             self.journal = store + "/journal"
             self.snapshots = SnapshotFolder(path: store + "/snapshots")
+            self.anchors = AnchorFile(path: anchors ?? store + ".anchors")
+            self.signingKey = signingKey ?? store + ".signing-key"
         }
     }
 
@@ -28,9 +39,16 @@ package struct Recovery {
     ///
     /// A damaged store is a result, because the kill switch must work on it.
     ///
+    /// - Parameters:
+    ///   - layout: Where it lies.
+    ///   - key: Checks the anchors; nil believes them all.
     /// - Throws: Where the store cannot be opened for another reason, or is too new.
-    package static func run(_ layout: Layout) throws(JournalError) -> Recovery {
+    package static func run(
+        _ layout: Layout,
+        verifying key: VerifyingKey? = nil
+    ) throws(JournalError) -> Recovery {
         var warnings: [String] = []
+        let anchor = try Self.newestAnchor(layout.anchors, key, &warnings)
         let snapshots = layout.snapshots.sequences.compactMap { sequence in
             do throws(JournalError) {
                 return try layout.snapshots.read(sequence)
@@ -41,7 +59,7 @@ package struct Recovery {
         }
         do throws(JournalError) {
             let journal = try Journal(path: layout.journal)
-            return try Self.replay(journal, from: snapshots, warnings: warnings)
+            return try Self.replay(journal, from: snapshots, anchor, warnings: warnings)
         } catch {
             guard error.isDamage else { throw error }
             return Recovery(
@@ -54,9 +72,29 @@ package struct Recovery {
         }
     }
 
+    /// The last anchor that can be believed.
+    private static func newestAnchor(
+        _ file: AnchorFile,
+        _ key: VerifyingKey?,
+        _ warnings: inout [String]
+    ) throws(JournalError) -> SignedHead? {
+        let content = try file.read()
+        if let line = content.unreadableLines.first {
+            warnings.append("\(file.path), line \(line): not an anchor")
+        }
+        return content.heads.last { anchor in
+            guard let key, !anchor.isValid(under: key) else { return true }
+            warnings.append(
+                "the anchor at \(anchor.head.sequence) is not signed with the store's key"
+            )
+            return false
+        }
+    }
+
     private static func replay(
         _ journal: Journal,
         from snapshots: [Snapshot],
+        _ anchor: SignedHead?,
         warnings: [String]
     ) throws(JournalError) -> Recovery {
         var state = State()
@@ -84,6 +122,16 @@ package struct Recovery {
         } catch {
             guard error.isDamage else { throw error }
             damage = error
+        }
+        if damage == nil, let anchor, try !journal.holds(anchor.head) {
+            let isCut = anchor.head.sequence > journal.head.sequence
+            damage = .corrupt(
+                recordAt: isCut ? journal.head.sequence + 1 : anchor.head.sequence,
+                reason: isCut
+                    ? "the journal ends before it, an anchor saw event \(anchor.head.sequence): "
+                        + "the journal was cut or restored from a copy"
+                    : "it does not end with the hash that an anchor saw: the journal was rewritten"
+            )
         }
         return Recovery(
             state: state,

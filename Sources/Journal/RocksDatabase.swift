@@ -13,6 +13,8 @@ package enum StoreTable: Int, CaseIterable, Sendable {
     case orders
     /// Order numbers by idempotency key.
     case keys
+    /// Signed heads of the chain, by sequence.
+    case checkpoints
 
     var name: String {
         switch self {
@@ -20,6 +22,7 @@ package enum StoreTable: Int, CaseIterable, Sendable {
         case .journal: "journal"
         case .orders: "orders"
         case .keys: "keys"
+        case .checkpoints: "checkpoints"
         }
     }
 }
@@ -33,6 +36,8 @@ package enum StoreTable: Int, CaseIterable, Sendable {
 final class RocksDatabase: @unchecked Sendable {
     private let database: OpaquePointer
     private let families: [OpaquePointer]
+    /// By table; nil only where a copy of an older store lacks the table.
+    private let tables: [OpaquePointer?]
     private let options: OpaquePointer
     private let cache: OpaquePointer
     private let syncedWrite: OpaquePointer
@@ -61,8 +66,8 @@ final class RocksDatabase: @unchecked Sendable {
     init(path: String, _ access: Access = .readWrite) throws(JournalError) {
         let cache = unsafe rocksdb_cache_create_lru(Sizes.blockCacheBytes)
         let options = unsafe RocksDatabase.makeOptions(cache: cache, access)
-        var families = unsafe [OpaquePointer?](repeating: nil, count: StoreTable.allCases.count)
-        let names = StoreTable.allCases.map(\.name)
+        let names = unsafe RocksDatabase.tables(of: path, access, options)
+        var families = unsafe [OpaquePointer?](repeating: nil, count: names.count)
         let database: OpaquePointer?
         do throws(JournalError) {
             unsafe database = try unsafe RocksDatabase.open(
@@ -86,11 +91,35 @@ final class RocksDatabase: @unchecked Sendable {
         if access == .forensic { unsafe rocksdb_readoptions_set_verify_checksums(read, 0) }
         unsafe self.database = database
         unsafe self.families = families.compactMap { unsafe $0 }
+        unsafe self.tables = StoreTable.allCases.map { table in
+            unsafe names.firstIndex(of: table.name).flatMap { unsafe families[$0] }
+        }
         unsafe self.options = options
         unsafe self.cache = cache
         unsafe self.syncedWrite = syncedWrite
         unsafe self.unsyncedWrite = unsyncedWrite
         unsafe self.read = read
+    }
+
+    /// Ours, and those of a newer program: without them RocksDB would refuse to open, and the
+    /// store's version could not be told.
+    private static func tables(
+        of path: String,
+        _ access: Access,
+        _ options: OpaquePointer
+    ) -> [String] {
+        var count = 0
+        var error: UnsafeMutablePointer<CChar>?
+        let list = unsafe rocksdb_list_column_families(options, path, &count, &error)
+        // A store that cannot be listed is new, or opening it will say what is wrong.
+        unsafe rocksdb_free(error)
+        let ours = StoreTable.allCases.map(\.name)
+        guard let list = unsafe list else { return ours }
+        defer { unsafe rocksdb_list_column_families_destroy(list, count) }
+        let stored = (0..<count).compactMap { index in
+            unsafe list[index].map { unsafe String(cString: $0) }
+        }
+        return access == .forensic ? stored : ours + stored.filter { !ours.contains($0) }
     }
 
     private static func open(
@@ -206,7 +235,7 @@ final class RocksDatabase: @unchecked Sendable {
                 unsafe entry.value.withUnsafeBytes { value in
                     unsafe rocksdb_writebatch_put_cf(
                         batch,
-                        self.families[entry.table.rawValue],
+                        self.tables[entry.table.rawValue],
                         key.baseAddress?.assumingMemoryBound(to: CChar.self),
                         key.count,
                         value.baseAddress?.assumingMemoryBound(to: CChar.self),
@@ -234,13 +263,14 @@ final class RocksDatabase: @unchecked Sendable {
 
     /// The value of a key, or nil.
     func value(of key: [UInt8], in table: StoreTable) throws(JournalError) -> [UInt8]? {
+        guard let family = unsafe self.tables[table.rawValue] else { return nil }
         var count = 0
         let pointer = try unsafe RocksDatabase.checked { error in
             unsafe key.withUnsafeBytes { key in
                 unsafe rocksdb_get_cf(
                     self.database,
                     self.read,
-                    self.families[table.rawValue],
+                    family,
                     key.baseAddress?.assumingMemoryBound(to: CChar.self),
                     key.count,
                     &count,
@@ -273,12 +303,9 @@ final class RocksDatabase: @unchecked Sendable {
         _ direction: Direction,
         _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(JournalError) -> Bool
     ) throws(JournalError) {
+        guard let family = unsafe self.tables[table.rawValue] else { return }
         guard
-            let iterator = unsafe rocksdb_create_iterator_cf(
-                self.database,
-                self.read,
-                self.families[table.rawValue]
-            )
+            let iterator = unsafe rocksdb_create_iterator_cf(self.database, self.read, family)
         else { throw .storage("no memory for a scan") }
         defer { unsafe rocksdb_iter_destroy(iterator) }
         unsafe key.withUnsafeBytes { bytes in

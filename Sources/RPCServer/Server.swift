@@ -85,8 +85,13 @@ private final class Parts {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        let layout = Recovery.Layout(store: configuration.storePath)
-        let recovery = try Recovery.run(layout)
+        let layout = Recovery.Layout(
+            store: configuration.storePath,
+            anchors: configuration.audit.anchorPath,
+            signingKey: configuration.audit.signingKeyPath
+        )
+        let key = try SigningKey.loadOrMake(at: layout.signingKey)
+        let recovery = try Recovery.run(layout, verifying: key.publicKey)
         for warning in recovery.warnings { log.error("\(warning)") }
         guard let journal = recovery.journal else {
             throw recovery.damage ?? .damaged("the store cannot be written")
@@ -115,6 +120,7 @@ private final class Parts {
             journal: journal,
             layout: layout,
             recoveredFrom: recovery.snapshotSequence,
+            key: key,
             settings: configuration.audit,
             loop: loop,
             log: log

@@ -14,10 +14,14 @@ import Testing
 
         init(seed: UInt64 = 7) throws {
             self.folder = try TemporaryFolder()
+            try FileManager.default.createDirectory(
+                atPath: self.folder.path + "/store",
+                withIntermediateDirectories: true
+            )
             self.history = History(seed: seed)
         }
 
-        var layout: Recovery.Layout { Recovery.Layout(store: self.folder.path) }
+        var layout: Recovery.Layout { Recovery.Layout(store: self.folder.path + "/store") }
 
         /// Goes on as a process would: recovers, writes, and takes snapshots after each stretch.
         func run(stretches: Int, records: Int = 30) throws {
@@ -114,7 +118,7 @@ import Testing
         try store.run(stretches: 1)
         try FileManager.default.removeItem(atPath: store.layout.journal)
         try FileManager.default.copyItem(
-            atPath: Recovery.Layout(store: copy.path).journal,
+            atPath: Recovery.Layout(store: copy.path + "/store").journal,
             toPath: store.layout.journal
         )
         let recovery = try Recovery.run(store.layout)

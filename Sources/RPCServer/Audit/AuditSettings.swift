@@ -4,6 +4,12 @@ struct AuditSettings: Hashable {
     var snapshotEventsMax = 50_000
     /// A snapshot is taken this long after the last one, where anything happened since.
     var snapshotIntervalSeconds = 600
+    /// A signed head is written outside the store this often, where anything happened since (J5).
+    var anchorIntervalSeconds = 60
+    /// Nil for beside the store.
+    var anchorPath: String?
+    /// Nil for beside the store.
+    var signingKeyPath: String?
 }
 
 extension RawSettings {
@@ -19,6 +25,13 @@ extension RawSettings {
             default: audit.snapshotIntervalSeconds,
             in: 1...86_400
         )
+        audit.anchorIntervalSeconds = self.count(
+            "audit.anchor_interval_s",
+            default: audit.anchorIntervalSeconds,
+            in: 1...86_400
+        )
+        audit.anchorPath = self.optionalText("audit.anchor_file")
+        audit.signingKeyPath = self.optionalText("audit.signing_key_file")
         return audit
     }
 }

@@ -4,13 +4,15 @@ import Logging
 import NIOCore
 import TradingCore
 
-/// What is written beside the journal while the gateway runs: snapshots of the state.
+/// What is written beside the journal while the gateway runs: snapshots of the state, signed
+/// checkpoints of the chain, and anchors outside the store.
 ///
 /// Lives on the gateway loop and looks at each batch after its effects went out. Encoding and
 /// writing happen on a thread of its own, on a copy of the state.
 final class AuditTrail {
     private let journal: Journal
     private let layout: Recovery.Layout
+    private let key: SigningKey
     private let settings: AuditSettings
     private let loop: any EventLoop
     private let clock: SystemClock
@@ -20,22 +22,33 @@ final class AuditTrail {
     private var snapshotSequence: UInt64
     private var isSnapshotOnItsWay = false
     private var isFinished = false
+    private var anchored = ChainHead.start
+    private var checkpointed = ChainHead.start
+    /// The day, counted from 1970 in UTC, of the last checkpoint for the day's sake.
+    private var checkpointDay: Int64
 
     init(
         journal: Journal,
         layout: Recovery.Layout,
         recoveredFrom snapshotSequence: UInt64,
+        key: SigningKey,
         settings: AuditSettings,
         loop: any EventLoop,
         log: Logger
     ) {
         self.journal = journal
         self.layout = layout
+        self.key = key
         self.settings = settings
         self.loop = loop
         self.clock = SystemClock()
         self.log = log
         self.snapshotSequence = snapshotSequence
+        self.checkpointDay = Self.day(of: self.clock.now().wall)
+    }
+
+    private static func day(of time: WallTime) -> Int64 {
+        time.nanoseconds.divided(by: 86_400_000_000_000, rounding: .down)
     }
 
     /// Begins to follow the walk.
@@ -45,6 +58,17 @@ final class AuditTrail {
         self.every(interval) { [unowned self, unowned walk] in
             walk.syncNow()
             walk.withState { self.takeSnapshot(of: $0) }
+        }
+        self.every(.seconds(Int64(self.settings.anchorIntervalSeconds))) {
+            [unowned self, unowned walk] in
+            walk.syncNow()
+            self.writeAnchor()
+            let day = Self.day(of: self.clock.now().wall)
+            // Forward only: a clock set back must not sign a day twice.
+            if day > self.checkpointDay {
+                self.checkpointDay = day
+                self.writeCheckpoint(.daily)
+            }
         }
     }
 
@@ -59,7 +83,46 @@ final class AuditTrail {
     private func note(_ state: State, _ events: [Event]) {
         let count = self.journal.head.sequence - self.snapshotSequence
         if count >= UInt64(self.settings.snapshotEventsMax) { self.takeSnapshot(of: state) }
+        let isModeChanged = events.contains { if case .modeChanged = $0 { true } else { false } }
+        if isModeChanged { self.writeCheckpoint(.modeChange) }
     }
+
+    // MARK: Signatures
+
+    /// Signs what is synced; where it fails, the next write of the journal fails as well.
+    private func writeCheckpoint(_ reason: SignedHead.Reason) {
+        guard !self.journal.hasUnsyncedRecords, self.journal.head != self.checkpointed else {
+            return
+        }
+        self.checkpointed = self.journal.head
+        let head = self.sign(reason)
+        do throws(JournalError) {
+            try self.journal.write(checkpoint: head)
+        } catch {
+            self.log.error("no checkpoint", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func writeAnchor() {
+        guard !self.journal.hasUnsyncedRecords, self.journal.head != self.anchored else { return }
+        self.anchored = self.journal.head
+        let head = self.sign(.anchor)
+        let file = self.layout.anchors
+        let log = self.log
+        self.queue.async {
+            do throws(JournalError) {
+                try file.append(head)
+            } catch {
+                log.error("no anchor", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func sign(_ reason: SignedHead.Reason) -> SignedHead {
+        SignedHead(self.journal.head, reason, at: self.clock.now().wall, by: self.key)
+    }
+
+    // MARK: Snapshots
 
     /// Takes a snapshot unless nothing happened since the last one; of synced records only, so
     /// that it is never ahead of what a crash leaves.
@@ -93,9 +156,11 @@ final class AuditTrail {
         }
     }
 
-    /// Takes the last snapshot; the journal is synced and nothing is decided any more.
+    /// Writes the last of each; the journal is synced and nothing is decided any more.
     func finish(_ state: State) {
         self.isFinished = true
+        self.writeCheckpoint(.shutdown)
+        self.writeAnchor()
         // What is on its way comes first.
         self.queue.sync {}
         guard let snapshot = self.snapshot(of: state) else { return }
