@@ -101,7 +101,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "tradectl",
-            dependencies: ["TradingCore", "TTRPC", "TradingAPI", arguments] + nio
+            dependencies: ["TradingCore", "TTRPC", "TradingAPI", "Journal", arguments] + nio
         ),
         .executableTarget(
             name: "ExchangeSim",
@@ -126,7 +126,10 @@ let package = Package(
             name: "TTRPCTests",
             dependencies: ["TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC"] + nio
         ),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "TradingCore"]),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["Journal", "TradingCore", "ProtobufArena"]
+        ),
         .testTarget(
             name: "VenuesTests",
             dependencies: ["Venues", "TradingCore", nioSSL] + nio + nioHTTP

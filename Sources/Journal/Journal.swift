@@ -11,6 +11,8 @@ package final class Journal {
     /// The format that this program writes; it reads all that are not above it.
     package static let formatVersion: UInt32 = 1
 
+    static let formatKey = Array("format_version".utf8)
+
     let database: RocksDatabase
     let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
     /// Where the journal ends, as far as it was replayed and written.
@@ -29,7 +31,7 @@ package final class Journal {
 
     /// Refuses what a newer program wrote, and marks the store as this program's.
     private func settleFormat() throws(JournalError) {
-        let key = Array("format_version".utf8)
+        let key = Journal.formatKey
         if let stored = try self.database.value(of: key, in: .meta) {
             guard let version = UInt32(bigEndianBytes: stored.span) else {
                 throw .damaged("the store's format version is not a number")
@@ -65,7 +67,13 @@ package final class Journal {
         isSynced: Bool
     ) throws(JournalError) {
         var entries: [RocksDatabase.Entry] = []
-        if !events.isEmpty { entries.append(self.seal(events, time)) }
+        if !events.isEmpty {
+            let sealed = RecordSealer(arena: self.arena).seal(events, at: time, after: self.head)
+            self.head = sealed.head
+            entries.append(
+                RocksDatabase.Entry(table: .journal, key: sealed.key, value: sealed.value)
+            )
+        }
         for order in closedOrders { entries += self.entries(for: order) }
         if !entries.isEmpty {
             try self.database.write(entries, isSynced: isSynced)
@@ -90,25 +98,6 @@ package final class Journal {
         guard self.hasUnsyncedRecords else { return }
         try self.database.sync()
         self.hasUnsyncedRecords = false
-    }
-
-    private func seal(_ events: [Event], _ time: WallTime) -> RocksDatabase.Entry {
-        self.arena.reset()
-        let encoder = EventEncoder(arena: self.arena)
-        let sequence = self.head.sequence + 1
-        let record = unsafe self.arena.make(trading__journal__v1__record__init) { record in
-            unsafe record.format_version = Journal.formatVersion
-            unsafe record.first_sequence = sequence
-            unsafe record.wall_time = time.nanoseconds
-            unsafe record.previous_hash = self.arena.bytes(self.head.hash.bytes)
-            unsafe record.n_events = events.count
-            unsafe record.events = self.arena.array(events.map { unsafe encoder.event($0) })
-        }
-        var value = unsafe Protobuf.packed(record)
-        let hash = ChainHash(of: value.span)
-        value += hash.bytes
-        self.head = ChainHead(sequence: self.head.sequence + UInt64(events.count), hash: hash)
-        return RocksDatabase.Entry(table: .journal, key: sequence.bigEndianBytes, value: value)
     }
 
     private func entries(for order: Order) -> [RocksDatabase.Entry] {

@@ -26,12 +26,17 @@ package struct Recovery {
         ///   - anchors: The file of anchors; beside the store where nil.
         ///   - signingKey: The file of the key; beside the store where nil.
         package init(store: String, anchors: String? = nil, signingKey: String? = nil) {
-            var store = store
-            while store.count > 1, store.hasSuffix("/") { store.removeLast() }
             self.journal = store + "/journal"
             self.snapshots = SnapshotFolder(path: store + "/snapshots")
-            self.anchors = AnchorFile(path: anchors ?? store + ".anchors")
-            self.signingKey = signingKey ?? store + ".signing-key"
+            self.anchors = AnchorFile(path: anchors ?? Self.beside(store, ".anchors"))
+            self.signingKey = signingKey ?? Self.beside(store, ".signing-key")
+        }
+
+        /// The path of something that belongs to a store and lies outside of it.
+        package static func beside(_ store: String, _ suffix: String) -> String {
+            var store = store
+            while store.count > 1, store.hasSuffix("/") { store.removeLast() }
+            return store + suffix
         }
     }
 
@@ -42,6 +47,7 @@ package struct Recovery {
     /// - Parameters:
     ///   - layout: Where it lies.
     ///   - key: Checks the anchors; nil believes them all.
+    /// - Returns: What was found.
     /// - Throws: Where the store cannot be opened for another reason, or is too new.
     package static func run(
         _ layout: Layout,

@@ -54,12 +54,18 @@ final class RocksDatabase: @unchecked Sendable {
     }
 
     /// How a database is opened.
-    enum Access {
+    enum Access: Hashable {
         /// Made where it is missing; a torn tail is tolerated, anything else is refused (J3).
         case readWrite
-        /// For looking at a copy, also a damaged one: whatever can be read is, and the chain tells
-        /// what is wrong with it. Nothing is written.
-        case forensic
+        /// For looking at a copy: checksums are left to the chain, which names what is wrong.
+        /// Nothing is written. A damaged log is refused, or whatever can be read of it is.
+        case forensic(skipsDamage: Bool)
+
+        /// How much of a damaged log is taken.
+        ///
+        /// 0 tolerates a torn tail only: the default opens silently after a flipped bit (J3). 3
+        /// skips what is damaged.
+        var walRecoveryMode: CInt { self == .forensic(skipsDamage: true) ? 3 : 0 }
     }
 
     /// Opens the database in a folder, whose parent must exist.
@@ -88,7 +94,7 @@ final class RocksDatabase: @unchecked Sendable {
             let read = unsafe rocksdb_readoptions_create(), let cache = unsafe cache
         else { fatalError("invariant broken: RocksDB opened without handing out its handles") }
         unsafe rocksdb_writeoptions_set_sync(syncedWrite, 1)
-        if access == .forensic { unsafe rocksdb_readoptions_set_verify_checksums(read, 0) }
+        if access != .readWrite { unsafe rocksdb_readoptions_set_verify_checksums(read, 0) }
         unsafe self.database = database
         unsafe self.families = families.compactMap { unsafe $0 }
         unsafe self.tables = StoreTable.allCases.map { table in
@@ -119,7 +125,7 @@ final class RocksDatabase: @unchecked Sendable {
         let stored = (0..<count).compactMap { index in
             unsafe list[index].map { unsafe String(cString: $0) }
         }
-        return access == .forensic ? stored : ours + stored.filter { !ours.contains($0) }
+        return access != .readWrite ? stored : ours + stored.filter { !ours.contains($0) }
     }
 
     private static func open(
@@ -183,9 +189,7 @@ final class RocksDatabase: @unchecked Sendable {
         let isMade: UInt8 = access == .readWrite ? 1 : 0
         unsafe rocksdb_options_set_create_if_missing(options, isMade)
         unsafe rocksdb_options_set_create_missing_column_families(options, isMade)
-        // 0 tolerates a torn tail only: the default opens silently after a flipped bit (J3).
-        // 3 skips what is damaged, for the chain to name.
-        unsafe rocksdb_options_set_wal_recovery_mode(options, access == .readWrite ? 0 : 3)
+        unsafe rocksdb_options_set_wal_recovery_mode(options, access.walRecoveryMode)
         unsafe rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
         unsafe rocksdb_options_set_write_buffer_size(options, Sizes.writeBufferBytes)
         unsafe rocksdb_options_set_db_write_buffer_size(options, Sizes.writeBuffersTotalBytes)

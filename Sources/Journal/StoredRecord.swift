@@ -77,3 +77,34 @@ struct StoredRecord {
 
     private static let type = unsafe MessageType(trading__journal__v1__record__init)
 }
+
+/// Makes records.
+struct RecordSealer {
+    let arena: ProtobufArena
+
+    /// The record of some events that goes on from a place of the chain.
+    ///
+    /// - Returns: Its key and value in the store, and where the chain then stands.
+    func seal(
+        _ events: [Event],
+        at time: WallTime,
+        after place: ChainHead
+    ) -> (key: [UInt8], value: [UInt8], head: ChainHead) {
+        self.arena.reset()
+        let encoder = EventEncoder(arena: self.arena)
+        let sequence = place.sequence + 1
+        let record = unsafe self.arena.make(trading__journal__v1__record__init) { record in
+            unsafe record.format_version = Journal.formatVersion
+            unsafe record.first_sequence = sequence
+            unsafe record.wall_time = time.nanoseconds
+            unsafe record.previous_hash = self.arena.bytes(place.hash.bytes)
+            unsafe record.n_events = events.count
+            unsafe record.events = self.arena.array(events.map { unsafe encoder.event($0) })
+        }
+        var value = unsafe Protobuf.packed(record)
+        let hash = ChainHash(of: value.span)
+        value += hash.bytes
+        let head = ChainHead(sequence: place.sequence + UInt64(events.count), hash: hash)
+        return (sequence.bigEndianBytes, value, head)
+    }
+}

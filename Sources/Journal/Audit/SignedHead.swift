@@ -56,7 +56,14 @@ package struct SignedHead: Hashable, Sendable {
     /// Reads a line back, or is nil where it is not exactly of that form.
     package init?(line: some StringProtocol) {
         let form =
-            /\{"sequence":([0-9]+),"hash":"([0-9a-f]{64})","time":(-?[0-9]+),"reason":"([a-z-]+)","key":"([0-9a-f]{16})","signature":"([0-9a-f]{128})"\}/
+            #/
+            \{"sequence":([0-9]+),
+            "hash":"([0-9a-f]{64})",
+            "time":(-?[0-9]+),
+            "reason":"([a-z-]+)",
+            "key":"([0-9a-f]{16})",
+            "signature":"([0-9a-f]{128})"\}
+            /#
         guard let match = try? form.wholeMatch(in: Substring(line)),
             let sequence = UInt64(match.1), let hash = ChainHash(hex: match.2),
             let time = Int64(match.3), let reason = Reason(rawValue: String(match.4)),

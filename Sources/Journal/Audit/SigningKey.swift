@@ -28,6 +28,7 @@ package final class SigningKey: @unchecked Sendable, CustomStringConvertible {
     /// Reads the key, or makes it with the store's first start; the public key lies beside it.
     ///
     /// - Parameter path: The file of the private key, mode 0600; `.pub` is added for the public.
+    /// - Returns: The key.
     /// - Throws: Where the file cannot be read or made, holds no Ed25519 key, or may be read by
     ///   others.
     package static func loadOrMake(at path: String) throws(JournalError) -> SigningKey {

@@ -22,11 +22,11 @@ package struct SnapshotFolder: Sendable {
     ///
     /// - Throws: What the file system says; nothing depends on it.
     package func write(_ snapshot: Snapshot) throws(JournalError) {
-        if mkdir(self.path, 0o700) != 0, errno != EEXIST {
+        if unsafe mkdir(self.path, 0o700) != 0, errno != EEXIST {
             throw Files.failure("make", self.path)
         }
         try Files.replace(self.file(snapshot.head.sequence), with: snapshot.fileBytes)
-        for old in self.sequences.dropFirst(Self.keptCount) { unlink(self.file(old)) }
+        for old in self.sequences.dropFirst(Self.keptCount) { unsafe unlink(self.file(old)) }
     }
 
     /// Reads one back.
