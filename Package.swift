@@ -128,7 +128,8 @@ let package = Package(
         ),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "TradingCore", "ProtobufArena"]
+            dependencies: ["Journal", "TradingCore", "ProtobufArena"],
+            exclude: ["Corpus"]
         ),
         .testTarget(
             name: "VenuesTests",

@@ -1,6 +1,4 @@
-import Foundation
 import Glibc
-import Journal
 import Logging
 import NIOCore
 import NIOPosix
@@ -70,7 +68,7 @@ private final class Parts {
     let router = Router()
     private let loop: any EventLoop
     private let walk: GatewayLoop
-    private let audit: AuditTrail
+    private let store: OpenedStore
     private let service: TradingService
     private var links: [ExchangeLink] = []
 
@@ -80,35 +78,14 @@ private final class Parts {
         signals: Signals,
         log: Logger
     ) throws {
-        try FileManager.default.createDirectory(
-            atPath: configuration.storePath,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
-        let layout = Recovery.Layout(
-            store: configuration.storePath,
-            anchors: configuration.audit.anchorPath,
-            signingKey: configuration.audit.signingKeyPath
-        )
-        let key = try SigningKey.loadOrMake(at: layout.signingKey)
-        let recovery = try Recovery.run(layout, verifying: key.publicKey)
-        for warning in recovery.warnings { log.error("\(warning)") }
-        guard let journal = recovery.journal else {
-            throw recovery.damage ?? .damaged("the store cannot be written")
-        }
-        let state = recovery.state
-        log.info(
-            "recovered",
-            metadata: [
-                "events": "\(state.sequence)", "snapshot_at": "\(recovery.snapshotSequence)",
-                "open_orders": "\(state.orders.count)",
-                "unanswered":
-                    "\(state.orders.values.count { $0.status == .submitting })",
-            ]
-        )
+        let store = try OpenedStore(configuration, loop: loop, log: log)
         let walk = GatewayLoop(
-            gateway: Gateway(recovered: state, settings: configuration.gateway),
-            journal: journal,
+            gateway: Gateway(
+                recovered: store.state,
+                settings: configuration.gateway,
+                journal: store.condition
+            ),
+            journal: store.events,
             loop: loop,
             clock: SystemClock(),
             log: log,
@@ -116,16 +93,7 @@ private final class Parts {
         )
         self.loop = loop
         self.walk = walk
-        self.audit = AuditTrail(
-            journal: journal,
-            layout: layout,
-            recoveredFrom: recovery.snapshotSequence,
-            key: key,
-            settings: configuration.audit,
-            loop: loop,
-            log: log
-        )
-        self.audit.start(walk)
+        self.store = store
         self.service = TradingService(walk: walk, version: Program.version)
         self.service.register(with: self.router)
         try self.connect(configuration, loop: loop, signals: signals, log: log)
@@ -134,6 +102,7 @@ private final class Parts {
             epoch: Self.randomPart(),
             version: Program.version
         )
+        store.follow(walk)
         for link in self.links { link.start() }
     }
 
@@ -177,8 +146,7 @@ private final class Parts {
         let parts = NIOLoopBound(self, eventLoop: self.loop)
         return EventLoopFuture.andAllComplete(self.links.map { $0.shutdown() }, on: self.loop)
             .map {
-                parts.value.walk.syncNow()
-                parts.value.walk.withState { parts.value.audit.finish($0) }
+                parts.value.store.finish(parts.value.walk)
             }
     }
 

@@ -18,9 +18,20 @@ struct History {
     /// The next few records; the first ones make the store.
     mutating func records(_ count: Int) -> [Record] { (0..<count).map { _ in self.record() } }
 
-    private mutating func record() -> Record {
+    /// A record of one event, which must be possible now.
+    mutating func record(of event: Event) -> Record {
+        var record = self.emptyRecord()
+        self.add(event, to: &record)
+        return record
+    }
+
+    private mutating func emptyRecord() -> Record {
         self.time += 1_000_000
-        var record = Record(events: [], closed: [], time: WallTime(nanoseconds: self.time))
+        return Record(events: [], closed: [], time: WallTime(nanoseconds: self.time))
+    }
+
+    private mutating func record() -> Record {
+        var record = self.emptyRecord()
         if self.state.clientIDPrefix.isEmpty {
             self.add(.storeCreated(clientIDPrefix: "aaaaaaaa"), to: &record)
             self.add(.started(epoch: "bbbbbbbb", version: "1"), to: &record)

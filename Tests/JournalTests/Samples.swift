@@ -134,6 +134,34 @@ enum Samples {
         return order
     }
 
+    /// What histories do not have by themselves, possible one after the other.
+    static func rareEvents(after state: State) -> [Event] {
+        let first = state.lastOrderID.raw + 1
+        let intents = (first..<(first + 6)).map { self.intent($0, type: .market) }
+        let ids = intents.map(\.orderID)
+        var reopened = self.closedOrder(first + 4)
+        reopened.intent.clientOrderID = self.intent(first + 9, type: .market).clientOrderID
+        return [
+            .orderSimulated(intents[0]),
+            .orderSubmitted(intents[1]),
+            .orderChanged(ids[1], .rejected(code: -2010, reason: "no funds")),
+            .orderSubmitted(intents[2]), .orderChanged(ids[2], .notPlaced(reason: "gone")),
+            .orderSubmitted(intents[3]), .orderChanged(ids[3], .needsOperator(reason: "help")),
+            .orderSubmitted(intents[4]), .orderChanged(ids[4], .simulated(request: "POST /")),
+            .orderReopened(reopened),
+            .orderChanged(reopened.orderID, .filled(self.fill(900))),
+            .orderSubmitted(intents[5]), .orderChanged(ids[5], .outcomeUnknown(reason: "gone")),
+        ]
+            + self.events.filter { event in
+                switch event {
+                case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started: true
+                case .storeCreated, .orderSubmitted, .orderSimulated, .orderRefused, .orderChanged,
+                    .orderReopened, .cancelRequested:
+                    false
+                }
+            }
+    }
+
     /// One event of every kind, and of every kind of change.
     static var events: [Event] {
         let id = OrderID(raw: 1)

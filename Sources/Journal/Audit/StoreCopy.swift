@@ -37,23 +37,7 @@ package final class StoreCopy {
 
     /// Signed heads that the store holds; what is no signed head is damage.
     func checkpoints() throws(JournalError) -> (heads: [SignedHead], damage: Damage?) {
-        var heads: [SignedHead] = []
-        var damage: Damage?
-        try self.database.scan(
-            from: [],
-            in: .checkpoints,
-            .ascending
-        ) { (key, value) throws(JournalError) in
-            let text = String(decoding: Array(copying: value), as: UTF8.self)
-            let sequence = UInt64(bigEndianBytes: key) ?? 0
-            if let head = SignedHead(line: text), head.head.sequence == sequence {
-                heads.append(head)
-            } else if damage == nil {
-                damage = Damage(.forged, at: sequence, "the checkpoint there is none")
-            }
-            return true
-        }
-        return (heads, damage)
+        try SignedHead.checkpoints(in: self.database)
     }
 
     /// Walks the whole chain.
@@ -113,6 +97,31 @@ package final class StoreCopy {
             at: damage.sequence,
             "it cannot be read any more (\(complaint)); \(damage.detail)"
         )
+    }
+}
+
+extension SignedHead {
+    /// The checkpoints of a store; what is no signed head is damage.
+    static func checkpoints(
+        in database: RocksDatabase
+    ) throws(JournalError) -> (heads: [SignedHead], damage: Damage?) {
+        var heads: [SignedHead] = []
+        var damage: Damage?
+        try database.scan(
+            from: [],
+            in: .checkpoints,
+            .ascending
+        ) { (key, value) throws(JournalError) in
+            let text = String(decoding: Array(copying: value), as: UTF8.self)
+            let sequence = UInt64(bigEndianBytes: key) ?? 0
+            if let head = SignedHead(line: text), head.head.sequence == sequence {
+                heads.append(head)
+            } else if damage == nil {
+                damage = Damage(.forged, at: sequence, "the checkpoint there is none")
+            }
+            return true
+        }
+        return (heads, damage)
     }
 }
 

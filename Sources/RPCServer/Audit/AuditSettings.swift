@@ -6,6 +6,8 @@ struct AuditSettings: Hashable {
     var snapshotIntervalSeconds = 600
     /// A signed head is written outside the store this often, where anything happened since (J5).
     var anchorIntervalSeconds = 60
+    /// Whether orders wait at a start until the whole chain is verified.
+    var isVerifiedBeforeTrading = true
     /// Nil for beside the store.
     var anchorPath: String?
     /// Nil for beside the store.
@@ -30,6 +32,7 @@ extension RawSettings {
             default: audit.anchorIntervalSeconds,
             in: 1...86_400
         )
+        audit.isVerifiedBeforeTrading = self.flag("audit.verify_before_trading", default: true)
         audit.anchorPath = self.optionalText("audit.anchor_file")
         audit.signingKeyPath = self.optionalText("audit.signing_key_file")
         return audit

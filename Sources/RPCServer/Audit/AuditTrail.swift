@@ -81,6 +81,7 @@ final class AuditTrail {
     }
 
     private func note(_ state: State, _ events: [Event]) {
+        guard !self.isFinished else { return }
         let count = self.journal.head.sequence - self.snapshotSequence
         if count >= UInt64(self.settings.snapshotEventsMax) { self.takeSnapshot(of: state) }
         let isModeChanged = events.contains { if case .modeChanged = $0 { true } else { false } }
@@ -156,8 +157,12 @@ final class AuditTrail {
         }
     }
 
+    /// Writes nothing any more: the journal is not what it was.
+    func stop() { self.isFinished = true }
+
     /// Writes the last of each; the journal is synced and nothing is decided any more.
     func finish(_ state: State) {
+        guard !self.isFinished else { return }
         self.isFinished = true
         self.writeCheckpoint(.shutdown)
         self.writeAnchor()

@@ -149,7 +149,7 @@ extension RawSettings {
         } ?? fallback
     }
 
-    private mutating func flag(_ name: String, default fallback: Bool) -> Bool {
+    mutating func flag(_ name: String, default fallback: Bool) -> Bool {
         self.value(name, default: fallback, expected: "true or false") { text in
             ["true": true, "false": false][text]
         } ?? fallback

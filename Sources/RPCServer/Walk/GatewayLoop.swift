@@ -10,7 +10,7 @@ import TradingCore
 /// one synced write however many inputs it had.
 final class GatewayLoop {
     private let loop: any EventLoop
-    private let journal: Journal
+    private var journal: any EventStore
     private let clock: SystemClock
     private let log: Logger
     private var gateway: Gateway
@@ -38,7 +38,7 @@ final class GatewayLoop {
     ///   - endProcess: What a failed write leads to (J1).
     init(
         gateway: consuming Gateway,
-        journal: Journal,
+        journal: any EventStore,
         loop: any EventLoop,
         clock: SystemClock,
         log: Logger,
@@ -63,6 +63,12 @@ final class GatewayLoop {
 
     /// Lends the state as it is between two decisions.
     func withState(_ body: (State) -> Void) { body(self.gateway.state) }
+
+    /// From now on nothing is written and nothing traded: the journal is not what it was.
+    func abandonJournal(_ reason: String) {
+        self.journal = AbandonedStore()
+        self.receive(.journal(.damaged(reason)))
+    }
 
     /// Returns when everything written so far is on disk.
     func syncNow() {

@@ -155,7 +155,7 @@ extension Gateway {
         let open = self.state.ordersByAge.filter { !$0.status.isTerminal }
         return KillSwitchView(
             state: self.state.killSwitch,
-            isDurable: true,
+            isDurable: !self.journal.isDamaged,
             inFlight: open.map(\.orderID).filter { self.chases[$0]?.awaitsPlacement == true },
             open: open.map(\.orderID)
         )
@@ -181,11 +181,11 @@ extension Gateway {
     }
 
     func positions() -> PositionsView {
-        let ruleVenue = self.settings.ruleVenue(for: self.mode.venue)
+        let ruleVenue = self.settings.ruleVenue(for: self.recordedMode.venue)
         let quotes = self.sessions[ruleVenue]?.quotes ?? [:]
-        let ledger = self.state.ledger(of: self.mode.venue)
+        let ledger = self.state.ledger(of: self.recordedMode.venue)
         return PositionsView(
-            mode: self.mode,
+            mode: self.recordedMode,
             positions: ledger.positionsBySymbol.map { position in
                 PositionsView.MarkedPosition(
                     position: position,
