@@ -142,7 +142,7 @@ package struct EventView: Hashable, Sendable {
             Field("timestamp", intent.timestamp.text),
             Field("receive_window_ms", intent.receiveWindowMilliseconds),
             Field("by", intent.principal), Field("key", intent.key?.text ?? ""),
-            Field("tag", intent.tag),
+            Field("tag", intent.tag), Field("purpose", "\(intent.purpose)"),
         ]
     }
 }

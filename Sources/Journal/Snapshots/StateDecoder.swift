@@ -20,6 +20,16 @@ enum StateDecoder {
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
             ledgers[venue] = try unsafe self.ledger(part)
         }
+        var closings: [VenueID: [Symbol: Closing]] = [:]
+        for index in 0..<(unsafe message.n_closings) {
+            let part = try unsafe EventDecoder.present(message.closings?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            let symbol = Symbol(unsafe EventDecoder.text(part.symbol))
+            closings[venue, default: [:]][symbol] = unsafe Closing(
+                orderCount: Int(part.order_count),
+                failureCount: Int(part.failure_count)
+            )
+        }
         var mode: ModeRecord?
         if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
         return State(
@@ -32,6 +42,7 @@ enum StateDecoder {
             killSwitch: try unsafe EventDecoder.killSwitch(
                 EventDecoder.present(message.kill_switch)
             ),
+            closings: closings,
             ledgers: ledgers
         )
     }

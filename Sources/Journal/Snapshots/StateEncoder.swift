@@ -20,6 +20,12 @@ struct StateEncoder {
     func state(_ state: State) -> UnsafeMutablePointer<Trading__Journal__V1__StoredState> {
         let orders = state.ordersByAge
         let ledgers = state.ledgers.sorted { $0.key < $1.key }
+        var closings: [(venue: VenueID, symbol: Symbol, closing: Closing)] = []
+        for (venue, ofVenue) in state.closings.sorted(by: { $0.key < $1.key }) {
+            for (symbol, closing) in ofVenue.sorted(by: { $0.key < $1.key }) {
+                closings.append((venue, symbol, closing))
+            }
+        }
         return unsafe self.arena.make(trading__journal__v1__stored_state__init) { message in
             unsafe message.client_id_prefix = self.arena.string(state.clientIDPrefix)
             unsafe message.epoch = self.arena.string(state.epoch)
@@ -34,6 +40,23 @@ struct StateEncoder {
             unsafe message.ledgers = self.arena.array(
                 ledgers.map { unsafe self.ledger($0.value, of: $0.key) }
             )
+            unsafe message.n_closings = closings.count
+            unsafe message.closings = self.arena.array(
+                closings.map { unsafe self.closing($0.closing, of: $0.symbol, on: $0.venue) }
+            )
+        }
+    }
+
+    private func closing(
+        _ closing: Closing,
+        of symbol: Symbol,
+        on venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredClosing> {
+        unsafe self.arena.make(trading__journal__v1__stored_closing__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.symbol = self.arena.string(symbol.name)
+            unsafe message.order_count = Int64(closing.orderCount)
+            unsafe message.failure_count = Int64(closing.failureCount)
         }
     }
 

@@ -18,6 +18,8 @@ package struct State: Hashable, Sendable {
     /// Nil until the mode was set the first time.
     package private(set) var mode: ModeRecord?
     package private(set) var killSwitch: KillSwitch
+    /// By which orders the engaged kill switch closes positions (K4).
+    package private(set) var closings: [VenueID: [Symbol: Closing]]
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
     /// Those of `orders`, counted; a symbol without any has no entry.
@@ -38,6 +40,7 @@ package struct State: Hashable, Sendable {
             reason: "",
             since: WallTime(nanoseconds: 0)
         )
+        self.closings = [:]
         self.ledgers = [:]
         self.openCounts = [:]
     }
@@ -51,6 +54,7 @@ package struct State: Hashable, Sendable {
         orders: [Order],
         mode: ModeRecord?,
         killSwitch: KillSwitch,
+        closings: [VenueID: [Symbol: Closing]],
         ledgers: [VenueID: Ledger]
     ) {
         self.sequence = sequence
@@ -61,11 +65,15 @@ package struct State: Hashable, Sendable {
         self.ordersInDoubt = []
         self.mode = mode
         self.killSwitch = killSwitch
+        self.closings = closings
         self.ledgers = ledgers
         self.openCounts = [:]
         for order in orders {
             self.orders[order.orderID] = order
             self.count(order, by: 1)
+            self.ledgers[order.intent.venue, default: Ledger()].expect(
+                Reservation(remaining: order.reservedQuantity, of: order.intent)
+            )
             if order.status.isInDoubt { self.ordersInDoubt.insert(order.orderID) }
         }
     }
@@ -101,6 +109,10 @@ package struct State: Hashable, Sendable {
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
+            if intent.purpose == .flatten {
+                self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
+                    .begin()
+            }
         case .orderSimulated(let intent):
             self.note(intent.orderID)
             return Order(intent: intent, status: .simulated, createdAt: time)
@@ -119,6 +131,7 @@ package struct State: Hashable, Sendable {
             self.mode = record
         case .killChanged(let killSwitch):
             self.killSwitch = killSwitch
+            self.closings = [:]
         case .ledgerBound(let venue, let accountID):
             self.ledgers[venue, default: Ledger()].bind(to: accountID)
         case .balanceMoved(let venue, let asset, let delta, _):
@@ -175,6 +188,9 @@ package struct State: Hashable, Sendable {
             return nil
         }
         self.count(order, by: -1)
+        if order.intent.purpose == .flatten, order.status == .filled {
+            self.closings[venue]?[order.terms.symbol]?.succeed()
+        }
         return order
     }
 

@@ -49,7 +49,7 @@ import Testing
         #expect(rig.gateway.positions().mode == .testnet)
         for request in [
             Request.setMode(.dryRun, .keep, Principal("me"), reason: "why"),
-            .killRelease(Principal("me"), reason: "why"),
+            .killRelease(Principal("me"), reason: "why", KillRelease()),
         ] {
             #expect(rig.ask(request).refusal?.rule == .notReady)
         }

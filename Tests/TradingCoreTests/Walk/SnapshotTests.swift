@@ -41,9 +41,10 @@ import Testing
     /// written by the store's `StateEncoder` and read by its `StateDecoder`.
     static let covered: Set<String> = [
         "State.sequence", "State.clientIDPrefix", "State.epoch", "State.lastOrderID",
-        "State.orders", "State.mode", "State.killSwitch", "State.ledgers",
+        "State.orders", "State.mode", "State.killSwitch", "State.ledgers", "State.closings",
+        "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.
-        "State.ordersInDoubt", "State.openCounts",
+        "State.ordersInDoubt", "State.openCounts", "Ledger.pending",
         "ModeRecord.mode", "ModeRecord.principal", "ModeRecord.reason", "ModeRecord.since",
         "KillSwitch.level", "KillSwitch.principal", "KillSwitch.reason", "KillSwitch.since",
         "Ledger.accountID", "Ledger.totals", "Ledger.reserved", "Ledger.positions",
@@ -60,7 +61,7 @@ import Testing
         "OrderIntent.terms", "OrderIntent.baseAsset", "OrderIntent.quoteAsset",
         "OrderIntent.timestamp", "OrderIntent.receiveWindowMilliseconds",
         "OrderIntent.reservePrice", "OrderIntent.principal", "OrderIntent.key",
-        "OrderIntent.tag", "IdempotencyKey.principal", "IdempotencyKey.text",
+        "OrderIntent.tag", "OrderIntent.purpose", "IdempotencyKey.principal", "IdempotencyKey.text",
         "OrderTerms.symbol", "OrderTerms.side", "OrderTerms.type", "OrderTerms.quantity",
         "Fill.tradeID", "Fill.price", "Fill.quantity", "Fill.quoteQuantity", "Fill.fee",
         "Fill.feeAsset", "Fill.isMaker", "Fill.time",
@@ -106,7 +107,10 @@ import Testing
         )
         rig.ask(.cancel(open.orderID))
         rig.ask(.killEngage(.block, Principal("me"), reason: "why"))
-        let state = rig.gateway.state
+        var state = rig.gateway.state
+        var closing = Make.intent(state.lastOrderID.raw + 1)
+        closing.purpose = .flatten
+        _ = state.apply(.orderSubmitted(closing), at: closing.timestamp)
         var found: Set<String> = []
         Self.properties(of: state, into: &found)
         #expect(

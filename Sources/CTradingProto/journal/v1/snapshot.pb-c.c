@@ -97,6 +97,51 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_closing__init
+                     (Trading__Journal__V1__StoredClosing         *message)
+{
+  static const Trading__Journal__V1__StoredClosing init_value = TRADING__JOURNAL__V1__STORED_CLOSING__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_closing__get_packed_size
+                     (const Trading__Journal__V1__StoredClosing *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_closing__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_closing__pack
+                     (const Trading__Journal__V1__StoredClosing *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_closing__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_closing__pack_to_buffer
+                     (const Trading__Journal__V1__StoredClosing *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_closing__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredClosing *
+       trading__journal__v1__stored_closing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredClosing *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_closing__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_closing__free_unpacked
+                     (Trading__Journal__V1__StoredClosing *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_closing__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_ledger__init
                      (Trading__Journal__V1__StoredLedger         *message)
 {
@@ -322,7 +367,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[7] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[8] =
 {
   {
     "client_id_prefix",
@@ -408,9 +453,22 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "closings",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_closings),
+    offsetof(Trading__Journal__V1__StoredState, closings),
+    &trading__journal__v1__stored_closing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   0,   /* field[0] = client_id_prefix */
+  7,   /* field[7] = closings */
   1,   /* field[1] = epoch */
   5,   /* field[5] = kill_switch */
   2,   /* field[2] = last_order_id */
@@ -421,7 +479,7 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -431,11 +489,88 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  7,
+  8,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   1,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_closing__field_descriptors[4] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredClosing, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredClosing, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredClosing, order_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredClosing, failure_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_closing__field_indices_by_name[] = {
+  3,   /* field[3] = failure_count */
+  2,   /* field[2] = order_count */
+  1,   /* field[1] = symbol */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_closing__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_closing__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredClosing",
+  "StoredClosing",
+  "Trading__Journal__V1__StoredClosing",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredClosing),
+  4,
+  trading__journal__v1__stored_closing__field_descriptors,
+  trading__journal__v1__stored_closing__field_indices_by_name,
+  1,  trading__journal__v1__stored_closing__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_closing__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_ledger__field_descriptors[6] =

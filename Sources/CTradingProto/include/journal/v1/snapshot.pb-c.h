@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Trading__Journal__V1__Snapshot Trading__Journal__V1__Snapshot;
 typedef struct Trading__Journal__V1__StoredState Trading__Journal__V1__StoredState;
+typedef struct Trading__Journal__V1__StoredClosing Trading__Journal__V1__StoredClosing;
 typedef struct Trading__Journal__V1__StoredLedger Trading__Journal__V1__StoredLedger;
 typedef struct Trading__Journal__V1__AssetAmount Trading__Journal__V1__AssetAmount;
 typedef struct Trading__Journal__V1__StoredPosition Trading__Journal__V1__StoredPosition;
@@ -69,10 +70,28 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_ledgers;
   Trading__Journal__V1__StoredLedger **ledgers;
+  /*
+   * By venue and symbol.
+   */
+  size_t n_closings;
+  Trading__Journal__V1__StoredClosing **closings;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL }
+
+
+struct  Trading__Journal__V1__StoredClosing
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  char *symbol;
+  int64_t order_count;
+  int64_t failure_count;
+};
+#define TRADING__JOURNAL__V1__STORED_CLOSING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_closing__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Trading__Journal__V1__StoredLedger
@@ -172,6 +191,25 @@ Trading__Journal__V1__StoredState *
 void   trading__journal__v1__stored_state__free_unpacked
                      (Trading__Journal__V1__StoredState *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredClosing methods */
+void   trading__journal__v1__stored_closing__init
+                     (Trading__Journal__V1__StoredClosing         *message);
+size_t trading__journal__v1__stored_closing__get_packed_size
+                     (const Trading__Journal__V1__StoredClosing   *message);
+size_t trading__journal__v1__stored_closing__pack
+                     (const Trading__Journal__V1__StoredClosing   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_closing__pack_to_buffer
+                     (const Trading__Journal__V1__StoredClosing   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredClosing *
+       trading__journal__v1__stored_closing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_closing__free_unpacked
+                     (Trading__Journal__V1__StoredClosing *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredLedger methods */
 void   trading__journal__v1__stored_ledger__init
                      (Trading__Journal__V1__StoredLedger         *message);
@@ -237,6 +275,9 @@ typedef void (*Trading__Journal__V1__Snapshot_Closure)
 typedef void (*Trading__Journal__V1__StoredState_Closure)
                  (const Trading__Journal__V1__StoredState *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredClosing_Closure)
+                 (const Trading__Journal__V1__StoredClosing *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoredLedger_Closure)
                  (const Trading__Journal__V1__StoredLedger *message,
                   void *closure_data);
@@ -254,6 +295,7 @@ typedef void (*Trading__Journal__V1__StoredPosition_Closure)
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_closing__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_ledger__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__asset_amount__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_position__descriptor;
