@@ -89,6 +89,16 @@ enum EventDecoder {
                 delta: try unsafe self.amount(part.delta),
                 isOpening: part.is_opening != 0
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED:
+            let part = try unsafe self.present(message.venue_restrained)
+            return unsafe .venueRestrained(
+                try self.known(VenueID.self, part.venue),
+                VenueRestraint(
+                    until: WallTime(nanoseconds: part.until),
+                    scope: try self.known(VenueRestraint.Scope.self, part.scope),
+                    reason: unsafe self.text(part.reason)
+                )
+            )
         default:
             throw DecodingProblem("event of unknown kind")
         }

@@ -167,6 +167,14 @@ enum Samples {
                 delta: Amount(raw: -170_141_183_460_469_231_731),
                 isOpening: true
             ),
+            .venueRestrained(
+                .live,
+                VenueRestraint(
+                    until: self.instant.wall,
+                    scope: .everything,
+                    reason: "HTTP 418"
+                )
+            ),
         ]
     }
 }

@@ -116,6 +116,6 @@ struct StreamMachineTests {
         let connected = machine.connected(at: self.time(1))
         let lost = machine.lost("closed", at: self.time(2), chance: 0)
         #expect(connected.isEmpty)
-        #expect(lost == [.close, .note("the market stream is lost: closed")])
+        #expect(lost == [.close, .deliver(.marketStreamLost("closed"))])
     }
 }

@@ -44,6 +44,10 @@ final class ExchangeLink: VenueLink {
 
     func perform(_ request: VenueRequest) { self.venue.perform(request) }
 
+    func restrain(_ restraint: VenueRestraint) { self.venue.restrain(restraint) }
+
+    func renewStream(reason: String) { self.venue.renewStream(reason: reason) }
+
     func flush() { self.venue.flush() }
 
     func closeGate() { self.gate.close(.session) }
@@ -74,6 +78,9 @@ final class DryRunLink: VenueLink {
 
     func flush() { self.venue.flush() }
 
+    // Nobody restrains it, and it has no stream.
+    func restrain(_ restraint: VenueRestraint) {}
+    func renewStream(reason: String) {}
     func closeGate() {}
     func openGate() {}
     func liftKillSwitch() {}

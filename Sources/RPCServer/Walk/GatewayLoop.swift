@@ -109,6 +109,8 @@ final class GatewayLoop {
         switch effect {
         case .request(let venue, let request): self.venues[venue]?.perform(request)
         case .closeGate(let venue): self.venues[venue]?.closeGate()
+        case .restrain(let venue, let restraint): self.venues[venue]?.restrain(restraint)
+        case .renewStream(let venue, let reason): self.venues[venue]?.renewStream(reason: reason)
         }
     }
 

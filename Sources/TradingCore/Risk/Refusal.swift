@@ -40,6 +40,18 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case orderFinished = 19
     /// SetMode: the mode may not be entered.
     case modeGate = 20
+    /// The venue does not answer: too many failures in a row.
+    case circuitBreaker = 30
+    /// The venue rejected too many orders in a row.
+    case rejectBreaker = 31
+    /// The venue's clock and ours are too far apart (S1).
+    case clockSkew = 32
+    /// The price that a market order is judged by is too old.
+    case staleQuote = 33
+    /// The venue asked for patience (429, 418).
+    case venueRestraint = 34
+    /// The venue takes no more new orders in its present window.
+    case orderBudget = 35
 
     /// The stable name for programs.
     package var name: String {
@@ -64,6 +76,12 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .orderNotFound: "order_not_found"
         case .orderFinished: "order_finished"
         case .modeGate: "mode_gate"
+        case .circuitBreaker: "circuit_breaker"
+        case .rejectBreaker: "reject_breaker"
+        case .clockSkew: "clock_skew"
+        case .staleQuote: "stale_quote"
+        case .venueRestraint: "venue_restraint"
+        case .orderBudget: "order_budget"
         }
     }
 }

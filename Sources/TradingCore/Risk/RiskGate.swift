@@ -18,6 +18,8 @@ package struct RiskContext: Sendable {
     package var unknownOrder: OrderID?
     package var availableBase: Amount
     package var availableQuote: Amount
+    /// Whether the venue can be traded with now.
+    package var condition = VenueCondition()
 
     /// The worst price at which the order can reasonably fill; nil while it cannot be told.
     ///
@@ -72,6 +74,12 @@ package enum RiskGate {
         Checks.openOrders,
         Checks.unknownOrder,
         Checks.availableBalance,
+        Checks.circuitBreaker,
+        Checks.rejectBreaker,
+        Checks.clockSkew,
+        Checks.staleQuote,
+        Checks.venueRestraint,
+        Checks.orderBudget,
     ]
 
     /// The first reason against an order, or nil where it may go.

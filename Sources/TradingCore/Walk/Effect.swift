@@ -23,4 +23,9 @@ package enum ImmediateEffect: Hashable, Sendable {
     case request(VenueID, VenueRequest)
     /// No placement byte of the venue is written from now on (K1).
     case closeGate(VenueID)
+    /// Nothing within the restraint's scope is sent before it ends: a process before this one was
+    /// asked for patience.
+    case restrain(VenueID, VenueRestraint)
+    /// The user stream is dead, whatever it says of itself: a new one is opened in its place.
+    case renewStream(VenueID, reason: String)
 }

@@ -29,7 +29,8 @@ extension Gateway {
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, into: &batch)
         case .health:
-            batch.perform(.reply(token, .health(self.health())), afterAllEarlierEvents: true)
+            let health = self.health(at: batch.instant)
+            batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)
         }
     }
 
@@ -59,7 +60,7 @@ extension Gateway {
         }
         let orderID = OrderID(raw: self.state.lastOrderID.raw + 1)
         let venue = self.mode.venue
-        let context = self.riskContext(for: wish)
+        let context = self.riskContext(for: wish, at: batch.instant)
         let admission = RiskGate.admit(context) { rules, worstPrice in
             self.intent(
                 orderID,
@@ -138,7 +139,10 @@ extension Gateway {
         )
     }
 
-    private func riskContext(for wish: OrderRequest) -> RiskContext {
+    private mutating func riskContext(
+        for wish: OrderRequest,
+        at now: Instant
+    ) -> RiskContext {
         let venue = self.mode.venue
         let ruleVenue = self.settings.ruleVenue(for: venue)
         let session = self.sessions[ruleVenue]
@@ -160,7 +164,8 @@ extension Gateway {
             openOrderCountOnSymbol: self.state.openOrderCount(on: venue, symbol: symbol),
             unknownOrder: self.unknownOrder(symbol, wish.terms.side, on: venue),
             availableBase: rules.map { ledger.available(of: $0.baseAsset) } ?? .zero,
-            availableQuote: rules.map { ledger.available(of: $0.quoteAsset) } ?? .zero
+            availableQuote: rules.map { ledger.available(of: $0.quoteAsset) } ?? .zero,
+            condition: self.condition(of: ruleVenue, symbol: symbol, at: now)
         )
     }
 

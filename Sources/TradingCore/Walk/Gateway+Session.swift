@@ -15,9 +15,17 @@ extension Gateway {
         batch.performAtOnce(.closeGate(venue))
         let retryAt = self.reconciliationRetry(batch.instant)
         self.withSession(venue) { $0.phase = .reconciling(Reconciliation(retryAt: retryAt)) }
+        if let until = self.sessions[venue]?.care.readsHeldUntil(at: batch.instant.monotonic) {
+            // Nothing is asked before the venue wants to be: its questions would pile up.
+            self.withSession(venue) {
+                $0.phase = .reconciling(Reconciliation(retryAt: until))
+            }
+            return
+        }
         let symbols = self.settings.limits.allowedSymbols
         for request in [
             VenueRequest.time, .rules(symbols), .quotes(symbols), .account, .openOrders,
+            .orderCounts,
         ] {
             batch.performAtOnce(.request(venue, request))
         }
@@ -100,6 +108,7 @@ extension Gateway {
         }
         if reconciliation.awaitsAccount { requests.append(.account) }
         if reconciliation.awaitsOpenOrders { requests.append(.openOrders) }
+        if reconciliation.awaitsOrderCounts { requests.append(.orderCounts) }
         for request in requests { batch.performAtOnce(.request(venue, request)) }
     }
 

@@ -17,6 +17,7 @@ package struct Gateway: ~Copyable {
     /// Orders that are known to be foreign, newest last; bounded.
     var foreignOrders: [ForeignOrder] = []
     var scheme: ClientOrderIDScheme
+    var clockWatch = ClockWatch()
     var startedAt = WallTime(nanoseconds: 0)
 
     /// A gateway that goes on where the journal ends.
@@ -28,7 +29,9 @@ package struct Gateway: ~Copyable {
         self.state = state
         self.settings = settings
         self.scheme = ClientOrderIDScheme(prefix: state.clientIDPrefix, epoch: state.epoch)
-        for venue in settings.exchanges { self.sessions[venue] = VenueSession() }
+        for venue in settings.exchanges { 
+            self.sessions[venue] = VenueSession(settings.limits)
+        }
         for order in state.ordersByAge {
             if let key = order.intent.key { self.keys[key] = order.orderID }
         }
@@ -40,6 +43,7 @@ package struct Gateway: ~Copyable {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
+        self.watchClock(into: &batch)
         switch input {
         case .request(let token, let request, let deadline):
             self.decide(request, token, deadline: deadline, fetched: fetched, into: &batch)
@@ -93,6 +97,7 @@ package struct Gateway: ~Copyable {
     /// Journals an event and lets it act on the state; the only way the state changes.
     mutating func record(_ event: Event, into batch: inout OpenBatch) {
         batch.append(event)
+        if case .orderSubmitted(let intent) = event { self.charge(intent, at: batch.instant) }
         guard let closed = self.state.apply(event, at: batch.instant.wall) else { return }
         batch.append(closed: closed)
         self.chases[closed.orderID] = nil

@@ -20,6 +20,10 @@ package struct State: Hashable, Sendable {
         reason: "",
         since: WallTime(nanoseconds: 0)
     )
+    /// What venues last asked us not to send.
+    package private(set) var restraints: [VenueID: VenueRestraint] = [:]
+    /// The newest trade of ours on each symbol (S5).
+    package private(set) var lastTrades: [VenueID: [Symbol: TradeMark]] = [:]
     private var ledgers: [VenueID: Ledger] = [:]
     private var openCounts: [VenueID: [Symbol: Int]] = [:]
 
@@ -78,6 +82,8 @@ package struct State: Hashable, Sendable {
             self.ledgers[venue, default: Ledger()].bind(to: accountID)
         case .balanceMoved(let venue, let asset, let delta, _):
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
+        case .venueRestrained(let venue, let restraint):
+            self.restraints[venue] = restraint
         }
         return nil
     }
@@ -119,6 +125,9 @@ package struct State: Hashable, Sendable {
         )
         if case .filled(let fill) = change {
             self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
+            let symbol = order.terms.symbol
+            let mark = TradeMark(fill).newer(than: self.lastTrades[venue]?[symbol])
+            self.lastTrades[venue, default: [:]][symbol] = mark
         }
         if order.status.isInDoubt {
             self.ordersInDoubt.insert(orderID)

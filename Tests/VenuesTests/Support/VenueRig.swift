@@ -10,6 +10,7 @@ import Testing
 enum TestClock {
     static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
     static var now: WallTime { WallTime(milliseconds: TestClock.milliseconds) }
+    static var instant: Instant { VenueClock.now() }
 }
 
 /// Keys that no text may ever show.
