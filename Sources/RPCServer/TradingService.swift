@@ -73,7 +73,7 @@ extension Rule {
         case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
-            .modeGate, .clockSkew, .staleQuote:
+            .modeGate, .reduceOnly, .killCause, .clockSkew, .staleQuote:
             .failedPrecondition
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget: .resourceExhausted

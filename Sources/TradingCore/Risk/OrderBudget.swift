@@ -22,6 +22,9 @@ package struct OrderBudget: Hashable, Sendable {
         RateLimit(.orders, intervalMilliseconds: 86_400_000, countMax: 160_000),
     ]
 
+    /// What is not known of the venue's clock grows a little until the window's end.
+    private static let growthMilliseconds: Int64 = 10
+
     /// Binance has two; a server gone wrong must not fill our memory.
     private static let windowsMax = 8
 
@@ -50,6 +53,7 @@ package struct OrderBudget: Hashable, Sendable {
     /// - Parameters:
     ///   - usesReserve: Whether the kill switch closes a position with it.
     ///   - times: Between which times it is at the venue.
+    /// - Returns: The limit that is used up for longest.
     package mutating func shortage(
         usingReserve usesReserve: Bool,
         at times: ClosedRange<WallTime>
@@ -60,7 +64,9 @@ package struct OrderBudget: Hashable, Sendable {
             let window = self.windows[index]
             let reserve = usesReserve ? 0 : Self.reserve(of: window.limit)
             guard !window.hasRoom(for: 1, reserve: reserve) else { continue }
-            let wait = max(1, window.end.milliseconds - times.lowerBound.milliseconds)
+            let wait =
+                max(0, window.end.milliseconds - times.lowerBound.milliseconds)
+                + Self.growthMilliseconds
             if wait > worst?.waitMilliseconds ?? 0 {
                 worst = Shortage(
                     limit: window.limit,

@@ -40,6 +40,10 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case orderFinished = 19
     /// SetMode: the mode may not be entered.
     case modeGate = 20
+    /// An order that may only shrink a position would do more.
+    case reduceOnly = 21
+    /// KillSwitch: what engaged it is still there.
+    case killCause = 22
     /// The venue does not answer: too many failures in a row.
     case circuitBreaker = 30
     /// The venue rejected too many orders in a row.
@@ -76,6 +80,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .orderNotFound: "order_not_found"
         case .orderFinished: "order_finished"
         case .modeGate: "mode_gate"
+        case .reduceOnly: "reduce_only"
+        case .killCause: "kill_cause"
         case .circuitBreaker: "circuit_breaker"
         case .rejectBreaker: "reject_breaker"
         case .clockSkew: "clock_skew"

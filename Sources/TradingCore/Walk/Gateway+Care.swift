@@ -84,7 +84,8 @@ extension Gateway {
         // Requests that were on their way together are answered alike: one record is enough.
         let isNews =
             known.map { known in
-                merged.scope != known.scope || known.until.adding(milliseconds: 1_000) < merged.until
+                merged.scope != known.scope
+                    || known.until.adding(milliseconds: 1_000) < merged.until
             } ?? true
         if isNews { self.record(.venueRestrained(venue, merged), into: &batch) }
         self.adopt(merged, of: venue, at: batch.instant)
@@ -118,7 +119,7 @@ extension Gateway {
         }
     }
 
-    /// Binance's longest ban: three days. More says a clock that was set.
+    /// Binance's longest ban is three days; more says a clock that was set.
     private static let restraintMillisecondsMax: Int64 = 3 * 86_400_000
 
     /// What venues asked of the process before this one still counts.

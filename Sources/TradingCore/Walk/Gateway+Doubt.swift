@@ -30,6 +30,7 @@ extension Gateway {
             }
             times += session.care.wakeTimes
         }
+        if let time = self.nextKillWake { times.append(time) }
         return times.min()
     }
 
@@ -161,7 +162,7 @@ extension Gateway {
         }
     }
 
-    private func isNamedLikeOurs(_ report: OrderReport) -> Bool {
+    func isNamedLikeOurs(_ report: OrderReport) -> Bool {
         ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) != .foreign
     }
 

@@ -58,9 +58,9 @@ extension Gateway {
             batch.perform(.reply(token, .refused(refusal)))
             return
         }
-        let orderID = OrderID(raw: self.state.lastOrderID.raw + 1)
+        let orderID = self.nextOrderID
         let venue = self.mode.venue
-        let context = self.riskContext(for: wish, at: batch.instant)
+        let context = self.riskContext(for: wish, .client, on: venue, at: batch.instant)
         let admission = RiskGate.admit(context) { rules, worstPrice in
             self.intent(
                 orderID,
@@ -113,7 +113,7 @@ extension Gateway {
         batch.place(order)
     }
 
-    private func intent(
+    func intent(
         _ orderID: OrderID,
         _ wish: OrderRequest,
         venue: VenueID,
@@ -139,11 +139,12 @@ extension Gateway {
         )
     }
 
-    private mutating func riskContext(
+    mutating func riskContext(
         for wish: OrderRequest,
+        _ purpose: OrderPurpose,
+        on venue: VenueID,
         at now: Instant
     ) -> RiskContext {
-        let venue = self.mode.venue
         let ruleVenue = self.settings.ruleVenue(for: venue)
         let session = self.sessions[ruleVenue]
         let symbol = wish.terms.symbol
@@ -152,6 +153,7 @@ extension Gateway {
         let ledger = self.state.ledger(of: ruleVenue)
         return RiskContext(
             terms: wish.terms,
+            purpose: purpose,
             expectedMode: wish.expectedMode,
             mode: self.mode,
             killSwitch: self.state.killSwitch,
@@ -165,7 +167,17 @@ extension Gateway {
             unknownOrder: self.unknownOrder(symbol, wish.terms.side, on: venue),
             availableBase: rules.map { ledger.available(of: $0.baseAsset) } ?? .zero,
             availableQuote: rules.map { ledger.available(of: $0.quoteAsset) } ?? .zero,
-            condition: self.condition(of: ruleVenue, symbol: symbol, at: now)
+            reducibleQuantity: self.reducibleQuantity(
+                of: symbol,
+                side: wish.terms.side,
+                on: venue
+            ),
+            condition: self.condition(
+                of: ruleVenue,
+                symbol: symbol,
+                usingReserve: purpose == .flatten,
+                at: now
+            )
         )
     }
 

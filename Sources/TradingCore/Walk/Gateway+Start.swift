@@ -34,6 +34,7 @@ extension Gateway {
         for order in self.state.ordersByAge { self.resume(order, into: &batch) }
         self.engageGates(into: &batch)
         self.resumeRestraints(into: &batch)
+        self.resumeKill(into: &batch)
     }
 
     /// The journal's mode beats the configuration; live without permission becomes monitor (M1).

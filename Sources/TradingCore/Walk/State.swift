@@ -24,6 +24,8 @@ package struct State: Hashable, Sendable {
     package private(set) var restraints: [VenueID: VenueRestraint] = [:]
     /// The newest trade of ours on each symbol (S5).
     package private(set) var lastTrades: [VenueID: [Symbol: TradeMark]] = [:]
+    /// By which orders the engaged kill switch closes positions (K4).
+    package private(set) var closings: [VenueID: [Symbol: Closing]] = [:]
     private var ledgers: [VenueID: Ledger] = [:]
     private var openCounts: [VenueID: [Symbol: Int]] = [:]
 
@@ -60,6 +62,10 @@ package struct State: Hashable, Sendable {
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
+            if intent.purpose == .flatten {
+                self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
+                    .begin()
+            }
         case .orderSimulated(let intent):
             self.note(intent.orderID)
             return Order(intent: intent, status: .simulated, createdAt: time)
@@ -78,6 +84,7 @@ package struct State: Hashable, Sendable {
             self.mode = record
         case .killChanged(let killSwitch):
             self.killSwitch = killSwitch
+            self.closings = [:]
         case .ledgerBound(let venue, let accountID):
             self.ledgers[venue, default: Ledger()].bind(to: accountID)
         case .balanceMoved(let venue, let asset, let delta, _):
@@ -139,6 +146,9 @@ package struct State: Hashable, Sendable {
             return nil
         }
         self.count(order, by: -1)
+        if order.intent.purpose == .flatten, order.status == .filled {
+            self.closings[venue]?[order.terms.symbol]?.succeed()
+        }
         return order
     }
 

@@ -46,8 +46,10 @@ struct StreamWatch: Hashable, Sendable {
     /// What the stream should have brought by now, the oldest first; nil where nothing is late.
     func overdue(at now: MonotonicTime) -> Key? {
         let late = self.awaited.filter { $0.value.deadline <= now }
-        return late.min { ($0.value.deadline, $0.key.number.raw) < ($1.value.deadline, $1.key.number.raw) }?
-            .key
+        return late.min {
+            ($0.value.deadline, $0.key.number.raw) < ($1.value.deadline, $1.key.number.raw)
+        }?
+        .key
     }
 
     var wakeAt: MonotonicTime? { self.awaited.values.map(\.deadline).min() }

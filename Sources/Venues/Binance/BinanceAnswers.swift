@@ -119,7 +119,10 @@ struct ReadProgress: Hashable, Sendable {
         case .account:
             return .account(try BinanceBody.account(json))
         case .rules:
-            self.limits = try BinanceBody.rateLimits(json.elements("rateLimits")).map(\.limit)
+            if let rows = json.field("rateLimits") {
+                let rows = try rows.elements(as: "rateLimits")
+                self.limits = try BinanceBody.rateLimits(rows).map(\.limit)
+            }
             return .rules(try BinanceBody.rules(json))
         case .orderCounts:
             let rows = try BinanceBody.rateLimits(json.elements(as: "the list"))

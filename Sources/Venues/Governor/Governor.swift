@@ -45,6 +45,7 @@ struct Governor: Hashable, Sendable {
     ///   - weight: What it counts at most.
     ///   - now: Both of our clocks.
     ///   - times: Between which times it is at the venue.
+    /// - Returns: When to ask again: there may still be no room then.
     mutating func heldUntil(
         _ urgency: Urgency,
         weight: Int,

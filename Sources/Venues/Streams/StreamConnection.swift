@@ -118,7 +118,10 @@ final class StreamConnection {
             case .ping: self.send(.ping, "")
             case .close: self.close()
             case .deliver(let input): self.pending.append(input)
-            case .announceEnd: self.description.ending()
+            case .announceEnd:
+                // What came before it is told first, that the stream is open above all.
+                self.flush()
+                self.description.ending()
             case .note(let text): self.note(text)
             }
         }

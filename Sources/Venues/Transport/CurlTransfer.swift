@@ -147,6 +147,7 @@ final class CurlTransfer {
     /// - Parameters:
     ///   - code: How it ended.
     ///   - limits: Whose counts the answer's headers may tell.
+    /// - Returns: One of both.
     func result(
         _ code: CURLcode,
         counting limits: [RateLimit]

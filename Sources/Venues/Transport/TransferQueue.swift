@@ -86,6 +86,7 @@ struct TransferQueue {
     ///   - active: What is on its way.
     ///   - mayLeave: Whether the venue's budget has room for a weight; not asked for placements,
     ///     which do not wait for it.
+    /// - Returns: Nil where nothing waits that may leave.
     mutating func next(
         beside active: Active,
         mayLeave: (Governor.Urgency, _ weight: Int) -> Bool = { _, _ in true }

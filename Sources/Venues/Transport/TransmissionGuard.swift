@@ -41,7 +41,7 @@ struct TransmissionGuard {
                 return false
             }
             // Counting in and looking at the gate are one operation, and the last before writing.
-            let isOpen = self.gate.enter()
+            let isOpen = self.gate.enter(for: self.intent.purpose)
             self.state = isOpen ? .passed : .refused(.gateClosed)
             return isOpen
         case .passed:
@@ -55,7 +55,7 @@ struct TransmissionGuard {
     /// Why the placement need not even be handed to libcurl; nil where it may.
     func refusal(at now: Instant) -> NotSentReason? {
         if self.intent.isWindowOver(at: self.clock.venueTime(at: now)) { return .windowOver }
-        return self.gate.isOpen ? nil : .gateClosed
+        return self.gate.isOpen(for: self.intent.purpose) ? nil : .gateClosed
     }
 
     /// What became of the placement; called once, when libcurl is done with it.

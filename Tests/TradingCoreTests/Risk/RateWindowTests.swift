@@ -56,7 +56,9 @@ import Testing
                     self.window.complete(flight.charge, at: self.times(now), count: flight.count)
                 }
                 self.flights.removeAll { $0.answeredAt == now }
-                while self.flights.count < 8, self.random.happens(60) { guard self.send(now) else { break } }
+                while self.flights.count < 8, self.random.happens(60) {
+                    guard self.send(now) else { break }
+                }
             }
         }
 
@@ -88,7 +90,8 @@ import Testing
         }
     }
 
-    @Test func `a window is full at its limit, the reserve left out, and empty when it has ended`() {
+    @Test func `a window is full at its limit, the reserve left out, and empty when it has ended`()
+    {
         var window = RateWindow(Self.limit)
         window.roll(to: Self.times(1_000))
         for _ in 0..<45 {

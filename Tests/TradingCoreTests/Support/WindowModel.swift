@@ -1,7 +1,8 @@
 @testable import TradingCore
 
-/// Binance's way to count: windows that are aligned to its clock, and a refusal of what is too
-/// much. Written apart from the code under test, so that a mistake is not mirrored.
+/// Binance's way to count: windows that are aligned to its clock, where too much is refused.
+///
+/// Written apart from the code under test, so that a mistake is not mirrored.
 struct WindowModel {
     let lengthMilliseconds: Int64
     let countMax: Int

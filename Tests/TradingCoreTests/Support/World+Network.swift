@@ -13,6 +13,8 @@ extension World {
             case .closeGate: self.isGateOpen = false
             case .restrain: self.break_("nobody asked for patience")
             case .renewStream: self.renewStream()
+            case .engageKillSwitch: self.isKilled = true
+            case .stopClosings: self.letsClosingsPass = false
             }
         }
         self.watch(turn)
@@ -26,7 +28,9 @@ extension World {
         for effect in turn.effects {
             switch effect {
             case .openGate: self.isGateOpen = true
+            case .letClosingsPass: self.letsClosingsPass = true
             case .liftKillSwitch:
+                self.isKilled = false
                 if self.rig.gateway.state.killSwitch.isEngaged {
                     self.break_("K1: the kill switch was lifted while it was engaged")
                 }
@@ -40,7 +44,8 @@ extension World {
     /// The venue thread's last look before the first byte (K1, S1).
     func takeTurn(_ incarnation: Int, _ intent: OrderIntent) {
         guard incarnation == self.incarnation, self.isUp else { return }
-        if !self.isGateOpen {
+        let isClosing = intent.purpose == .flatten
+        if !self.isGateOpen || (isClosing ? !self.letsClosingsPass : self.isKilled) {
             self.answer(
                 incarnation,
                 .venue(
@@ -68,7 +73,8 @@ extension World {
             )
             return
         }
-        if self.rig.gateway.state.killSwitch.isEngaged {
+        let level = self.rig.gateway.state.killSwitch.level
+        if isClosing ? level != .flatten : level != nil {
             self.break_("K1: order \(intent.orderID) left while the kill switch was engaged")
         }
         let isOnDisk = self.rig.journal.records.prefix(self.rig.journal.syncedCount)

@@ -70,13 +70,15 @@ final class World {
     }
 
     let seed: UInt64
-    let rig = Rig()
+    let rig = Rig(World.settings)
     var venue = ModelVenue()
     var snapshots: [(at: UInt64, venue: ModelVenue)] = []
     var random: SeededRandom
     var faults: Faults
     var isBusy = true
     var isGateOpen = false
+    var isKilled = false
+    var letsClosingsPass = false
     var isUp = true
     var incarnation = 1
     var connection = 0
@@ -263,10 +265,22 @@ final class World {
     func crash() {
         self.isUp = false
         self.isGateOpen = false
+        self.isKilled = false
+        self.letsClosingsPass = false
         self.isStreamOpen = false
         self.connection += 1
         self.rig.journal.crash(losing: self.random.number(0...20))
         self.schedule(.restart, inMilliseconds: Int64(self.random.number(1...4_000)))
+    }
+
+    /// What is worth waiting minutes for outside would make the storms calm in here.
+    static var settings: GatewaySettings {
+        var settings = Make.settings()
+        settings.limits.clockSkewMaxMilliseconds = 1_000_000_000
+        settings.limits.circuit.openMilliseconds = 200
+        settings.limits.circuit.openMillisecondsMax = 400
+        settings.limits.rejects.coolDownMilliseconds = 1_000
+        return settings
     }
 
     /// The gateway gives the stream up by itself.

@@ -49,7 +49,8 @@ import Testing
         }
     }
 
-    @Test func `the best of several readings counts, until its age makes it worse than a new one`() {
+    @Test func `the best of several readings counts, until its age makes it worse than a new one`()
+    {
         var estimate = ClockEstimate()
         #expect(!estimate.isMeasured)
         #expect(estimate.uncertaintyMilliseconds(at: Self.instant(0).monotonic) == nil)

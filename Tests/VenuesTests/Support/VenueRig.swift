@@ -98,6 +98,17 @@ final class VenueRig: Sendable {
         }
     }
 
+    func renewStream(_ reason: String) async throws {
+        try await self.withVenue { $0.renewStream(reason: reason) }
+    }
+
+    /// The states of orders that the streams told, in order.
+    var orderStatuses: [VenueOrderStatus] {
+        self.inputs.compactMap { input in
+            if case .orderReported(let report) = input { report.status } else { nil }
+        }
+    }
+
     func stop() async throws {
         try await self.loop.flatSubmit {
             self.venue.value?.shutdown() ?? self.loop.makeSucceededVoidFuture()
