@@ -20,6 +20,7 @@ package struct CircuitBreaker: Hashable, Sendable {
         package init() {}
     }
 
+    /// Where the breaker stands.
     package enum State: Hashable, Sendable {
         case closed(failures: Int)
         case open(until: MonotonicTime)
