@@ -87,6 +87,73 @@ import TradingCore
         await later.close()
     }
 
+    /// Asks until something holds, for some seconds.
+    private func wait(_ condition: () async throws -> Bool) async throws {
+        for _ in 0..<400 {
+            if try await condition() { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("what was waited for did not happen")
+    }
+
+    @Test func `an exchange that drops every request gets no new orders until it answers again`()
+        async throws
+    {
+        var setup = Desk.Setup()
+        setup.timing = "receive_window_ms: 500, absence_margin_ms: 200, inquiry_interval_ms: 50"
+        let desk = try Desk(setup)
+        let client = try await desk.readyClient()
+        try await desk.account.send("POST", "/sim/faults?action=drop&count=0")
+        #expect(try await client.place(Self.resting).order.status == "UNKNOWN")
+        var sell = OrderWish(symbol: "BTCUSDT", side: .sell, quantity: "0.001")
+        sell.limitPrice = "90000"
+        try await self.wait {
+            try await client.health().notReadyReasons.contains { $0.contains("does not answer") }
+        }
+        let refusal = try await client.place(sell).order.refusal
+        #expect(refusal?.rule == "circuit_breaker")
+        #expect(refusal?.message.contains("tried again in") == true)
+        try await desk.account.send("DELETE", "/sim/faults")
+        try await self.wait { try await client.health().notReadyReasons.isEmpty }
+        #expect(try await client.place(sell).order.status == "OPEN")
+        try await self.wait { try await client.health().unknownOrderCount == 0 }
+        try await Comparison(desk: desk, client: client).expectAgreement(["BTCUSDT"])
+        await client.close()
+    }
+
+    @Test func `a user stream that lives and says nothing is found out and opened anew`()
+        async throws
+    {
+        var setup = Desk.Setup()
+        setup.timing += ", stream_grace_ms: 300"
+        let desk = try Desk(setup)
+        let client = try await desk.readyClient()
+        try await desk.account.send("POST", "/sim/streams?action=silence")
+        let order = try await client.place(Self.resting).order
+        #expect(order.status == "OPEN")
+        try await self.wait { desk.server.output.contains("the stream did not within") }
+        try await self.wait { try await client.health().notReadyReasons.isEmpty }
+        // The new stream speaks: what the exchange does by itself arrives.
+        try await desk.account.signed(
+            "DELETE",
+            "/api/v3/openOrders",
+            "symbol=BTCUSDT"
+        )
+        try await self.wait { try await client.order(order.orderID).status == "CANCELED" }
+        await client.close()
+    }
+
+    @Test func `a user stream that the exchange shuts down costs no order`() async throws {
+        let desk = try Desk()
+        let client = try await desk.readyClient()
+        let order = try await client.place(Self.resting).order
+        try await desk.account.send("POST", "/sim/streams?action=shutdown")
+        try await self.wait { try await client.health().notReadyReasons.isEmpty }
+        #expect(try await client.cancel(order.orderID).status == "CANCELED")
+        try await Comparison(desk: desk, client: client).expectAgreement(["BTCUSDT"])
+        await client.close()
+    }
+
     @Test func `reads that would use everything up wait, and cancels pass them`() async throws {
         let desk = try Desk(Self.setup)
         let heard = Kept<[VenueInput]>([])

@@ -120,7 +120,11 @@ struct WeightCount {
         self.used = 0
     }
 
-    mutating func add(_ weight: Int) { self.used += weight }
+    /// Counts a weight; where nothing is enforced nothing is told as used either, for a client
+    /// that keeps to the limits would wait for the next minute.
+    mutating func add(_ weight: Int) {
+        if self.isEnforced { self.used += weight }
+    }
 
     /// The refusal that a request of some weight meets; twice the limit is a ban (418).
     mutating func refusal(of weight: Int, at time: WallTime) -> APIError? {
