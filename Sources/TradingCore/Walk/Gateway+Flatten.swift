@@ -110,8 +110,7 @@ extension Gateway {
             tag: "flatten"
         )
         let orderID = self.nextOrderID
-        var context = self.riskContext(for: wish, on: venue)
-        context.purpose = .flatten
+        let context = self.riskContext(for: wish, .flatten, on: venue, at: batch.instant)
         let admission = RiskGate.admit(context) { rules, worstPrice in
             var intent = self.intent(
                 orderID,

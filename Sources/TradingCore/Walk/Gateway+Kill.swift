@@ -71,6 +71,7 @@ extension Gateway {
 
     /// A release is an operator's word on what stopped a venue; it is looked at anew all the same.
     private mutating func confirmStops(into batch: inout OpenBatch) {
+        for venue in self.settings.exchanges { self.withCare(venue) { $0.rejects.acknowledge() } }
         for venue in self.settings.exchanges where self.sessions[venue]?.stopReason != nil {
             self.withSession(venue) { $0.stopReason = nil }
             guard case .offline? = self.sessions[venue]?.phase else {

@@ -195,6 +195,7 @@ struct ModelVenue {
                 AccountReport(accountID: self.accountID, canTrade: true, balances: balances)
             )
         case .quotes: return .quotes([])
+        case .orderCounts: return .orderCounts([])
         case .rules(let symbols):
             return .rules(symbols.map { Make.rules($0) })
         case .cancel, .trades, .time:

@@ -205,6 +205,7 @@ extension Event {
         case .killChanged: "kill"
         case .ledgerBound: "bound"
         case .balanceMoved(_, _, _, let isOpening): isOpening ? "opening" : "moved"
+        case .venueRestrained: "restrained"
         }
     }
 }

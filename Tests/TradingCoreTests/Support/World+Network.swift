@@ -11,6 +11,8 @@ extension World {
                     inMilliseconds: self.delay()
                 )
             case .closeGate: self.isGateOpen = false
+            case .restrain: self.break_("nobody asked for patience")
+            case .renewStream: self.renewStream()
             case .engageKillSwitch: self.isKilled = true
             case .stopClosings: self.letsClosingsPass = false
             }
@@ -203,6 +205,9 @@ extension World {
 
     func announce(_ index: Int, trades: [TradeReport] = []) {
         guard self.isStreamOpen else { return }
+        if self.random.happens(self.faults.silences) { self.isStreamSilent = true }
+        // It lives, answers pings and brings nothing.
+        guard !self.isStreamSilent else { return }
         let report = self.venue.report(index, isREST: false, trades: trades)
         repeat {
             self.schedule(
