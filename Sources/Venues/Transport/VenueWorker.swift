@@ -27,7 +27,7 @@ final class VenueWorker {
     private let mailbox: Mailbox
     private let multi: CurlMulti
     private let signer: RequestSigner
-    private let handOver: ([VenueInput]) -> Void
+    private let handOver: ([VenueInput], [Receipt]) -> Void
     private let headers: HeaderList
     private var queue: TransferQueue
     private var patience = VenuePatience()
@@ -37,6 +37,7 @@ final class VenueWorker {
     /// Measure the clock and keep connections warm, so that this never takes an order's slot.
     private var idleKeepers: [CurlTransfer] = []
     private var results: [VenueInput] = []
+    private var receipts: ReceiptBook
     private var clockOffsetMilliseconds: Int64 = 0
     private var clockAt = MonotonicTime(nanoseconds: 0)
     private var warmth = Warmth()
@@ -49,7 +50,7 @@ final class VenueWorker {
         mailbox: Mailbox,
         gate: Gate,
         signer: RequestSigner,
-        handOver: @escaping ([VenueInput]) -> Void
+        handOver: @escaping ([VenueInput], [Receipt]) -> Void
     ) {
         self.settings = settings
         self.multi = multi
@@ -57,6 +58,7 @@ final class VenueWorker {
         self.gate = gate
         self.signer = signer
         self.handOver = handOver
+        self.receipts = ReceiptBook(apiKey: settings.apiKey)
         self.headers = HeaderList(["X-MBX-APIKEY: \(settings.apiKey)", "Expect:"])
         self.queue = TransferQueue(TransferQueue.Bounds(slots: settings.connectionCount))
         let common = CurlTransfer.Settings(
@@ -131,7 +133,7 @@ final class VenueWorker {
 
     private func handOverResults() {
         guard !self.results.isEmpty else { return }
-        self.handOver(self.results)
+        self.handOver(self.results, self.receipts.takeAll())
         self.results = []
     }
 
@@ -232,6 +234,7 @@ final class VenueWorker {
             }
             let (answer, failure) = transfer.result(code)
             if let answer { self.patience.note(answer, at: VenueClock.monotonic()) }
+            self.receipts.note(job, answer: answer, failure: failure, sentAt: transfer.sentAt)
             self.finish(job, on: transfer, answer: answer, failure: failure)
         }
         return isProgress
