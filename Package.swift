@@ -114,7 +114,7 @@ let package = Package(
         .target(name: "CFloors", dependencies: ["COpenSSL"], path: "benchmarks/floors"),
         .executableTarget(
             name: "benchmarks",
-            dependencies: ["CFloors"],
+            dependencies: ["CFloors", "Journal", "TradingCore"],
             path: "benchmarks",
             exclude: ["floors", "budgets"]
         ),

@@ -73,11 +73,11 @@ final class Desk {
     }
 
     /// Kills the gateway and measures how long it takes to read its journal again.
-    func measureRecovery() throws(Fault) -> Recovery {
+    func measureRecovery() throws(Fault) -> StartAfterCrash {
         self.gateway.end()
         self.gateway = try Self.startGateway(self.placement, self.folder)
         let (seconds, events) = try self.waitForGateway()
-        return Recovery(
+        return StartAfterCrash(
             events: events,
             seconds: seconds,
             emptySeconds: self.emptyStartSeconds
@@ -153,7 +153,7 @@ final class Desk {
 }
 
 /// What a start on a full journal took.
-struct Recovery {
+struct StartAfterCrash {
     let events: UInt64
     let seconds: Double
     let emptySeconds: Double

@@ -3,7 +3,8 @@ import Glibc
 
 /// Measures the gateway beside the raw floors of the same run and the same placement.
 ///
-/// `benchmarks [rounds]` measures; `benchmarks floor-server` is the other end of the floors.
+/// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery. `benchmarks
+/// floor-server` is the other end of the floors, `benchmarks recover STORE` one recovery.
 @main
 enum Program {
     /// Where everything of a run lies: in the working directory, whose disk is meant.
@@ -12,6 +13,18 @@ enum Program {
 
     static func main() {
         if CommandLine.arguments.dropFirst().first == "floor-server" { floors_serve() }
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "recover", let store = arguments.dropFirst().first {
+            RecoveryBenchmark.recover(store)
+        }
+        if arguments.first == "recovery" {
+            do throws(Fault) {
+                try RecoveryBenchmark.run(folder: Self.folder)
+            } catch {
+                Self.fail(error)
+            }
+            return
+        }
         let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 5
         guard (1...50).contains(rounds) else { Self.fail(Fault("usage: benchmarks [1...50]")) }
         floors_watchdog(Self.secondsMax)
@@ -42,6 +55,7 @@ enum Program {
             try reports[index].compare(with: "benchmarks/budgets/\(desk.placement.rawValue).txt")
         }
         try desks[0].measureRecovery().print()
+        try RecoveryBenchmark.run(folder: Self.folder)
     }
 
     /// Progress is for people who wait; the result goes to the standard output.

@@ -70,7 +70,7 @@ struct Report {
     }
 }
 
-extension Recovery {
+extension StartAfterCrash {
     func print() {
         let reading = max(self.seconds - self.emptySeconds, 0.001)
         let rate = Text.whole(Double(self.events) / reading)

@@ -16,11 +16,15 @@ package struct ChainHash: Hashable, Sendable, CustomStringConvertible {
         var words = SIMD32<UInt8>()
         unsafe bytes.withUnsafeBufferPointer { bytes in
             unsafe withUnsafeMutableBytes(of: &words) { words in
-                _ = unsafe SHA256(
+                let isDone = unsafe EVP_Digest(
                     bytes.baseAddress,
                     bytes.count,
-                    words.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                    words.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                    nil,
+                    SHA256Algorithm.shared.pointer,
+                    nil
                 )
+                guard isDone == 1 else { fatalError("OpenSSL cannot compute a SHA-256") }
             }
         }
         self.words = words
@@ -29,9 +33,9 @@ package struct ChainHash: Hashable, Sendable, CustomStringConvertible {
     /// Wraps stored bytes, or is nil where they are not 32.
     package init?(_ bytes: Span<UInt8>) {
         guard bytes.count == ChainHash.byteCount else { return nil }
-        var words = SIMD32<UInt8>()
-        for index in bytes.indices { words[index] = bytes[index] }
-        self.words = words
+        self.words = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe UnsafeRawBufferPointer(bytes).loadUnaligned(as: SIMD32<UInt8>.self)
+        }
     }
 
     /// Reads 64 hexadecimal digits.
@@ -44,6 +48,22 @@ package struct ChainHash: Hashable, Sendable, CustomStringConvertible {
 
     /// In hexadecimal digits.
     package var description: String { self.bytes.hex }
+}
+
+/// OpenSSL's SHA-256, looked up once: looking it up for each record takes as long as hashing one.
+///
+/// Safe: the pointer is never nil, never freed and only read. Sendable for the same reason.
+@safe
+private struct SHA256Algorithm: @unchecked Sendable {
+    static let shared = SHA256Algorithm()
+    let pointer: OpaquePointer
+
+    private init() {
+        guard let pointer = unsafe EVP_MD_fetch(nil, "SHA256", nil) else {
+            fatalError("OpenSSL has no SHA-256")
+        }
+        unsafe self.pointer = pointer
+    }
 }
 
 /// A place in the chain: the last event and the hash of the record that ends with it.

@@ -9,11 +9,12 @@ package import TradingCore
 /// One thread uses it. After a thrown write the process must end (J1).
 package final class Journal {
     /// The format that this program writes; it reads all that are not above it.
-    package static let formatVersion: UInt32 = 1
+    package static let formatVersion: UInt32 = 2
 
     static let formatKey = Array("format_version".utf8)
 
     let database: RocksDatabase
+    var receipts: PendingReceipts
     let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
     /// Where the journal ends, as far as it was replayed and written.
     package internal(set) var head = ChainHead.start
@@ -25,7 +26,18 @@ package final class Journal {
 
     /// Opens or makes the store in a folder whose parent exists; ``replay(_:)`` comes next.
     package init(path: String) throws(JournalError) {
-        self.database = try RocksDatabase(path: path)
+        let database = try RocksDatabase(path: path)
+        self.database = database
+        var lastReceipt: UInt64 = 0
+        try database.scan(
+            from: UInt64.max.bigEndianBytes,
+            in: .receipts,
+            .descending
+        ) { (key, _) throws(JournalError) in
+            lastReceipt = UInt64(bigEndianBytes: key) ?? 0
+            return false
+        }
+        self.receipts = PendingReceipts(lastNumber: lastReceipt)
         try self.settleFormat()
     }
 
@@ -68,7 +80,22 @@ package final class Journal {
     ) throws(JournalError) {
         var entries: [RocksDatabase.Entry] = []
         if !events.isEmpty {
-            let sealed = RecordSealer(arena: self.arena).seal(events, at: time, after: self.head)
+            let receipts = self.receipts.takeAll()
+            let sealed = RecordSealer(arena: self.arena).seal(
+                events,
+                receipts,
+                at: time,
+                after: self.head
+            )
+            for receipt in receipts {
+                entries.append(
+                    RocksDatabase.Entry(
+                        table: .receipts,
+                        key: receipt.number.bigEndianBytes,
+                        value: receipt.bytes
+                    )
+                )
+            }
             self.head = sealed.head
             entries.append(
                 RocksDatabase.Entry(table: .journal, key: sealed.key, value: sealed.value)

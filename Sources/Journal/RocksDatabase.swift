@@ -15,6 +15,8 @@ package enum StoreTable: Int, CaseIterable, Sendable {
     case keys
     /// Signed heads of the chain, by sequence.
     case checkpoints
+    /// What was said to venues and what they said, by number.
+    case receipts
 
     var name: String {
         switch self {
@@ -23,6 +25,7 @@ package enum StoreTable: Int, CaseIterable, Sendable {
         case .orders: "orders"
         case .keys: "keys"
         case .checkpoints: "checkpoints"
+        case .receipts: "receipts"
         }
     }
 }

@@ -87,6 +87,7 @@ struct RecordSealer {
     /// - Returns: Its key and value in the store, and where the chain then stands.
     func seal(
         _ events: [Event],
+        _ receipts: [PendingReceipts.Numbered] = [],
         at time: WallTime,
         after place: ChainHead
     ) -> (key: [UInt8], value: [UInt8], head: ChainHead) {
@@ -100,11 +101,23 @@ struct RecordSealer {
             unsafe record.previous_hash = self.arena.bytes(place.hash.bytes)
             unsafe record.n_events = events.count
             unsafe record.events = self.arena.array(events.map { unsafe encoder.event($0) })
+            unsafe record.n_receipts = receipts.count
+            unsafe record.receipts = self.arena.array(receipts.map { unsafe self.hash(of: $0) })
         }
         var value = unsafe Protobuf.packed(record)
         let hash = ChainHash(of: value.span)
         value += hash.bytes
         let head = ChainHead(sequence: place.sequence + UInt64(events.count), hash: hash)
         return (sequence.bigEndianBytes, value, head)
+    }
+
+    private func hash(
+        of receipt: PendingReceipts.Numbered
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__ReceiptHash> {
+        unsafe self.arena.make(trading__journal__v1__receipt_hash__init) { message in
+            unsafe message.number = receipt.number
+            unsafe message.order_id = receipt.orderID.raw
+            unsafe message.hash = self.arena.bytes(ChainHash(of: receipt.bytes.span).bytes)
+        }
     }
 }

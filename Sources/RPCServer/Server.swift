@@ -118,7 +118,10 @@ private final class Parts {
                 symbols: configuration.gateway.limits.allowedSymbols,
                 walk: self.walk,
                 loop: loop,
-                log: log
+                log: log,
+                keep: { [store = self.store, walk = self.walk] receipts in
+                    store.keep(receipts, of: exchange.venue, walk)
+                }
             )
             self.links.append(link)
             self.walk.attach(link, as: exchange.venue)

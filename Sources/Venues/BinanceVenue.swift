@@ -13,6 +13,7 @@ package final class BinanceVenue {
     private let loop: any EventLoop
     private let deliver: ([VenueInput]) -> Void
     private let note: (String) -> Void
+    private let keep: ([Receipt]) -> Void
     private let signer: RequestSigner
     private let tls: NIOSSLContext
     private var mailbox: Mailbox?
@@ -28,6 +29,7 @@ package final class BinanceVenue {
     ///   - gate: The last door of every placement (K1); it starts closed.
     ///   - eventLoop: The gateway loop.
     ///   - note: Takes what only people may want to know: ignored events, lost market streams.
+    ///   - keep: Takes what was said word for word, before what it means is delivered.
     ///   - deliver: Takes what the venue says, in order, on the loop.
     /// - Throws: Where the key cannot sign or the authorities cannot be read.
     package init(
@@ -35,12 +37,14 @@ package final class BinanceVenue {
         gate: Gate,
         eventLoop: any EventLoop,
         note: @escaping (String) -> Void,
+        keep: @escaping ([Receipt]) -> Void = { _ in },
         deliver: @escaping ([VenueInput]) -> Void
     ) throws {
         self.configuration = configuration
         self.gate = gate
         self.loop = eventLoop
         self.note = note
+        self.keep = keep
         self.deliver = deliver
         self.signer = try RequestSigner(secret: configuration.secret)
         var tls = TLSConfiguration.makeClientConfiguration()
@@ -82,8 +86,11 @@ package final class BinanceVenue {
                 mailbox: mailbox,
                 gate: gate,
                 signer: signer
-            ) { inputs in
-                loop.execute { bound.value.receive(inputs) }
+            ) { inputs, receipts in
+                loop.execute {
+                    bound.value.keep(receipts)
+                    bound.value.receive(inputs)
+                }
             }
             worker.run()
             loop.execute { bound.value.workerEnded() }
@@ -177,7 +184,7 @@ package final class BinanceVenue {
                     self.connection(
                         to: self.configuration.websocketAPIURL,
                         .user,
-                        message: UserFrames.message,
+                        message: { [unowned self] text in self.read(text) },
                         ending: ending,
                         deliver: deliver
                     )
@@ -200,6 +207,16 @@ package final class BinanceVenue {
         )
         self.marketStream = market
         market.start()
+    }
+
+    /// Reads a frame of the user stream; what it says of an order is kept.
+    private func read(_ text: [UInt8]) -> StreamMessage {
+        let message = UserFrames.message(text)
+        if case .input(.orderReported(let report)) = message {
+            let apiKey = self.configuration.apiKey
+            self.keep([Receipt(of: report.ownerID, message: text, apiKey: apiKey)])
+        }
+        return message
     }
 
     private func connection(

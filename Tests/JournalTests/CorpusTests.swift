@@ -11,7 +11,8 @@ import Testing
 @Suite struct CorpusTests {
     /// The state that each must fold to, for ever (J4).
     static let digests: [(format: UInt32, digest: String)] = [
-        (1, "5b1fe251d2a6691d06d5e42b4c918975a82fcfceee3dd07b33beb12d19c5070d")
+        (1, "5b1fe251d2a6691d06d5e42b4c918975a82fcfceee3dd07b33beb12d19c5070d"),
+        (2, "5b1fe251d2a6691d06d5e42b4c918975a82fcfceee3dd07b33beb12d19c5070d"),
     ]
 
     static func url(of format: UInt32) -> URL {

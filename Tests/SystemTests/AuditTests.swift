@@ -73,6 +73,11 @@ import TradingCore
         #expect(story.code == 0, "\(story.output)")
         #expect(story.output.contains("order_submitted"))
         #expect(story.output.contains("tag=resting"))
+        // What was sent and answered, and what the stream said, word for word (G1).
+        #expect(story.output.contains("> POST /api/v3/order"), "\(story.output)")
+        #expect(story.output.contains("newClientOrderId=\(open.clientOrderID)"))
+        #expect(story.output.contains(#"< {"symbol":"BTCUSDT""#), "\(story.output)")
+        #expect(story.output.contains("the stream said"))
         #expect(try audit(["show", "99999"] + store).code == 7)
         #expect(try audit(["verify"]).code == 2)
         #expect(try audit(["verify", "--store", desk.folder + "/none"]).code == 1)

@@ -11,7 +11,17 @@ package struct OrderStory: Hashable, Sendable {
         package var recordHash: ChainHash
     }
 
+    /// What was said to the venue about the order and what it said, with the SHA-256 that the
+    /// journal vouches for.
+    package struct Proof: Hashable, Sendable {
+        package var receipt: StoredReceipt
+        package var hash: ChainHash
+        /// Of the record that holds the hash.
+        package var recordSequence: UInt64
+    }
+
     package var entries: [Entry]
+    package var proofs: [Proof]
     package var verification: Verification
 
     /// Reads the story, and verifies the chain on the way.
@@ -34,8 +44,15 @@ package struct OrderStory: Hashable, Sendable {
         try marks.add(anchors)
         var walker = ChainWalker(marks: marks.good)
         var entries: [Entry] = []
+        var proofs: [Proof] = []
+        var receiptCount = 0
         let damage = unsafe try copy.walk(&walker) { (record, message, _) throws(Damage) in
             var sequence = record.firstSequence
+            unsafe try copy.receipts(of: message, at: sequence) { (subject, receipt, hash) in
+                receiptCount += 1
+                guard subject == orderID else { return }
+                proofs.append(Proof(receipt: receipt, hash: hash, recordSequence: sequence))
+            }
             do throws(DecodingProblem) {
                 unsafe try StoredRecord.forEachEvent(of: message) { event in
                     let view = EventView(event)
@@ -57,6 +74,12 @@ package struct OrderStory: Hashable, Sendable {
             return true
         }
         self.entries = entries
-        self.verification = Verification(walker, marks, damage: damage ?? marks.damage)
+        self.proofs = proofs
+        self.verification = Verification(
+            walker,
+            marks,
+            damage: damage ?? marks.damage,
+            receiptCount: receiptCount
+        )
     }
 }

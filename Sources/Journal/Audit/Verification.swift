@@ -82,8 +82,19 @@ package struct Verification: Hashable, Sendable {
         marks.add(checkpoints.heads, from: "checkpoint")
         try marks.add(anchors)
         var walker = ChainWalker(marks: marks.good)
-        let damage = unsafe try copy.walk(&walker) { (_, _, _) in true }
-        return Verification(walker, marks, damage: damage ?? marks.damage)
+        var receiptCount = 0
+        let damage = unsafe try copy.walk(&walker) { (record, message, _) throws(Damage) in
+            unsafe try copy.receipts(of: message, at: record.firstSequence) { (_, _, _) in
+                receiptCount += 1
+            }
+            return true
+        }
+        return Verification(
+            walker,
+            marks,
+            damage: damage ?? marks.damage,
+            receiptCount: receiptCount
+        )
     }
 }
 

@@ -4,6 +4,7 @@ import Journal
 import Logging
 import NIOCore
 import TradingCore
+import Venues
 
 /// The store that the server runs on: recovered and being verified, or damaged.
 ///
@@ -115,6 +116,37 @@ final class OpenedStore {
         Self.report(reason, to: self.log)
         self.trail?.stop()
         walk.abandonJournal(reason)
+    }
+
+    /// Keeps what was said to a venue and what it said, with the next record (G1).
+    ///
+    /// A message about an order that is not ours is nobody's here.
+    func keep(_ receipts: [Receipt], of venue: VenueID, _ walk: GatewayLoop) {
+        guard let journal = self.events as? Journal, !receipts.isEmpty else { return }
+        var prefix = ""
+        walk.withState { prefix = $0.clientIDPrefix }
+        for receipt in receipts {
+            let orderID: OrderID
+            switch receipt.subject {
+            case .order(let number): orderID = number
+            case .name(let name):
+                guard
+                    case .ours(let number) = ClientOrderIDScheme.owner(of: name, prefix: prefix)
+                else { continue }
+                orderID = number
+            }
+            journal.add(
+                StoredReceipt(
+                    orderID: orderID,
+                    venue: venue,
+                    request: receipt.request,
+                    status: receipt.status,
+                    answer: receipt.answer,
+                    sentAt: receipt.sentAt,
+                    receivedAt: receipt.receivedAt
+                )
+            )
+        }
     }
 
     /// Makes sure that nothing waits for a sync, and writes what belongs to an orderly end.

@@ -15,14 +15,16 @@ final class ExchangeLink: VenueLink {
         symbols: [Symbol],
         walk: GatewayLoop,
         loop: any EventLoop,
-        log: Logger
+        log: Logger,
+        keep: @escaping ([Receipt]) -> Void
     ) throws {
         let id = settings.venue
         self.venue = try BinanceVenue(
             configuration: try settings.binance(quoting: symbols),
             gate: self.gate,
             eventLoop: loop,
-            note: { log.info("venue note", metadata: ["venue": "\(id)", "note": "\($0)"]) }
+            note: { log.info("venue note", metadata: ["venue": "\(id)", "note": "\($0)"]) },
+            keep: keep
         ) { [unowned walk] inputs in
             for input in inputs {
                 if case .streamLost(let reason) = input {

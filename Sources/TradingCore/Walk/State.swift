@@ -180,13 +180,16 @@ package struct State: Hashable, Sendable {
             fatalError("invariant broken: order \(orderID) changed while it was not in memory")
         }
         let venue = order.intent.venue
-        self.ledgers[venue, default: Ledger()].release(
-            Reservation(remaining: order.reservedQuantity, of: order.intent)
-        )
+        let reserved = order.reservedQuantity
         order.apply(change, at: time)
-        self.ledgers[venue, default: Ledger()].reserve(
-            Reservation(remaining: order.reservedQuantity, of: order.intent)
-        )
+        if order.reservedQuantity != reserved {
+            self.ledgers[venue, default: Ledger()].release(
+                Reservation(remaining: reserved, of: order.intent)
+            )
+            self.ledgers[venue, default: Ledger()].reserve(
+                Reservation(remaining: order.reservedQuantity, of: order.intent)
+            )
+        }
         if case .filled(let fill) = change {
             self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
             let symbol = order.terms.symbol
@@ -195,7 +198,7 @@ package struct State: Hashable, Sendable {
         }
         if order.status.isInDoubt {
             self.ordersInDoubt.insert(orderID)
-        } else {
+        } else if !self.ordersInDoubt.isEmpty {
             self.ordersInDoubt.remove(orderID)
         }
         guard order.isSettled else {
@@ -213,8 +216,8 @@ package struct State: Hashable, Sendable {
         let symbol = order.terms.symbol
         let count = self.openOrderCount(on: order.intent.venue, symbol: symbol) + step
         invariant(count >= 0, "fewer orders are open on \(symbol) than were closed")
-        var counts = self.openCounts[order.intent.venue] ?? [:]
-        counts[symbol] = count == 0 ? nil : count
-        self.openCounts[order.intent.venue] = counts.isEmpty ? nil : counts
+        let venue = order.intent.venue
+        self.openCounts[venue, default: [:]][symbol] = count == 0 ? nil : count
+        if count == 0, self.openCounts[venue]?.isEmpty == true { self.openCounts[venue] = nil }
     }
 }

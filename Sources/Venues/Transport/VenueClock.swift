@@ -20,3 +20,11 @@ enum VenueClock {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }
+
+extension Instant {
+    /// What the wall clock of now would have shown at an earlier time.
+    func wall(of earlier: MonotonicTime) -> WallTime {
+        let passed = Int64(self.monotonic.nanoseconds - earlier.nanoseconds)
+        return WallTime(nanoseconds: self.wall.nanoseconds - passed)
+    }
+}

@@ -36,7 +36,7 @@ final class VenueWorker {
     private let mailbox: Mailbox
     let multi: CurlMulti
     private let signer: RequestSigner
-    private let handOver: ([VenueInput]) -> Void
+    private let handOver: ([VenueInput], [Receipt]) -> Void
     private let headers: HeaderList
     var queue: TransferQueue
     var governor: Governor
@@ -47,6 +47,7 @@ final class VenueWorker {
     /// Measure the clock and keep connections warm, so that this never takes an order's slot.
     var idleKeepers: [CurlTransfer] = []
     var results: [VenueInput] = []
+    private var receipts: ReceiptBook
     var clock = ClockEstimate()
     var samplesLeft = VenueWorker.samplesAtStart
     var clockAt = MonotonicTime(nanoseconds: 0)
@@ -62,7 +63,7 @@ final class VenueWorker {
         mailbox: Mailbox,
         gate: Gate,
         signer: RequestSigner,
-        handOver: @escaping ([VenueInput]) -> Void
+        handOver: @escaping ([VenueInput], [Receipt]) -> Void
     ) {
         self.settings = settings
         self.multi = multi
@@ -70,6 +71,7 @@ final class VenueWorker {
         self.gate = gate
         self.signer = signer
         self.handOver = handOver
+        self.receipts = ReceiptBook(apiKey: settings.apiKey)
         self.headers = HeaderList(["X-MBX-APIKEY: \(settings.apiKey)", "Expect:"])
         self.governor = Governor(patience: settings.patience)
         self.queue = TransferQueue(TransferQueue.Bounds(slots: settings.connectionCount))
@@ -145,7 +147,7 @@ final class VenueWorker {
 
     private func handOverResults() {
         guard !self.results.isEmpty else { return }
-        self.handOver(self.results)
+        self.handOver(self.results, self.receipts.takeAll())
         self.results = []
     }
 
@@ -256,6 +258,12 @@ final class VenueWorker {
             let times = self.clock.venueTimes(at: now)
             self.governor.complete(running.charge, answer, at: now, venue: times)
             if let answer { self.report(answer, to: running.job, at: now) }
+            self.receipts.note(
+                running.job,
+                answer: answer,
+                failure: failure,
+                sentAt: transfer.sentAt.map { now.wall(of: $0) }
+            )
             self.finish(running.job, on: transfer, answer: answer, failure: failure)
         }
         return isProgress

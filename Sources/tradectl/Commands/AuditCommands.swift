@@ -135,6 +135,7 @@ struct Audit: AsyncParsableCommand {
             }
             print("order \(orderID)")
             for entry in story.entries { print(entry.text) }
+            for proof in story.proofs { print(proof.text) }
             print(story.verification.text(hasAnchors: anchors != nil))
             try story.verification.throwIfDamaged()
         }
@@ -170,6 +171,7 @@ extension Verification {
             "\(self.recordCount) records, events up to \(self.head.sequence), "
                 + "from \(self.firstTime?.text ?? "-") to \(self.lastTime?.text ?? "-")"
         )
+        if self.receiptCount > 0 { lines.append("\(self.receiptCount) receipts") }
         lines.append("head \(self.head.hash)")
         let signed = self.signedSequence.map { "up to event \($0)" } ?? "nowhere"
         lines.append(
@@ -221,6 +223,22 @@ extension OrderStory.Entry {
             .map { "\($0.name)=\($0.value)" }.joined(separator: " ")
         return "\(self.time.text)  event \(self.sequence)  \(self.event.kind)\n"
             + "    \(fields)\n    record \(self.recordHash)"
+    }
+}
+
+extension OrderStory.Proof {
+    /// Request and answer, word for word, for people.
+    var text: String {
+        let receipt = self.receipt
+        let answer = String(decoding: receipt.answer, as: UTF8.self)
+        let said =
+            receipt.request.isEmpty
+            ? "the stream said"
+            : "sent \(receipt.sentAt?.text ?? "never")\n"
+                + receipt.request.split(separator: "\n").map { "    > \($0)\n" }.joined()
+                + "    status \(receipt.status)"
+        return "\(receipt.receivedAt.text)  receipt from \(receipt.venue.mode.name)  \(said)\n"
+            + "    < \(answer)\n    SHA-256 \(self.hash), in record \(self.recordSequence)"
     }
 }
 

@@ -52,6 +52,96 @@ void   trading__journal__v1__record__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__record__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__receipt_hash__init
+                     (Trading__Journal__V1__ReceiptHash         *message)
+{
+  static const Trading__Journal__V1__ReceiptHash init_value = TRADING__JOURNAL__V1__RECEIPT_HASH__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__receipt_hash__get_packed_size
+                     (const Trading__Journal__V1__ReceiptHash *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__receipt_hash__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__receipt_hash__pack
+                     (const Trading__Journal__V1__ReceiptHash *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__receipt_hash__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__receipt_hash__pack_to_buffer
+                     (const Trading__Journal__V1__ReceiptHash *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__receipt_hash__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__ReceiptHash *
+       trading__journal__v1__receipt_hash__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__ReceiptHash *)
+     protobuf_c_message_unpack (&trading__journal__v1__receipt_hash__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__receipt_hash__free_unpacked
+                     (Trading__Journal__V1__ReceiptHash *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__receipt_hash__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__receipt__init
+                     (Trading__Journal__V1__Receipt         *message)
+{
+  static const Trading__Journal__V1__Receipt init_value = TRADING__JOURNAL__V1__RECEIPT__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__receipt__get_packed_size
+                     (const Trading__Journal__V1__Receipt *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__receipt__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__receipt__pack
+                     (const Trading__Journal__V1__Receipt *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__receipt__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__receipt__pack_to_buffer
+                     (const Trading__Journal__V1__Receipt *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__receipt__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__Receipt *
+       trading__journal__v1__receipt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__Receipt *)
+     protobuf_c_message_unpack (&trading__journal__v1__receipt__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__receipt__free_unpacked
+                     (Trading__Journal__V1__Receipt *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__receipt__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__event__init
                      (Trading__Journal__V1__Event         *message)
 {
@@ -817,7 +907,7 @@ void   trading__journal__v1__venue_restrained__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__venue_restrained__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[5] =
+static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[6] =
 {
   {
     "format_version",
@@ -879,18 +969,31 @@ static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "receipts",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Record, n_receipts),
+    offsetof(Trading__Journal__V1__Record, receipts),
+    &trading__journal__v1__receipt_hash__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__record__field_indices_by_name[] = {
   4,   /* field[4] = events */
   1,   /* field[1] = first_sequence */
   0,   /* field[0] = format_version */
   3,   /* field[3] = previous_hash */
+  5,   /* field[5] = receipts */
   2,   /* field[2] = wall_time */
 };
 static const ProtobufCIntRange trading__journal__v1__record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__record__descriptor =
 {
@@ -900,11 +1003,191 @@ const ProtobufCMessageDescriptor trading__journal__v1__record__descriptor =
   "Trading__Journal__V1__Record",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Record),
-  5,
+  6,
   trading__journal__v1__record__field_descriptors,
   trading__journal__v1__record__field_indices_by_name,
   1,  trading__journal__v1__record__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__receipt_hash__field_descriptors[3] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ReceiptHash, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ReceiptHash, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hash",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ReceiptHash, hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__receipt_hash__field_indices_by_name[] = {
+  2,   /* field[2] = hash */
+  0,   /* field[0] = number */
+  1,   /* field[1] = order_id */
+};
+static const ProtobufCIntRange trading__journal__v1__receipt_hash__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__receipt_hash__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.ReceiptHash",
+  "ReceiptHash",
+  "Trading__Journal__V1__ReceiptHash",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__ReceiptHash),
+  3,
+  trading__journal__v1__receipt_hash__field_descriptors,
+  trading__journal__v1__receipt_hash__field_indices_by_name,
+  1,  trading__journal__v1__receipt_hash__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__receipt_hash__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__receipt__field_descriptors[7] =
+{
+  {
+    "order_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Receipt, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "venue",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Receipt, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Receipt, request),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Receipt, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answer",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Receipt, answer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sent_at",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Receipt, sent_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "received_at",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Receipt, received_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__receipt__field_indices_by_name[] = {
+  4,   /* field[4] = answer */
+  0,   /* field[0] = order_id */
+  6,   /* field[6] = received_at */
+  2,   /* field[2] = request */
+  5,   /* field[5] = sent_at */
+  3,   /* field[3] = status */
+  1,   /* field[1] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__receipt__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.Receipt",
+  "Receipt",
+  "Trading__Journal__V1__Receipt",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__Receipt),
+  7,
+  trading__journal__v1__receipt__field_descriptors,
+  trading__journal__v1__receipt__field_indices_by_name,
+  1,  trading__journal__v1__receipt__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[13] =

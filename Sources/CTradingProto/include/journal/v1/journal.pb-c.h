@@ -16,6 +16,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Trading__Journal__V1__Record Trading__Journal__V1__Record;
+typedef struct Trading__Journal__V1__ReceiptHash Trading__Journal__V1__ReceiptHash;
+typedef struct Trading__Journal__V1__Receipt Trading__Journal__V1__Receipt;
 typedef struct Trading__Journal__V1__Event Trading__Journal__V1__Event;
 typedef struct Trading__Journal__V1__StoreCreated Trading__Journal__V1__StoreCreated;
 typedef struct Trading__Journal__V1__Started Trading__Journal__V1__Started;
@@ -56,10 +58,61 @@ struct  Trading__Journal__V1__Record
   ProtobufCBinaryData previous_hash;
   size_t n_events;
   Trading__Journal__V1__Event **events;
+  /*
+   * What the store keeps beside the journal, since the record before (format 2).
+   */
+  size_t n_receipts;
+  Trading__Journal__V1__ReceiptHash **receipts;
 };
 #define TRADING__JOURNAL__V1__RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__record__descriptor) \
-    , 0, 0, 0, {0,NULL}, 0,NULL }
+    , 0, 0, 0, {0,NULL}, 0,NULL, 0,NULL }
+
+
+struct  Trading__Journal__V1__ReceiptHash
+{
+  ProtobufCMessage base;
+  /*
+   * The receipt's key in the store.
+   */
+  uint64_t number;
+  uint64_t order_id;
+  /*
+   * SHA-256 of the stored Receipt.
+   */
+  ProtobufCBinaryData hash;
+};
+#define TRADING__JOURNAL__V1__RECEIPT_HASH__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__receipt_hash__descriptor) \
+    , 0, 0, {0,NULL} }
+
+
+/*
+ * What was said to a venue about an order, and what it said.
+ */
+struct  Trading__Journal__V1__Receipt
+{
+  ProtobufCMessage base;
+  uint64_t order_id;
+  uint32_t venue;
+  /*
+   * Method, path and parameters, without key and signature; empty for a message of a stream.
+   */
+  char *request;
+  /*
+   * 0 for a message of a stream, or where no answer came.
+   */
+  uint32_t status;
+  ProtobufCBinaryData answer;
+  /*
+   * 0 for a message of a stream.
+   */
+  int64_t sent_at;
+  int64_t received_at;
+};
+#define TRADING__JOURNAL__V1__RECEIPT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__receipt__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, 0, {0,NULL}, 0, 0 }
 
 
 typedef enum {
@@ -392,6 +445,44 @@ Trading__Journal__V1__Record *
 void   trading__journal__v1__record__free_unpacked
                      (Trading__Journal__V1__Record *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__ReceiptHash methods */
+void   trading__journal__v1__receipt_hash__init
+                     (Trading__Journal__V1__ReceiptHash         *message);
+size_t trading__journal__v1__receipt_hash__get_packed_size
+                     (const Trading__Journal__V1__ReceiptHash   *message);
+size_t trading__journal__v1__receipt_hash__pack
+                     (const Trading__Journal__V1__ReceiptHash   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__receipt_hash__pack_to_buffer
+                     (const Trading__Journal__V1__ReceiptHash   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__ReceiptHash *
+       trading__journal__v1__receipt_hash__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__receipt_hash__free_unpacked
+                     (Trading__Journal__V1__ReceiptHash *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__Receipt methods */
+void   trading__journal__v1__receipt__init
+                     (Trading__Journal__V1__Receipt         *message);
+size_t trading__journal__v1__receipt__get_packed_size
+                     (const Trading__Journal__V1__Receipt   *message);
+size_t trading__journal__v1__receipt__pack
+                     (const Trading__Journal__V1__Receipt   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__receipt__pack_to_buffer
+                     (const Trading__Journal__V1__Receipt   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__Receipt *
+       trading__journal__v1__receipt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__receipt__free_unpacked
+                     (Trading__Journal__V1__Receipt *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Event methods */
 void   trading__journal__v1__event__init
                      (Trading__Journal__V1__Event         *message);
@@ -720,6 +811,12 @@ void   trading__journal__v1__venue_restrained__free_unpacked
 typedef void (*Trading__Journal__V1__Record_Closure)
                  (const Trading__Journal__V1__Record *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__ReceiptHash_Closure)
+                 (const Trading__Journal__V1__ReceiptHash *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__Receipt_Closure)
+                 (const Trading__Journal__V1__Receipt *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__Event_Closure)
                  (const Trading__Journal__V1__Event *message,
                   void *closure_data);
@@ -778,6 +875,8 @@ typedef void (*Trading__Journal__V1__VenueRestrained_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__record__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__receipt_hash__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__store_created__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__started__descriptor;
