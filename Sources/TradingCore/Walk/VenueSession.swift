@@ -17,15 +17,20 @@ struct VenueSession: Sendable {
     /// Why the venue must not be traded on whatever its connection; an operator must act (S5).
     var stopReason: String?
 
+    /// Why nothing may be traded anywhere until the journal is found to be sound.
+    var journalReason: String?
+
     init(_ limits: RiskLimits) { self.care = VenueCare(limits) }
 
     var isReady: Bool {
-        self.phase == .ready && self.stopReason == nil && self.care.clockDoubt == nil
+        self.phase == .ready && self.stopReason == nil && self.journalReason == nil
+            && self.care.clockDoubt == nil
     }
 
     /// Why orders are not taken; empty when they are.
     var notReadyReasons: [String] {
         var reasons: [String] = []
+        if let journal = self.journalReason { reasons.append(journal) }
         if let stop = self.stopReason { reasons.append(stop) }
         switch self.phase {
         case .ready: break
