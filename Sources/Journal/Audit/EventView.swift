@@ -86,15 +86,19 @@ package struct EventView: Hashable, Sendable {
                 ]
             )
         case .venueRestrained(let venue, let restraint):
-            self.init(
-                "venue_restrained",
-                nil,
-                [
-                    Field("venue", venue.mode.name), Field("until", restraint.until.text),
-                    Field("scope", "\(restraint.scope)"), Field("reason", restraint.reason),
-                ]
-            )
+            self.init(venue, restraint)
         }
+    }
+
+    private init(_ venue: VenueID, _ restraint: VenueRestraint) {
+        self.init(
+            "venue_restrained",
+            nil,
+            [
+                Field("venue", venue.mode.name), Field("until", restraint.until.text),
+                Field("scope", "\(restraint.scope)"), Field("reason", restraint.reason),
+            ]
+        )
     }
 
     private init(_ orderID: OrderID, _ change: OrderChange) {
