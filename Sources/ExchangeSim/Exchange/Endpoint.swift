@@ -1,36 +1,65 @@
 /// What a request may ask for, over REST and over the WebSocket API alike.
 enum Endpoint: String, CaseIterable {
-    case ping, time, exchangeInfo, depth, trades, historicalTrades, tickerPrice, bookTicker
+    case ping, time, exchangeInfo, depth, trades, historicalTrades, blockTrades, tickerPrice,
+        bookTicker
     case placeOrder, testOrder, cancelOrder, queryOrder, openOrders, cancelOpenOrders, allOrders
     case account, myTrades, orderRateLimits
     case cancelReplace, amendOrder, amendments
+    case placeOPO, placeOPOCO, placeRouted, testRouted, keyRestrictions
     case placeOCO, placeLegacyOCO, placeOTO, placeOTOCO, cancelList, queryList, openLists, allLists
     case commission, preventedMatches, allocations, filters
     case klines, aggTrades, averagePrice, ticker24h, tickerDay, tickerWindow
-    case executionRules, referencePrice
+    case executionRules, referencePrice, referenceCalculation
+    case openListenKey, extendListenKey, closeListenKey
     case coins, tradeFees, systemStatus, marginPairs, contracts
 
-    /// Whether the request must name a key and be signed.
-    var isSigned: Bool {
+    /// What a request must bring.
+    enum Security {
+        /// Nothing.
+        case none
+        /// A key.
+        case key
+        /// A key and a signature.
+        case signature
+    }
+
+    /// What the venue demands before it answers.
+    var security: Security {
         switch self {
-        case .ping, .time, .exchangeInfo, .depth, .trades, .historicalTrades, .tickerPrice,
+        case .ping, .time, .exchangeInfo, .depth, .trades, .historicalTrades, .blockTrades,
+            .tickerPrice,
             .bookTicker, .klines, .aggTrades, .averagePrice, .ticker24h, .tickerDay,
-            .tickerWindow, .executionRules, .referencePrice, .systemStatus, .marginPairs,
+            .tickerWindow, .executionRules, .referencePrice, .referenceCalculation, .systemStatus,
+            .marginPairs,
             .contracts:
-            false
+            .none
+        case .openListenKey, .extendListenKey, .closeListenKey:
+            .key
         case .placeOrder, .testOrder, .cancelOrder, .queryOrder, .openOrders, .cancelOpenOrders,
             .allOrders, .account, .myTrades, .orderRateLimits, .cancelReplace, .amendOrder,
             .amendments, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList,
             .queryList, .openLists, .allLists, .commission, .preventedMatches, .allocations,
-            .filters, .coins, .tradeFees:
-            true
+            .filters, .coins, .tradeFees, .placeOPO, .placeOPOCO, .placeRouted, .testRouted,
+            .keyRestrictions:
+            .signature
+        }
+    }
+
+    /// What a key must be allowed to do.
+    var permission: KeyConfiguration.Permission {
+        switch self {
+        case .testOrder, .cancelOrder, .cancelOpenOrders, .amendOrder, .cancelList, .testRouted:
+            .trade
+        default: self.placesOrders ? .trade : .read
         }
     }
 
     /// Whether the request adds to the count of unfilled orders.
     var placesOrders: Bool {
         switch self {
-        case .placeOrder, .cancelReplace, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO: true
+        case .placeOrder, .cancelReplace, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO,
+            .placeOPO, .placeOPOCO, .placeRouted:
+            true
         default: false
         }
     }
@@ -43,32 +72,60 @@ enum Endpoint: String, CaseIterable {
         }
     }
 
+    /// Whether it only asks, which over REST is a GET.
+    var isQuery: Bool { Self.queries.contains(self) }
+
+    private static let queries = Set(
+        Self.restTable.filter { $0.key.hasPrefix("GET ") }.values
+    )
+
+    /// Whether it belongs to the listen keys, which Binance no longer has.
+    var isOfListenKeys: Bool {
+        switch self {
+        case .openListenKey, .extendListenKey, .closeListenKey: true
+        default: false
+        }
+    }
+
     /// The request weight; parameters may change it.
     func weight(_ parameters: inout Parameters) -> Int {
         switch self {
         case .ping, .time, .placeOrder, .cancelOrder, .cancelOpenOrders, .cancelReplace, .placeOCO,
-            .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList:
+            .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList, .placeOPO, .placeOPOCO,
+            .placeRouted, .keyRestrictions:
             1
-        case .testOrder: parameters.has("computeCommissionRates") ? 20 : 1
+        case .testOrder, .testRouted: parameters.text("computeCommissionRates") == "true" ? 20 : 1
         case .amendOrder, .amendments, .queryList, .aggTrades: 4
         case .openLists: 6
         case .allLists, .commission, .allocations: 20
         case .preventedMatches: parameters.has("orderId") ? 20 : 2
         case .filters: 40
-        case .klines, .averagePrice, .referencePrice, .executionRules: 2
-        case .ticker24h: parameters.has("symbol") ? 2 : 80
-        case .tickerDay, .tickerWindow: 4
+        case .klines, .averagePrice, .referencePrice, .referenceCalculation: 2
+        case .executionRules: Self.perSymbol(2, max: 40, parameters.symbolCount)
+        case .ticker24h:
+            switch parameters.symbolCount {
+            case 1...20: 2
+            case 21...100: 40
+            default: 80
+            }
+        case .tickerDay, .tickerWindow: Self.perSymbol(4, max: 200, parameters.symbolCount)
         case .exchangeInfo, .allOrders, .account: 20
         case .depth: Self.depthWeight(parameters.text("limit"))
-        case .trades, .historicalTrades: 25
+        case .trades, .historicalTrades, .blockTrades: 25
         case .tickerPrice, .bookTicker: parameters.has("symbol") ? 2 : 4
         case .queryOrder: 4
         case .openOrders: parameters.has("symbol") ? 6 : 80
         case .myTrades: parameters.has("orderId") ? 5 : 20
         case .orderRateLimits: 40
+        case .openListenKey, .extendListenKey, .closeListenKey: 2
         // Other APIs count on their own.
         case .coins, .tradeFees, .systemStatus, .marginPairs, .contracts: 0
         }
+    }
+
+    /// What each symbol weighs, up to a most; naming none is the most as well.
+    private static func perSymbol(_ weight: Int, max: Int, _ count: Int) -> Int {
+        count == 0 ? max : min(max, weight * count)
     }
 
     private static func depthWeight(_ limit: String?) -> Int {
@@ -116,6 +173,12 @@ enum Endpoint: String, CaseIterable {
         "POST /api/v3/order/oco": .placeLegacyOCO,
         "POST /api/v3/orderList/oto": .placeOTO,
         "POST /api/v3/orderList/otoco": .placeOTOCO,
+        "POST /api/v3/orderList/opo": .placeOPO,
+        "POST /api/v3/orderList/opoco": .placeOPOCO,
+        "POST /api/v3/sor/order": .placeRouted,
+        "POST /api/v3/sor/order/test": .testRouted,
+        "GET /sapi/v1/account/apiRestrictions": .keyRestrictions,
+        "GET /api/v3/historicalBlockTrades": .blockTrades,
         "DELETE /api/v3/orderList": .cancelList,
         "GET /api/v3/orderList": .queryList,
         "GET /api/v3/openOrderList": .openLists,
@@ -133,7 +196,10 @@ enum Endpoint: String, CaseIterable {
         "GET /api/v3/ticker": .tickerWindow,
         "GET /api/v3/executionRules": .executionRules,
         "GET /api/v3/referencePrice": .referencePrice,
-        "GET /api/v3/referencePrice/calculation": .referencePrice,
+        "GET /api/v3/referencePrice/calculation": .referenceCalculation,
+        "POST /api/v3/userDataStream": .openListenKey,
+        "PUT /api/v3/userDataStream": .extendListenKey,
+        "DELETE /api/v3/userDataStream": .closeListenKey,
         "GET /sapi/v1/capital/config/getall": .coins,
         "GET /sapi/v1/asset/tradeFee": .tradeFees,
         "GET /sapi/v1/system/status": .systemStatus,
@@ -170,6 +236,11 @@ enum Endpoint: String, CaseIterable {
         "orderList.place.oco": .placeOCO,
         "orderList.place.oto": .placeOTO,
         "orderList.place.otoco": .placeOTOCO,
+        "orderList.place.opo": .placeOPO,
+        "orderList.place.opoco": .placeOPOCO,
+        "sor.order.place": .placeRouted,
+        "sor.order.test": .testRouted,
+        "blockTrades.historical": .blockTrades,
         "orderList.cancel": .cancelList,
         "orderList.status": .queryList,
         "openOrderLists.status": .openLists,
@@ -187,6 +258,9 @@ enum Endpoint: String, CaseIterable {
         "ticker": .tickerWindow,
         "executionRules": .executionRules,
         "referencePrice": .referencePrice,
-        "referencePrice.calculation": .referencePrice,
+        "referencePrice.calculation": .referenceCalculation,
+        "userDataStream.start": .openListenKey,
+        "userDataStream.ping": .extendListenKey,
+        "userDataStream.stop": .closeListenKey,
     ]
 }
