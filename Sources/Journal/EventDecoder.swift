@@ -77,11 +77,21 @@ enum EventDecoder {
             let part = try unsafe self.present(message.venue_restrained)
             return unsafe .venueRestrained(
                 try self.known(VenueID.self, part.venue),
-                try unsafe self.restraint(part)
+                try self.restraint(part)
             )
         default:
             throw DecodingProblem("event of unknown kind")
         }
+    }
+
+    static func restraint(
+        _ message: Trading__Journal__V1__VenueRestrained
+    ) throws(DecodingProblem) -> VenueRestraint {
+        unsafe VenueRestraint(
+            until: WallTime(nanoseconds: message.until),
+            scope: try self.known(VenueRestraint.Scope.self, message.scope),
+            reason: unsafe self.text(message.reason)
+        )
     }
 
     static func mode(
@@ -103,16 +113,6 @@ enum EventDecoder {
             principal: Principal(unsafe self.text(message.principal)),
             reason: unsafe self.text(message.reason),
             since: WallTime(nanoseconds: message.since)
-        )
-    }
-
-    static func restraint(
-        _ message: Trading__Journal__V1__VenueRestrained
-    ) throws(DecodingProblem) -> VenueRestraint {
-        VenueRestraint(
-            until: WallTime(nanoseconds: unsafe message.until),
-            scope: try self.known(VenueRestraint.Scope.self, unsafe message.scope),
-            reason: unsafe self.text(message.reason)
         )
     }
 

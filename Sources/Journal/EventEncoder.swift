@@ -114,6 +114,18 @@ struct EventEncoder {
         }
     }
 
+    func restraint(
+        _ restraint: VenueRestraint,
+        of venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__VenueRestrained> {
+        unsafe self.arena.make(trading__journal__v1__venue_restrained__init) {
+            unsafe $0.venue = UInt32(venue.rawValue)
+            unsafe $0.until = restraint.until.nanoseconds
+            unsafe $0.scope = UInt32(restraint.scope.rawValue)
+            unsafe $0.reason = self.arena.string(restraint.reason)
+        }
+    }
+
     private func intent(_ intent: OrderIntent) -> UnsafeMutablePointer<Trading__Journal__V1__Intent>
     {
         unsafe self.arena.make(trading__journal__v1__intent__init) { message in
@@ -141,18 +153,6 @@ struct EventEncoder {
             unsafe message.key = self.arena.string(intent.key?.text ?? "")
             unsafe message.tag = self.arena.string(intent.tag)
             unsafe message.purpose = UInt32(intent.purpose.rawValue)
-        }
-    }
-
-    func restraint(
-        _ restraint: VenueRestraint,
-        of venue: VenueID
-    ) -> UnsafeMutablePointer<Trading__Journal__V1__VenueRestrained> {
-        unsafe self.arena.make(trading__journal__v1__venue_restrained__init) { message in
-            unsafe message.venue = UInt32(venue.rawValue)
-            unsafe message.until = restraint.until.nanoseconds
-            unsafe message.scope = UInt32(restraint.scope.rawValue)
-            unsafe message.reason = self.arena.string(restraint.reason)
         }
     }
 

@@ -193,7 +193,7 @@ import TradingCore
         }
     }
 
-    @Test func `a ban holds cancels too, and what waited leaves when it ends (S1)`() async throws {
+    @Test func `a ban holds cancels too, until it ends (S1)`() async throws {
         let bannedAt = Mutex<MonotonicTime?>(nil)
         let begin = TestClock.milliseconds
         let early = Mutex<[String]>([])
@@ -231,7 +231,7 @@ import TradingCore
             Issue.record("what waited was lost")
             return
         }
-        // They leave in one turn, on connections of their own; the queue's order is tried apart.
+        // Both leave at once, on connections of their own: which arrives first is the network's.
         #expect(server.requests.map(\.method).sorted() == ["DELETE", "GET", "GET"])
         let tooEarly = early.withLock { $0 }
         #expect(tooEarly.isEmpty, "sent during the ban: \(tooEarly)")

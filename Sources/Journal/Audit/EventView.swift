@@ -86,19 +86,15 @@ package struct EventView: Hashable, Sendable {
                 ]
             )
         case .venueRestrained(let venue, let restraint):
-            self.init(venue, restraint)
+            self.init(
+                "venue_restrained",
+                nil,
+                [
+                    Field("venue", venue.mode.name), Field("until", restraint.until.text),
+                    Field("scope", "\(restraint.scope)"), Field("reason", restraint.reason),
+                ]
+            )
         }
-    }
-
-    private init(_ venue: VenueID, _ restraint: VenueRestraint) {
-        self.init(
-            "venue_restrained",
-            nil,
-            [
-                Field("venue", venue.mode.name), Field("until", restraint.until.text),
-                Field("scope", "\(restraint.scope)"), Field("reason", restraint.reason),
-            ]
-        )
     }
 
     private init(_ orderID: OrderID, _ change: OrderChange) {

@@ -36,6 +36,16 @@ enum StateDecoder {
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
             restraints[venue] = try unsafe EventDecoder.restraint(part)
         }
+        var lastTrades: [VenueID: [Symbol: TradeMark]] = [:]
+        for index in 0..<(unsafe message.n_last_trades) {
+            let part = try unsafe EventDecoder.present(message.last_trades?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            let symbol = Symbol(unsafe EventDecoder.text(part.symbol))
+            lastTrades[venue, default: [:]][symbol] = unsafe TradeMark(
+                tradeID: TradeID(raw: part.trade_id),
+                time: WallTime(nanoseconds: part.time)
+            )
+        }
         var mode: ModeRecord?
         if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
         return State(
@@ -49,26 +59,10 @@ enum StateDecoder {
                 EventDecoder.present(message.kill_switch)
             ),
             restraints: restraints,
-            lastTrades: try unsafe self.marks(message),
+            lastTrades: lastTrades,
             closings: closings,
             ledgers: ledgers
         )
-    }
-
-    private static func marks(
-        _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> [VenueID: [Symbol: TradeMark]] {
-        var marks: [VenueID: [Symbol: TradeMark]] = [:]
-        for index in 0..<(unsafe message.n_last_trades) {
-            let part = try unsafe EventDecoder.present(message.last_trades?[index])
-            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
-            let symbol = Symbol(unsafe EventDecoder.text(part.symbol))
-            marks[venue, default: [:]][symbol] = unsafe TradeMark(
-                tradeID: TradeID(raw: part.trade_id),
-                time: WallTime(nanoseconds: part.time)
-            )
-        }
-        return marks
     }
 
     private static func ledger(

@@ -42,8 +42,8 @@ import Testing
     static let covered: Set<String> = [
         "State.sequence", "State.clientIDPrefix", "State.epoch", "State.lastOrderID",
         "State.orders", "State.mode", "State.killSwitch", "State.ledgers", "State.closings",
-        "State.restraints", "VenueRestraint.until", "VenueRestraint.scope",
-        "VenueRestraint.reason", "State.lastTrades", "TradeMark.tradeID", "TradeMark.time",
+        "State.restraints", "State.lastTrades", "VenueRestraint.until", "VenueRestraint.scope",
+        "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",
         "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.
         "State.ordersInDoubt", "State.openCounts", "Ledger.pending",
@@ -109,19 +109,16 @@ import Testing
         )
         rig.ask(.cancel(open.orderID))
         rig.ask(.killEngage(.block, Principal("me"), reason: "why"))
-        rig.tell(
-            .restrained(
-                VenueRestraint(
-                    until: rig.now.wall.adding(milliseconds: 1_000),
-                    scope: .allButCancels,
-                    reason: "HTTP 429"
-                )
-            )
-        )
         var state = rig.gateway.state
         var closing = Make.intent(state.lastOrderID.raw + 1)
         closing.purpose = .flatten
         _ = state.apply(.orderSubmitted(closing), at: closing.timestamp)
+        let restraint = VenueRestraint(
+            until: closing.timestamp,
+            scope: .everything,
+            reason: "banned"
+        )
+        _ = state.apply(.venueRestrained(.testnet, restraint), at: closing.timestamp)
         var found: Set<String> = []
         Self.properties(of: state, into: &found)
         #expect(

@@ -97,49 +97,49 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   trading__journal__v1__stored_trade_mark__init
-                     (Trading__Journal__V1__StoredTradeMark         *message)
+void   trading__journal__v1__stored_trade__init
+                     (Trading__Journal__V1__StoredTrade         *message)
 {
-  static const Trading__Journal__V1__StoredTradeMark init_value = TRADING__JOURNAL__V1__STORED_TRADE_MARK__INIT;
+  static const Trading__Journal__V1__StoredTrade init_value = TRADING__JOURNAL__V1__STORED_TRADE__INIT;
   *message = init_value;
 }
-size_t trading__journal__v1__stored_trade_mark__get_packed_size
-                     (const Trading__Journal__V1__StoredTradeMark *message)
+size_t trading__journal__v1__stored_trade__get_packed_size
+                     (const Trading__Journal__V1__StoredTrade *message)
 {
-  assert(message->base.descriptor == &trading__journal__v1__stored_trade_mark__descriptor);
+  assert(message->base.descriptor == &trading__journal__v1__stored_trade__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t trading__journal__v1__stored_trade_mark__pack
-                     (const Trading__Journal__V1__StoredTradeMark *message,
+size_t trading__journal__v1__stored_trade__pack
+                     (const Trading__Journal__V1__StoredTrade *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &trading__journal__v1__stored_trade_mark__descriptor);
+  assert(message->base.descriptor == &trading__journal__v1__stored_trade__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t trading__journal__v1__stored_trade_mark__pack_to_buffer
-                     (const Trading__Journal__V1__StoredTradeMark *message,
+size_t trading__journal__v1__stored_trade__pack_to_buffer
+                     (const Trading__Journal__V1__StoredTrade *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &trading__journal__v1__stored_trade_mark__descriptor);
+  assert(message->base.descriptor == &trading__journal__v1__stored_trade__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Trading__Journal__V1__StoredTradeMark *
-       trading__journal__v1__stored_trade_mark__unpack
+Trading__Journal__V1__StoredTrade *
+       trading__journal__v1__stored_trade__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Trading__Journal__V1__StoredTradeMark *)
-     protobuf_c_message_unpack (&trading__journal__v1__stored_trade_mark__descriptor,
+  return (Trading__Journal__V1__StoredTrade *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_trade__descriptor,
                                 allocator, len, data);
 }
-void   trading__journal__v1__stored_trade_mark__free_unpacked
-                     (Trading__Journal__V1__StoredTradeMark *message,
+void   trading__journal__v1__stored_trade__free_unpacked
+                     (Trading__Journal__V1__StoredTrade *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &trading__journal__v1__stored_trade_mark__descriptor);
+  assert(message->base.descriptor == &trading__journal__v1__stored_trade__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   trading__journal__v1__stored_closing__init
@@ -512,7 +512,7 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
   },
   {
     "restraints",
-    20,
+    9,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Trading__Journal__V1__StoredState, n_restraints),
@@ -524,12 +524,12 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
   },
   {
     "last_trades",
-    21,
+    10,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Trading__Journal__V1__StoredState, n_last_trades),
     offsetof(Trading__Journal__V1__StoredState, last_trades),
-    &trading__journal__v1__stored_trade_mark__descriptor,
+    &trading__journal__v1__stored_trade__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -547,10 +547,9 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   3,   /* field[3] = orders */
   8,   /* field[8] = restraints */
 };
-static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 20, 8 },
   { 0, 10 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
@@ -564,11 +563,11 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   10,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
-  2,  trading__journal__v1__stored_state__number_ranges,
+  1,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_trade_mark__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_trade__field_descriptors[4] =
 {
   {
     "venue",
@@ -576,7 +575,7 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_trade_mark__f
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__StoredTradeMark, venue),
+    offsetof(Trading__Journal__V1__StoredTrade, venue),
     NULL,
     NULL,
     0,             /* flags */
@@ -588,7 +587,7 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_trade_mark__f
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__StoredTradeMark, symbol),
+    offsetof(Trading__Journal__V1__StoredTrade, symbol),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -600,7 +599,7 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_trade_mark__f
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_SINT64,
     0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__StoredTradeMark, trade_id),
+    offsetof(Trading__Journal__V1__StoredTrade, trade_id),
     NULL,
     NULL,
     0,             /* flags */
@@ -612,37 +611,37 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_trade_mark__f
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__StoredTradeMark, time),
+    offsetof(Trading__Journal__V1__StoredTrade, time),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned trading__journal__v1__stored_trade_mark__field_indices_by_name[] = {
+static const unsigned trading__journal__v1__stored_trade__field_indices_by_name[] = {
   1,   /* field[1] = symbol */
   3,   /* field[3] = time */
   2,   /* field[2] = trade_id */
   0,   /* field[0] = venue */
 };
-static const ProtobufCIntRange trading__journal__v1__stored_trade_mark__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__stored_trade__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 4 }
 };
-const ProtobufCMessageDescriptor trading__journal__v1__stored_trade_mark__descriptor =
+const ProtobufCMessageDescriptor trading__journal__v1__stored_trade__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "trading.journal.v1.StoredTradeMark",
-  "StoredTradeMark",
-  "Trading__Journal__V1__StoredTradeMark",
+  "trading.journal.v1.StoredTrade",
+  "StoredTrade",
+  "Trading__Journal__V1__StoredTrade",
   "trading.journal.v1",
-  sizeof(Trading__Journal__V1__StoredTradeMark),
+  sizeof(Trading__Journal__V1__StoredTrade),
   4,
-  trading__journal__v1__stored_trade_mark__field_descriptors,
-  trading__journal__v1__stored_trade_mark__field_indices_by_name,
-  1,  trading__journal__v1__stored_trade_mark__number_ranges,
-  (ProtobufCMessageInit) trading__journal__v1__stored_trade_mark__init,
+  trading__journal__v1__stored_trade__field_descriptors,
+  trading__journal__v1__stored_trade__field_indices_by_name,
+  1,  trading__journal__v1__stored_trade__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_trade__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_closing__field_descriptors[4] =
