@@ -212,6 +212,7 @@ struct PlacementTests {
                 Issue.record("a timeout is no evidence")
                 return
             }
+            try await rig.wait { !server.requests.isEmpty }
             #expect(server.requests.count == 1)
         }
     }

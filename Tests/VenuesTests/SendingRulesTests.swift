@@ -104,6 +104,31 @@ struct SendingRulesTests {
         #expect(queue.isEmpty)
     }
 
+    @Test func `what the budget holds back waits in its order, and nothing else with it`() {
+        var queue = TransferQueue(.init(slots: 4))
+        let sample = OrderIntent.sample(1)
+        _ = queue.add(.account(ReadID(raw: 1)))
+        _ = queue.add(.openOrders(ReadID(raw: 2)))
+        _ = queue.add(sample)
+        _ = queue.add(sample.cancel)
+        let banned = queue.next(beside: .init()) { _, _ in false }
+        #expect(banned == .placement(sample), "placements do not wait, they are refused")
+        let stillBanned = queue.next(beside: .init()) { _, _ in false }
+        #expect(stillBanned == nil)
+        let inquiry = queue.next(beside: .init()) { urgency, _ in urgency == .inquiry }
+        #expect(inquiry == .read(ReadProgress(.openOrders(ReadID(raw: 2)))))
+        if case .read(let progress) = inquiry { queue.putBack(progress) }
+        var order: [TransferQueue.Item] = []
+        while let item = queue.next(beside: .init()) { order.append(item) }
+        #expect(
+            order == [
+                .cancel(ReadProgress(sample.cancel)),
+                .read(ReadProgress(.openOrders(ReadID(raw: 2)))),
+                .read(ReadProgress(.account(ReadID(raw: 1)))),
+            ]
+        )
+    }
+
     @Test func `reads leave half of the slots, placements leave one for cancels (K3)`() {
         var queue = TransferQueue(.init(slots: 4))
         _ = queue.add(.account(ReadID(raw: 1)))

@@ -62,7 +62,11 @@ struct AddressLimits {
         self.floods.roll(to: time)
     }
 
-    mutating func add(weight: Int) { self.weight.add(weight) }
+    /// Counts a weight; where nothing is enforced nothing is told as used either, for a client
+    /// that keeps to the limits would wait for the next minute.
+    mutating func add(weight: Int) {
+        if self.isEnforced { self.weight.add(weight) }
+    }
 
     /// Counts a request, and tells the refusal that one of its weight meets.
     mutating func admit(weight: Int, at time: WallTime) -> APIError? {
@@ -82,7 +86,7 @@ struct AddressLimits {
         self.roll(to: time)
         if isAPI {
             self.apiConnections.add(1)
-            self.weight.add(Self.connectionWeight)
+            self.add(weight: Self.connectionWeight)
         } else {
             self.streamConnections.add(1)
         }
