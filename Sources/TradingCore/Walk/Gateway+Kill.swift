@@ -150,7 +150,7 @@ extension Gateway {
 
     /// When an engaged switch has something to do next.
     var nextKillWake: MonotonicTime? {
-        guard self.state.killSwitch.isEngaged else { return nil }
+        guard let level = self.state.killSwitch.level, level >= .cancel else { return nil }
         var times: [MonotonicTime] = []
         for zero in self.kill.zeros.values {
             if case .retry(let at) = zero { times.append(at) }
