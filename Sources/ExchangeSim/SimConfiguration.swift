@@ -52,6 +52,8 @@ struct SimConfiguration: Sendable {
     var servesListenKeys = false
     /// How often a WebSocket is pinged, in the machine's time.
     var pingIntervalMilliseconds: Int64 = 20_000
+    /// In which time of the machine a market stream takes five messages.
+    var messageWindowMilliseconds: Int64 = 1000
     /// Whether `timestamp` may be any time.
     var ignoresTimestamps = false
 

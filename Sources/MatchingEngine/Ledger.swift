@@ -187,7 +187,7 @@ package struct Ledger: Sendable {
 
     /// Notes what the fee asset costs in another one, where that is what was traded.
     package mutating func notePrice(_ price: Price, base: AssetIndex, quote: AssetIndex) {
-        guard let fees = self.fees, fees.asset == base else { return }
+        guard self.fees?.asset == base else { return }
         self.fees?.prices[quote.raw] = price
     }
 

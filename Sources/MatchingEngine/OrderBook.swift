@@ -73,6 +73,9 @@ package struct OrderBook: Sendable {
 
     // MARK: Orders
 
+    /// The number of the last order; zero before the first.
+    package var lastOrderID: Int64 { Int64(self.slots.count) }
+
     /// The number that the next order gets.
     var nextOrderID: VenueOrderID { VenueOrderID(raw: Int64(self.slots.count) + 1) }
 

@@ -40,6 +40,7 @@ extension Exchange {
         let executionID = self.rename(before, to: clientID, quantity, customer, listing, call.time)
         self.commit(listing, at: call.time)
         guard let after = listing.record(before.id) else { return }
+        call.isFree = !after.isOpen
         self.writeAmended(after, before, executionID, listing, at: call.time, to: &writer)
     }
 

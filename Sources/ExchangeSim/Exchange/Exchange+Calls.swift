@@ -21,6 +21,8 @@ struct APICall {
     let time: WallTime
     /// Who asks; set for signed endpoints only.
     var customer: Customer?
+    /// Whether what it did makes it weigh nothing.
+    var isFree = false
     /// What the key of the request may do.
     var permissions: Set<KeyConfiguration.Permission> = []
 
@@ -71,7 +73,7 @@ extension Exchange {
             }
             var writer = JSONWriter(capacity: 1024, timeUnit: timeUnit)
             try self.perform(&call, &writer)
-            if !endpoint.isFreeOnSuccess { self.limits.add(weight: weight) }
+            if !endpoint.isFreeOnSuccess, !call.isFree { self.limits.add(weight: weight) }
             return APIReply(
                 body: writer.bytes,
                 orderCount: endpoint.placesOrders ? call.customer?.orderCount : nil

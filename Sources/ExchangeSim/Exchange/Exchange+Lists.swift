@@ -305,28 +305,64 @@ private struct ListReader {
             OrderNames(prefix: below, lacksQuantity: lacksQuantity, sharedPrefix: shared),
             &parameters
         )
+        for (fields, prefix) in [(first, above), (second, below)]
+        where fields.terms.icebergQuantity.isPositive
+            && fields.terms.timeInForce != .goodTillCanceled
+        {
+            throw APIError(
+                -1160,
+                "Parameter '\(prefix)IcebergQty' is not supported if "
+                    + "aboveTimeInForce/belowTimeInForce is not GTC."
+            )
+        }
         let isSell = first.terms.side == .sell
         // What stands above the market is the profit of a sell, and the stop of a buy.
         let (profit, stop) = isSell ? (first, second) : (second, first)
-        guard Self.isStop(stop.terms.type) else {
-            if Self.isStop(profit.terms.type) {
-                throw APIError(
-                    isSell ? -1197 : -1196,
-                    isSell
-                        ? "A stop loss order in a sell OCO must be below."
-                        : "A stop loss order in a buy OCO must be above."
-                )
-            }
-            throw APIError(-1168, "At least one OCO order must be contingent.")
+        if let refusal = Self.refusal(
+            ofProfit: profit.terms.type,
+            stop: stop.terms.type,
+            isSell: isSell
+        ) {
+            throw refusal
         }
-        switch profit.terms.type {
-        case .limitMaker, .takeProfit, .takeProfitLimit: return [stop, profit]
-        default: throw APIError(-1158, "Order type not supported in OCO.")
-        }
+        return [stop, profit]
     }
 
-    private static func isStop(_ type: VenueOrderType) -> Bool {
-        type == .stopLoss || type == .stopLossLimit
+    /// Why two types cannot be on their sides of the market; nil where they can.
+    private static func refusal(
+        ofProfit profit: VenueOrderType,
+        stop: VenueOrderType,
+        isSell: Bool
+    ) -> APIError? {
+        let side = isSell ? "sell" : "buy"
+        switch (profit, stop) {
+        case (.limitMaker, .limitMaker):
+            return APIError(-1168, "At least one OCO order must be contingent.")
+        case (.limitMaker, .stopLoss), (.limitMaker, .stopLossLimit), (.takeProfit, .stopLoss),
+            (.takeProfit, .stopLossLimit), (.takeProfitLimit, .stopLoss),
+            (.takeProfitLimit, .stopLossLimit):
+            return nil
+        case (.stopLoss, _), (.stopLossLimit, _):
+            let place = isSell ? "below" : "above"
+            return APIError(
+                isSell ? -1197 : -1196,
+                "A stop loss order in a \(side) OCO must be \(place)."
+            )
+        case (_, .takeProfit), (_, .takeProfitLimit):
+            let place = isSell ? "above" : "below"
+            return APIError(
+                isSell ? -1199 : -1198,
+                "A take profit order in a \(side) OCO must be \(place)."
+            )
+        case (_, .limitMaker):
+            let place = isSell ? "above" : "below"
+            return APIError(
+                isSell ? -1166 : -1165,
+                "A limit order in a \(side) OCO must be \(place)."
+            )
+        default:
+            return APIError(-1158, "Order type not supported in OCO.")
+        }
     }
 
     /// The old names: `price` for the LIMIT_MAKER leg, `stop…` for the stop leg.

@@ -25,7 +25,7 @@ struct ConnectionLife {
 
     /// Three pings without an answer are the venue's 60 seconds.
     static let unansweredMax = 3
-    static let messagesPerSecondMax = 5
+    static let messagesMax = 5
     static let ageMillisecondsMax: Int64 = 86_400_000
 
     /// When the connection was opened, in the venue's time.
@@ -33,9 +33,13 @@ struct ConnectionLife {
     /// The pings that were not answered, oldest first.
     private var unanswered: [String] = []
     /// When the last messages came, oldest first.
-    private var arrivals: [WallTime] = []
+    private var arrivals: [MonotonicTime] = []
+    private let messageWindowNanoseconds: UInt64
 
-    init(openedAt: WallTime) { self.openedAt = openedAt }
+    init(openedAt: WallTime, messageWindowMilliseconds: Int64 = 1000) {
+        self.openedAt = openedAt
+        self.messageWindowNanoseconds = UInt64(messageWindowMilliseconds) * 1_000_000
+    }
 
     /// Whether the connection may live on at a time.
     func end(at time: WallTime) -> End? {
@@ -56,10 +60,12 @@ struct ConnectionLife {
         self.unanswered.removeFirst(index + 1)
     }
 
-    /// Notes a message from the client, of whatever kind.
-    mutating func receive(at time: WallTime) -> End? {
-        self.arrivals.removeAll { time.milliseconds - $0.milliseconds >= 1000 }
-        guard self.arrivals.count < Self.messagesPerSecondMax else { return .tooManyMessages }
+    /// Notes a message from the client, of whatever kind, at a time of the machine: clients keep
+    /// their pace by it, whatever the venue's clock tells.
+    mutating func receive(at time: MonotonicTime) -> End? {
+        let window = self.messageWindowNanoseconds
+        self.arrivals.removeAll { time.nanoseconds - $0.nanoseconds >= window }
+        guard self.arrivals.count < Self.messagesMax else { return .tooManyMessages }
         self.arrivals.append(time)
         return nil
     }

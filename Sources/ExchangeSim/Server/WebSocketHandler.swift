@@ -39,7 +39,10 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.exchange = exchange
         self.dialect = target.dialect
         self.timeUnit = target.timeUnit
-        self.life = ConnectionLife(openedAt: exchange.now)
+        self.life = ConnectionLife(
+            openedAt: exchange.now,
+            messageWindowMilliseconds: exchange.configuration.messageWindowMilliseconds
+        )
         if case .streams(let isCombined, _) = target.dialect {
             self.isCombined = isCombined
         } else {
@@ -101,8 +104,10 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// Whether a frame may come now; market streams take five a second, of whatever kind.
     private func admits(_ opcode: WebSocketOpcode) -> Bool {
         guard case .streams = self.dialect, opcode != .connectionClose,
-            self.exchange.limits.isEnforced, let end = self.life.receive(at: self.exchange.now)
+            self.exchange.limits.isEnforced
         else { return true }
+        let now = MonotonicTime(nanoseconds: NIODeadline.now().uptimeNanoseconds)
+        guard let end = self.life.receive(at: now) else { return true }
         self.exchange.limits.noteFlood(at: self.exchange.now)
         self.close(end)
         return false

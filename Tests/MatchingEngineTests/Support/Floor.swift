@@ -11,6 +11,8 @@ struct Floor {
 
     static let base = Asset("BTC")
     static let quote = Asset("USDT")
+    /// Not traded here; what commission may be paid in.
+    static let third = Asset("BNB")
 
     init(
         accounts: Int = 2,
@@ -19,7 +21,7 @@ struct Floor {
         rates: CommissionRates = CommissionRates(maker: 0, taker: 0),
         change: (inout MarketRules) -> Void = { _ in }
     ) {
-        self.engine = MatchingEngine(ledger: Ledger(assets: [Self.base, Self.quote]))
+        self.engine = MatchingEngine(ledger: Ledger(assets: [Self.base, Self.quote, Self.third]))
         var symbol = SymbolRules(
             symbol: Symbol("BTCUSDT"),
             baseAsset: Self.base,
