@@ -170,7 +170,7 @@ extension Gateway {
         let level = self.state.killSwitch.level
         return KillSwitchView(
             state: self.state.killSwitch,
-            isDurable: true,
+            isDurable: !self.journal.isDamaged,
             inFlight: open.map(\.orderID).filter { self.chases[$0]?.awaitsPlacement == true },
             open: open.map(\.orderID),
             canceled: canceled,

@@ -131,12 +131,34 @@ final class Desk: @unchecked Sendable {
         )
     }
 
-    /// Runs tradectl against the server.
-    func tradectl(_ arguments: [String]) throws -> (code: Int32, output: String) {
+    var storePath: String { self.folder + "/store" }
+
+    /// Flips a bit of the journal's first file with the suffix that holds the text.
+    ///
+    /// - Returns: False where there is none.
+    func damageStore(_ text: String, suffix: String) throws -> Bool {
+        let folder = self.storePath + "/journal"
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+        where name.hasSuffix(suffix) {
+            let url = URL(fileURLWithPath: folder + "/" + name)
+            var data = try Data(contentsOf: url)
+            guard let range = data.range(of: Data(text.utf8)) else { continue }
+            data[range.lowerBound] ^= 1
+            try data.write(to: url)
+            return true
+        }
+        return false
+    }
+
+    /// Runs tradectl against the server, or on files.
+    func tradectl(
+        _ arguments: [String],
+        isOffline: Bool = false
+    ) throws -> (code: Int32, output: String) {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = try ProgramUnderTest.url(of: "tradectl")
-        process.arguments = arguments + ["--address", self.tcpAddress]
+        process.arguments = arguments + (isOffline ? [] : ["--address", self.tcpAddress])
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()
