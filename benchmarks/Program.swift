@@ -3,7 +3,8 @@ import Glibc
 
 /// Measures the gateway beside the raw floors of the same run and the same placement.
 ///
-/// `benchmarks [rounds]` measures; `benchmarks floor-server` is the other end of the floors.
+/// `benchmarks [rounds]` measures, `benchmarks exchange` only what the exchange is held to;
+/// `benchmarks floor-server` is the other end of the floors.
 @main
 enum Program {
     /// Where everything of a run lies: in the working directory, whose disk is meant.
@@ -11,12 +12,18 @@ enum Program {
     private static let secondsMax: UInt32 = 540
 
     static func main() {
-        if CommandLine.arguments.dropFirst().first == "floor-server" { floors_serve() }
-        let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 5
-        guard (1...50).contains(rounds) else { Self.fail(Fault("usage: benchmarks [1...50]")) }
+        let first = CommandLine.arguments.dropFirst().first
+        if first == "floor-server" { floors_serve() }
+        floors_raise_files()
+        let isExchangeOnly = first == "exchange"
+        let rounds = isExchangeOnly ? 1 : first.flatMap { Int($0) } ?? 5
+        guard (1...50).contains(rounds) else {
+            Self.fail(Fault("usage: benchmarks [1...50 | exchange]"))
+        }
         floors_watchdog(Self.secondsMax)
         do throws(Fault) {
-            try Self.measure(rounds: rounds)
+            if !isExchangeOnly { try Self.measure(rounds: rounds) }
+            try Self.measureExchange()
         } catch {
             Self.fail(error)
         }
@@ -42,6 +49,13 @@ enum Program {
             try reports[index].compare(with: "benchmarks/budgets/\(desk.placement.rawValue).txt")
         }
         try desks[0].measureRecovery().print()
+    }
+
+    private static func measureExchange() throws(Fault) {
+        Self.note("the exchange alone")
+        let goals = try ExchangeGoals(folder: "\(Self.folder)/exchange")
+        defer { goals.end() }
+        try goals.measure()
     }
 
     /// Progress is for people who wait; the result goes to the standard output.

@@ -52,6 +52,8 @@ struct SimConfiguration: Sendable {
     var servesListenKeys = false
     /// How often a WebSocket is pinged, in the machine's time.
     var pingIntervalMilliseconds: Int64 = 20_000
+    /// How long a client may take over a request, from its first byte to its last.
+    var requestTimeoutMilliseconds: Int64 = 10_000
     /// Whether `timestamp` may be any time.
     var ignoresTimestamps = false
 

@@ -46,7 +46,10 @@ final class ReplayMarket: LiquiditySource {
         let started = self.started ?? now
         self.started = started
         var elapsed = (now - started).nanoseconds
-        if case .fast(let factor) = self.speed { elapsed *= factor }
+        if case .fast(let factor) = self.speed {
+            let (product, isTooLarge) = elapsed.multipliedReportingOverflow(by: factor)
+            elapsed = isTooLarge ? .max : product
+        }
         var played = 0
         while !self.isAtEnd, played < Self.stepsMax {
             guard let next = try? self.source.step(at: self.nextStep),

@@ -96,7 +96,8 @@ private struct Reader {
         guard try self.number(at: header, bytes: 4) == 0x0403_4B50 else {
             throw Self.damaged("\(entry.name) is not where the directory says")
         }
-        let start = try Self.localHeaderBytes + header + self.number(at: header + 26, bytes: 2)
+        let start =
+            try Self.localHeaderBytes + header + self.number(at: header + 26, bytes: 2)
             + self.number(at: header + 28, bytes: 2)
         let packed = Array(try self.slice(start, count: entry.packedBytes))
         let unpacked: [UInt8]?
