@@ -73,9 +73,25 @@ enum EventDecoder {
                 delta: try unsafe self.amount(part.delta),
                 isOpening: part.is_opening != 0
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED:
+            let part = try unsafe self.present(message.venue_restrained)
+            return unsafe .venueRestrained(
+                try self.known(VenueID.self, part.venue),
+                try self.restraint(part)
+            )
         default:
             throw DecodingProblem("event of unknown kind")
         }
+    }
+
+    static func restraint(
+        _ message: Trading__Journal__V1__VenueRestrained
+    ) throws(DecodingProblem) -> VenueRestraint {
+        unsafe VenueRestraint(
+            until: WallTime(nanoseconds: message.until),
+            scope: try self.known(VenueRestraint.Scope.self, message.scope),
+            reason: unsafe self.text(message.reason)
+        )
     }
 
     static func mode(

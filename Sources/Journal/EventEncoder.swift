@@ -42,7 +42,8 @@ struct EventEncoder {
             case .orderReopened(let order):
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
-            case .cancelRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved:
+            case .cancelRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
+                .venueRestrained:
                 unsafe self.fill(&message, with: event)
             }
         }
@@ -82,6 +83,9 @@ struct EventEncoder {
                 unsafe $0.delta = self.arena.string(delta.description)
                 unsafe $0.is_opening = isOpening ? 1 : 0
             }
+        case .venueRestrained(let venue, let restraint):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED
+            unsafe message.venue_restrained = self.restraint(restraint, of: venue)
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")
@@ -107,6 +111,18 @@ struct EventEncoder {
             unsafe $0.principal = self.arena.string(state.principal.name)
             unsafe $0.reason = self.arena.string(state.reason)
             unsafe $0.since = state.since.nanoseconds
+        }
+    }
+
+    func restraint(
+        _ restraint: VenueRestraint,
+        of venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__VenueRestrained> {
+        unsafe self.arena.make(trading__journal__v1__venue_restrained__init) {
+            unsafe $0.venue = UInt32(venue.rawValue)
+            unsafe $0.until = restraint.until.nanoseconds
+            unsafe $0.scope = UInt32(restraint.scope.rawValue)
+            unsafe $0.reason = self.arena.string(restraint.reason)
         }
     }
 

@@ -73,8 +73,10 @@ extension Rule {
         case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
-            .modeGate, .reduceOnly, .killCause:
+            .modeGate, .reduceOnly, .killCause, .clockSkew, .staleQuote:
             .failedPrecondition
+        case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
+        case .orderBudget: .resourceExhausted
         }
     }
 }

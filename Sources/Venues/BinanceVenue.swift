@@ -16,10 +16,11 @@ package final class BinanceVenue {
     private let signer: RequestSigner
     private let tls: NIOSSLContext
     private var mailbox: Mailbox?
-    private var userStream: StreamConnection?
+    private var userStreams: UserStreams?
     private var marketStream: StreamConnection?
     private var placements: [OrderIntent] = []
-    private var clockOffsetMilliseconds: Int64 = 0
+    private var clock = ClockEstimate()
+    private var restraint: VenueRestraint?
     private var hasStarted = false
 
     /// - Parameters:
@@ -33,7 +34,7 @@ package final class BinanceVenue {
         configuration: BinanceConfiguration,
         gate: Gate,
         eventLoop: any EventLoop,
-        note: @escaping (String) -> Void = { _ in },
+        note: @escaping (String) -> Void,
         deliver: @escaping ([VenueInput]) -> Void
     ) throws {
         self.configuration = configuration
@@ -60,7 +61,8 @@ package final class BinanceVenue {
             apiKey: configuration.apiKey,
             certificateAuthorityPath: configuration.certificateAuthorityPath,
             timing: configuration.timing,
-            connectionCount: max(2, configuration.connectionCount)
+            connectionCount: max(2, configuration.connectionCount),
+            patience: VenuePatience(continuing: self.restraint, at: VenueClock.now())
         )
         let multi = CurlMulti(connectionsMax: settings.connectionCount + VenueWorker.keeperCount)
         let mailbox = Mailbox(multi: multi)
@@ -117,9 +119,17 @@ package final class BinanceVenue {
         }
     }
 
-    /// From now on no placement byte is written (K1).
+    /// Sends nothing within a restraint's scope before it ends; called before ``start()``, with
+    /// what the venue asked of a process before this one.
+    package func restrain(_ restraint: VenueRestraint) {
+        invariant(!self.hasStarted, "a venue that runs knows itself what it was asked for")
+        self.restraint = restraint
+    }
 
-    package func openGate() { self.gate.open() }
+    /// Gives the user stream up, which is dead whatever it says, and opens a new one.
+    package func renewStream(reason: String) {
+        self.loop.assumeIsolated().execute { self.userStreams?.renew(reason) }
+    }
 
     /// Ends the streams, waits a moment for what is on its way, and ends the venue thread.
     ///
@@ -127,7 +137,7 @@ package final class BinanceVenue {
     package func shutdown() -> EventLoopFuture<Void> {
         self.loop.assertInEventLoop()
         self.gate.close()
-        self.userStream?.stop()
+        self.userStreams?.stop()
         self.marketStream?.stop()
         guard let mailbox = self.mailbox, mailbox.put(.stop) else {
             return self.loop.makeSucceededVoidFuture()
@@ -151,26 +161,43 @@ package final class BinanceVenue {
     // MARK: Streams
 
     private func receive(_ inputs: [VenueInput]) {
-        for case .clockMeasured(let offset, _) in inputs { self.clockOffsetMilliseconds = offset }
+        for case .clockMeasured(let sample) in inputs { self.clock.take(sample) }
         self.deliver(inputs)
-        let isMeasured = inputs.contains { if case .clockMeasured = $0 { true } else { false } }
-        if isMeasured, self.userStream == nil, self.ended == nil { self.startStreams() }
+        if self.clock.isMeasured, self.userStreams == nil, self.ended == nil {
+            self.startStreams()
+        }
     }
 
     private func startStreams() {
-        let stream = self.connection(
-            to: self.configuration.websocketAPIURL,
-            .user,
-            message: UserFrames.message
+        let streams = UserStreams(
+            self.configuration.timing.stream,
+            loop: self.loop,
+            shell: UserStreams.Shell(
+                connect: { [unowned self] ending, deliver in
+                    self.connection(
+                        to: self.configuration.websocketAPIURL,
+                        .user,
+                        message: UserFrames.message,
+                        ending: ending,
+                        deliver: deliver
+                    )
+                },
+                deliver: self.deliver
+            )
         )
-        self.userStream = stream
-        stream.start()
+        self.userStreams = streams
+        streams.start()
         guard !self.configuration.quotedSymbols.isEmpty else { return }
         let names = self.configuration.quotedSymbols.map { symbol in
             QueryText.encoded(symbol.name.lowercased()) + "@bookTicker"
         }
         let url = self.configuration.streamURL + "/stream?streams=" + names.joined(separator: "/")
-        let market = self.connection(to: url, .market, message: MarketFrames.message)
+        let market = self.connection(
+            to: url,
+            .market,
+            message: MarketFrames.message,
+            deliver: self.deliver
+        )
         self.marketStream = market
         market.start()
     }
@@ -178,7 +205,9 @@ package final class BinanceVenue {
     private func connection(
         to url: String,
         _ purpose: StreamMachine.Purpose,
-        message: @escaping ([UInt8]) -> StreamMessage
+        message: @escaping ([UInt8]) -> StreamMessage,
+        ending: @escaping () -> Void = {},
+        deliver: @escaping ([VenueInput]) -> Void
     ) -> StreamConnection {
         guard let endpoint = StreamEndpoint(url: url) else {
             fatalError("invariant broken: a checked URL cannot be taken apart")
@@ -188,7 +217,8 @@ package final class BinanceVenue {
             purpose: purpose,
             timing: self.configuration.timing.stream,
             message: message,
-            subscription: { [unowned self] in self.subscription() }
+            subscription: { [unowned self] in self.subscription() },
+            ending: ending
         )
         return StreamConnection(
             description,
@@ -196,12 +226,12 @@ package final class BinanceVenue {
             tls: endpoint.isEncrypted ? self.tls : nil,
             chance: { UInt64.random(in: 0...UInt64.max) },
             note: self.note,
-            deliver: self.deliver
+            deliver: deliver
         )
     }
 
     private func subscription() -> String {
-        let now = VenueClock.wall().adding(milliseconds: self.clockOffsetMilliseconds)
+        let now = self.clock.venueTime(at: VenueClock.now())
         return UserSubscription.text(
             apiKey: self.configuration.apiKey,
             timestamp: now,

@@ -46,8 +46,4 @@ package final class DryRunVenue {
         self.results = []
         self.loop.assumeIsolated().execute { self.deliver(results) }
     }
-
-    /// Nothing leaves this venue anyway.
-
-    package func openGate() {}
 }

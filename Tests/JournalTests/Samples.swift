@@ -154,7 +154,9 @@ enum Samples {
         ]
             + self.events.filter { event in
                 switch event {
-                case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started: true
+                case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
+                    .venueRestrained:
+                    true
                 case .storeCreated, .orderSubmitted, .orderSimulated, .orderRefused, .orderChanged,
                     .orderReopened, .cancelRequested:
                     false
@@ -213,6 +215,14 @@ enum Samples {
                 Asset("USDT"),
                 delta: Amount(raw: -170_141_183_460_469_231_731),
                 isOpening: true
+            ),
+            .venueRestrained(
+                .live,
+                VenueRestraint(
+                    until: self.instant.wall,
+                    scope: .everything,
+                    reason: "HTTP 418"
+                )
             ),
         ]
     }

@@ -239,7 +239,7 @@ struct PlacementTests {
         }
     }
 
-    @Test func `Retry-After holds placements and reads, and lets cancels pass`() async throws {
+    @Test func `Retry-After refuses placements, lets reads wait and cancels pass`() async throws {
         try await self.withRig({ request in
             request.method == "DELETE"
                 ? .ok(Sample.canceled)
@@ -254,15 +254,16 @@ struct PlacementTests {
             try await rig.place(.sample(2))
             try await rig.perform(.account(ReadID(raw: 1)), OrderIntent.sample(1).cancel)
             #expect(try await rig.outcome(of: 2) == .notSent(.venueBackoff))
-            guard case .failed = try await rig.answer(to: .account(ReadID(raw: 1))) else {
-                Issue.record("a read was made during the venue's pause")
-                return
-            }
             guard case .order = try await rig.answer(to: OrderIntent.sample(1).cancel) else {
                 Issue.record("a cancel was held back")
                 return
             }
             #expect(server.requests.map(\.method) == ["POST", "DELETE"])
+            let restraints = rig.inputs.compactMap { input -> VenueRestraint? in
+                if case .restrained(let restraint) = input { restraint } else { nil }
+            }
+            #expect(restraints.map(\.scope) == [.allButCancels])
+            #expect(restraints.allSatisfy { $0.until > TestClock.now.adding(milliseconds: 20_000) })
         }
     }
 

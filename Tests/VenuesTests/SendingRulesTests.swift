@@ -18,10 +18,10 @@ struct SendingRulesTests {
 
     @Test func `the first transmission passes and the second is stopped (S2)`() {
         let gate = self.openGate()
-        var guardian = TransmissionGuard(.sample(), gate: gate, clockOffsetMilliseconds: 0)
-        let first = guardian.mayTransmit(at: TestClock.now)
-        let second = guardian.mayTransmit(at: TestClock.now)
-        let third = guardian.mayTransmit(at: TestClock.now)
+        var guardian = TransmissionGuard(.sample(), gate: gate, clock: ClockEstimate())
+        let first = guardian.mayTransmit(at: TestClock.instant)
+        let second = guardian.mayTransmit(at: TestClock.instant)
+        let third = guardian.mayTransmit(at: TestClock.instant)
         #expect([first, second, third] == [true, false, false])
         #expect(gate.inFlightCount == 1)
         let body = HTTPAnswer(status: 200, body: Array(Sample.placed.utf8))
@@ -34,13 +34,13 @@ struct SendingRulesTests {
 
     @Test func `a gate that closes after the hand-over still stops the bytes (K1)`() {
         let gate = self.openGate()
-        var guardian = TransmissionGuard(.sample(), gate: gate, clockOffsetMilliseconds: 0)
-        #expect(guardian.refusal(at: TestClock.now) == nil)
+        var guardian = TransmissionGuard(.sample(), gate: gate, clock: ClockEstimate())
+        #expect(guardian.refusal(at: TestClock.instant) == nil)
         #expect(gate.close(.killSwitch) == 0)
-        let mayTransmit = guardian.mayTransmit(at: TestClock.now)
+        let mayTransmit = guardian.mayTransmit(at: TestClock.instant)
         #expect(!mayTransmit)
         gate.open(.killSwitch)
-        let mayStillTransmit = guardian.mayTransmit(at: TestClock.now)
+        let mayStillTransmit = guardian.mayTransmit(at: TestClock.instant)
         #expect(!mayStillTransmit, "a refusal is final")
         #expect(guardian.finish(answer: nil, failure: "") == .notSent(.gateClosed))
         #expect(gate.inFlightCount == 0)
@@ -54,12 +54,21 @@ struct SendingRulesTests {
     ) {
         let start = WallTime(nanoseconds: 1_763_000_000_000_400_000)
         let end = 1_763_000_002_000 + relativeToEnd
+        var clock = ClockEstimate()
+        clock.take(
+            ClockSample(
+                offsetMilliseconds: offset,
+                roundTripMilliseconds: 0,
+                at: Instant(monotonic: self.now, wall: WallTime(milliseconds: end))
+            )
+        )
         var guardian = TransmissionGuard(
             .sample(timestamp: start, receiveWindowMilliseconds: 2_000),
             gate: self.openGate(),
-            clockOffsetMilliseconds: offset
+            clock: clock
         )
-        let mayTransmit = guardian.mayTransmit(at: WallTime(milliseconds: end))
+        let now = Instant(monotonic: self.now, wall: WallTime(milliseconds: end))
+        let mayTransmit = guardian.mayTransmit(at: now)
         #expect(mayTransmit == isOpen)
         if !isOpen {
             #expect(guardian.finish(answer: nil, failure: "x") == .notSent(.windowOver))
@@ -67,7 +76,7 @@ struct SendingRulesTests {
     }
 
     @Test func `a connection that never came is proof that nothing was sent (E1)`() {
-        let guardian = TransmissionGuard(.sample(), gate: Gate(), clockOffsetMilliseconds: 0)
+        let guardian = TransmissionGuard(.sample(), gate: Gate(), clock: ClockEstimate())
         let outcome = guardian.finish(answer: nil, failure: "refused")
         #expect(outcome == .notSent(.notConnected("refused")))
     }

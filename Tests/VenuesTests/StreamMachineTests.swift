@@ -110,12 +110,12 @@ struct StreamMachineTests {
         #expect(machine.wakeAt == nil)
     }
 
-    @Test func `a market stream needs no subscription, and its loss is only noted`() {
+    @Test func `a market stream needs no subscription, and tells when prices age`() {
         var machine = StreamMachine(.market, timing: StreamTiming())
         _ = machine.start(at: self.time(0))
         let connected = machine.connected(at: self.time(1))
         let lost = machine.lost("closed", at: self.time(2), chance: 0)
-        #expect(connected.isEmpty)
-        #expect(lost == [.close, .note("the market stream is lost: closed")])
+        #expect(connected == [.deliver(.marketStreamOpened)])
+        #expect(lost == [.close, .deliver(.marketStreamLost("closed"))])
     }
 }

@@ -87,7 +87,6 @@ struct StreamTests {
     @Test(arguments: [
         ScriptedSocketServer.Action.closeConnection, .closeFrame,
         .send(#"{"subscriptionId":0,"event":{"e":"eventStreamTerminated","E":1}}"#),
-        .send(#"{"event":{"e":"serverShutdown","E":1}}"#),
         .send(#"{"id":null,"status":401,"error":{"code":-2015,"msg":"Invalid API-key."}}"#),
         .send(#"{"subscriptionId":0,"event":{"e":"executionReport","E":1}}"#),
         .send("not JSON"),
@@ -109,6 +108,61 @@ struct StreamTests {
                 }
             }
             #expect(stream == ["opened", "lost", "opened"])
+        }
+    }
+
+    @Test func `a venue that announces its end loses nothing by it: the next stream is open first`()
+        async throws
+    {
+        let socket = ScriptedSocketServer { text, connection in
+            guard text != nil else { return [] }
+            guard connection == 0 else {
+                return [.send(Self.subscribed), .send(self.event(Events.canceled))]
+            }
+            return [
+                .send(Self.subscribed), .send(#"{"event":{"e":"serverShutdown","E":1}}"#),
+                .send(self.event(Events.placed)),
+            ]
+        }
+        try await self.withRig(socket) { rig in
+            try await rig.wait { rig.orderStatuses.contains(.canceled) }
+            #expect(rig.orderStatuses == [.new, .canceled])
+            #expect(rig.inputs.filter { $0 == .streamOpened }.count == 1)
+            #expect(!rig.inputs.contains { if case .streamLost = $0 { true } else { false } })
+            #expect(socket.connectionCount == 2)
+        }
+    }
+
+    @Test func `a stream is replaced by the clock, the old one closed when the new one speaks`()
+        async throws
+    {
+        let socket = ScriptedSocketServer { text, connection in
+            guard text != nil else { return [] }
+            return [.send(Self.subscribed)]
+                + (connection == 3 ? [.send(self.event(Events.canceled))] : [])
+        }
+        try await self.withRig(
+            socket,
+            change: {
+                $0.timing.stream.rotateAfterMilliseconds = 20
+                $0.timing.stream.overlapMilliseconds = 5
+            }
+        ) { rig in
+            try await rig.wait { rig.orderStatuses.contains(.canceled) }
+            #expect(rig.inputs.filter { $0 == .streamOpened }.count == 1)
+            #expect(!rig.inputs.contains { if case .streamLost = $0 { true } else { false } })
+        }
+    }
+
+    @Test func `a dead stream is replaced on demand, and told as lost`() async throws {
+        let socket = ScriptedSocketServer { text, _ in
+            text == nil ? [] : [.send(Self.subscribed)]
+        }
+        try await self.withRig(socket) { rig in
+            try await rig.wait { rig.inputs.contains(.streamOpened) }
+            try await rig.renewStream("it brings nothing")
+            try await rig.wait { rig.inputs.filter { $0 == .streamOpened }.count == 2 }
+            #expect(rig.inputs.contains(.streamLost("it brings nothing")))
         }
     }
 

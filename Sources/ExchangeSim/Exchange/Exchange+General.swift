@@ -57,7 +57,11 @@ extension Exchange {
         writer.field("timezone", "UTC")
         writer.field("serverTime", call.time)
         writer.key("rateLimits")
-        RateLimits.write(to: &writer)
+        if self.configuration.enforcesRateLimits {
+            RateLimits.write(to: &writer)
+        } else {
+            RateLimits.writeUnenforced(to: &writer)
+        }
         writer.key("exchangeFilters")
         writer.beginArray()
         writer.endArray()

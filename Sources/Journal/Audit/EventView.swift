@@ -85,6 +85,15 @@ package struct EventView: Hashable, Sendable {
                     Field("opening", isOpening),
                 ]
             )
+        case .venueRestrained(let venue, let restraint):
+            self.init(
+                "venue_restrained",
+                nil,
+                [
+                    Field("venue", venue.mode.name), Field("until", restraint.until.text),
+                    Field("scope", "\(restraint.scope)"), Field("reason", restraint.reason),
+                ]
+            )
         }
     }
 

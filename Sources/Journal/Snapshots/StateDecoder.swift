@@ -30,6 +30,22 @@ enum StateDecoder {
                 failureCount: Int(part.failure_count)
             )
         }
+        var restraints: [VenueID: VenueRestraint] = [:]
+        for index in 0..<(unsafe message.n_restraints) {
+            let part = try unsafe EventDecoder.present(message.restraints?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            restraints[venue] = try unsafe EventDecoder.restraint(part)
+        }
+        var lastTrades: [VenueID: [Symbol: TradeMark]] = [:]
+        for index in 0..<(unsafe message.n_last_trades) {
+            let part = try unsafe EventDecoder.present(message.last_trades?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            let symbol = Symbol(unsafe EventDecoder.text(part.symbol))
+            lastTrades[venue, default: [:]][symbol] = unsafe TradeMark(
+                tradeID: TradeID(raw: part.trade_id),
+                time: WallTime(nanoseconds: part.time)
+            )
+        }
         var mode: ModeRecord?
         if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
         return State(
@@ -42,6 +58,8 @@ enum StateDecoder {
             killSwitch: try unsafe EventDecoder.killSwitch(
                 EventDecoder.present(message.kill_switch)
             ),
+            restraints: restraints,
+            lastTrades: lastTrades,
             closings: closings,
             ledgers: ledgers
         )

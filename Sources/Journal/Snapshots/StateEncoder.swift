@@ -26,6 +26,13 @@ struct StateEncoder {
                 closings.append((venue, symbol, closing))
             }
         }
+        let restraints = state.restraints.sorted { $0.key < $1.key }
+        var trades: [(venue: VenueID, symbol: Symbol, mark: TradeMark)] = []
+        for (venue, ofVenue) in state.lastTrades.sorted(by: { $0.key < $1.key }) {
+            for (symbol, mark) in ofVenue.sorted(by: { $0.key < $1.key }) {
+                trades.append((venue, symbol, mark))
+            }
+        }
         return unsafe self.arena.make(trading__journal__v1__stored_state__init) { message in
             unsafe message.client_id_prefix = self.arena.string(state.clientIDPrefix)
             unsafe message.epoch = self.arena.string(state.epoch)
@@ -44,6 +51,27 @@ struct StateEncoder {
             unsafe message.closings = self.arena.array(
                 closings.map { unsafe self.closing($0.closing, of: $0.symbol, on: $0.venue) }
             )
+            unsafe message.n_restraints = restraints.count
+            unsafe message.restraints = self.arena.array(
+                restraints.map { unsafe self.events.restraint($0.value, of: $0.key) }
+            )
+            unsafe message.n_last_trades = trades.count
+            unsafe message.last_trades = self.arena.array(
+                trades.map { unsafe self.trade($0.mark, of: $0.symbol, on: $0.venue) }
+            )
+        }
+    }
+
+    private func trade(
+        _ mark: TradeMark,
+        of symbol: Symbol,
+        on venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredTrade> {
+        unsafe self.arena.make(trading__journal__v1__stored_trade__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.symbol = self.arena.string(symbol.name)
+            unsafe message.trade_id = mark.tradeID.raw
+            unsafe message.time = mark.time.nanoseconds
         }
     }
 

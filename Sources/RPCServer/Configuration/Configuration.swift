@@ -131,7 +131,7 @@ extension RawSettings {
         } ?? fallback
     }
 
-    private mutating func milliseconds(
+    mutating func milliseconds(
         _ name: String,
         default fallback: Int64,
         in range: ClosedRange<Int>
@@ -168,13 +168,15 @@ extension RawSettings {
         ) { text in
             (try? Amount(text)).flatMap { $0.isPositive ? $0 : nil }
         }
-        return RiskLimits(
+        var limits = RiskLimits(
             allowedSymbols: symbols,
             orderNotionalMax: notional ?? .zero,
             openOrdersMax: self.count("limits.open_orders_max", default: 200, in: 1...10_000),
             feeReserveMillionths: self.millionths("limits.fee_reserve", default: 1_000),
             marketSlippageMillionths: self.millionths("limits.market_slippage", default: 10_000)
         )
+        self.protect(&limits)
+        return limits
     }
 
     private mutating func timing() -> GatewaySettings.Timing {
@@ -202,6 +204,11 @@ extension RawSettings {
         timing.balanceLagMilliseconds = self.milliseconds(
             "timing.balance_lag_ms",
             default: timing.balanceLagMilliseconds,
+            in: 100...600_000
+        )
+        timing.streamGraceMilliseconds = self.milliseconds(
+            "timing.stream_grace_ms",
+            default: timing.streamGraceMilliseconds,
             in: 100...600_000
         )
         return timing

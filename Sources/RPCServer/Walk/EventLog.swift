@@ -44,6 +44,14 @@ struct EventLog {
                 "needs an operator",
                 metadata: ["order": "\(orderID)", "reason": "\(reason)"]
             )
+        case .venueRestrained(let venue, let restraint):
+            self.log.warning(
+                "the venue asked for patience",
+                metadata: [
+                    "venue": "\(venue.mode.name)", "reason": "\(restraint.reason)",
+                    "until": "\(restraint.until.milliseconds)",
+                ]
+            )
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened, .cancelRequested, .ledgerBound, .balanceMoved:
             break

@@ -44,6 +44,10 @@ final class ExchangeLink: VenueLink {
 
     func perform(_ request: VenueRequest) { self.venue.perform(request) }
 
+    func restrain(_ restraint: VenueRestraint) { self.venue.restrain(restraint) }
+
+    func renewStream(reason: String) { self.venue.renewStream(reason: reason) }
+
     func flush() { self.venue.flush() }
 
     func close(_ latch: Gate.Latch) { self.gate.close(latch) }
@@ -71,6 +75,10 @@ final class DryRunLink: VenueLink {
     func perform(_ request: VenueRequest) { self.venue.perform(request) }
 
     func flush() { self.venue.flush() }
+
+    // Nobody restrains it, and it has no stream.
+    func restrain(_ restraint: VenueRestraint) {}
+    func renewStream(reason: String) {}
 
     // Nothing leaves, so there is nothing to keep from leaving.
     func close(_ latch: Gate.Latch) {}

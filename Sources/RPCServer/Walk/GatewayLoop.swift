@@ -132,6 +132,8 @@ final class GatewayLoop {
         case .closeGate(let venue): self.venues[venue]?.close(.session)
         case .engageKillSwitch: self.eachVenue { $0.close(.killSwitch) }
         case .stopClosings: self.eachVenue { $0.close(.closings) }
+        case .restrain(let venue, let restraint): self.venues[venue]?.restrain(restraint)
+        case .renewStream(let venue, let reason): self.venues[venue]?.renewStream(reason: reason)
         }
     }
 

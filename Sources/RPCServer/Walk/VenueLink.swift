@@ -9,6 +9,12 @@ protocol VenueLink: AnyObject {
     /// Sends a read or a cancel; the answer comes back as ``VenueInput/answered(_:_:)``.
     func perform(_ request: VenueRequest)
 
+    /// Sends nothing within a restraint's scope before it ends; called before the venue starts.
+    func restrain(_ restraint: VenueRestraint)
+
+    /// Opens a new user stream in place of one that is dead, whatever it says of itself.
+    func renewStream(reason: String)
+
     /// Hands over what ``place(_:)`` and ``perform(_:)`` have gathered since the last call.
     func flush()
 

@@ -44,6 +44,18 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case reduceOnly = 21
     /// KillSwitch: what engaged it is still there.
     case killCause = 22
+    /// The venue does not answer: too many failures in a row.
+    case circuitBreaker = 30
+    /// The venue rejected too many orders in a row.
+    case rejectBreaker = 31
+    /// The venue's clock and ours are too far apart (S1).
+    case clockSkew = 32
+    /// The price that a market order is judged by is too old.
+    case staleQuote = 33
+    /// The venue asked for patience (429, 418).
+    case venueRestraint = 34
+    /// The venue takes no more new orders in its present window.
+    case orderBudget = 35
 
     /// The stable name for programs.
     package var name: String {
@@ -70,6 +82,12 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .modeGate: "mode_gate"
         case .reduceOnly: "reduce_only"
         case .killCause: "kill_cause"
+        case .circuitBreaker: "circuit_breaker"
+        case .rejectBreaker: "reject_breaker"
+        case .clockSkew: "clock_skew"
+        case .staleQuote: "stale_quote"
+        case .venueRestraint: "venue_restraint"
+        case .orderBudget: "order_budget"
         }
     }
 }

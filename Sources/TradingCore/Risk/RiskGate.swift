@@ -22,6 +22,8 @@ package struct RiskContext: Sendable {
     /// How much an order on this side can trade and only shrink the position, counting every
     /// order on its side that is not finished as filled; zero or less where it would open one.
     package var reducibleQuantity: Amount
+    /// Whether the venue can be traded with now.
+    package var condition = VenueCondition()
 
     /// Whether the order can do nothing but shrink the position.
     package var isReducing: Bool { self.terms.quantity.amount <= self.reducibleQuantity }
@@ -94,6 +96,12 @@ package enum RiskGate {
         .clients(Checks.openOrders),
         .clients(Checks.unknownOrder),
         .always(Checks.availableBalance),
+        .clients(Checks.circuitBreaker),
+        .clients(Checks.rejectBreaker),
+        .clients(Checks.clockSkew),
+        .clients(Checks.staleQuote),
+        .always(Checks.venueRestraint),
+        .always(Checks.orderBudget),
         .always(Checks.reduceOnly),
     ]
 

@@ -13,6 +13,13 @@ package struct RiskLimits: Hashable, Sendable {
     package var feeReserveMillionths: Int64
     /// How much worse than the best price a market order is assumed to fill, in millionths.
     package var marketSlippageMillionths: Int64
+    /// How old the best price may be that a market order is judged by, where no stream keeps it
+    /// current.
+    package var quoteAgeMaxMilliseconds: Int64 = 5_000
+    /// How far the venue's clock may be from ours, its uncertainty included.
+    package var clockSkewMaxMilliseconds: Int64 = 5_000
+    package var circuit = CircuitBreaker.Settings()
+    package var rejects = RejectBreaker.Settings()
 
     package init(
         allowedSymbols: [Symbol],

@@ -29,4 +29,9 @@ package enum ImmediateEffect: Hashable, Sendable {
     case engageKillSwitch
     /// Nor any of those by which it closes positions.
     case stopClosings
+    /// Nothing within the restraint's scope is sent before it ends: a process before this one was
+    /// asked for patience.
+    case restrain(VenueID, VenueRestraint)
+    /// The user stream is dead, whatever it says of itself: a new one is opened in its place.
+    case renewStream(VenueID, reason: String)
 }

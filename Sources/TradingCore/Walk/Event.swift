@@ -25,6 +25,8 @@ package enum Event: Hashable, Sendable {
     /// A balance changed by something other than our fills: an opening, a deposit, a foreign
     /// trade (E5).
     case balanceMoved(VenueID, Asset, delta: Amount, isOpening: Bool)
+    /// The venue asked for patience; it counts over restarts.
+    case venueRestrained(VenueID, VenueRestraint)
 
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
@@ -36,7 +38,8 @@ package enum Event: Hashable, Sendable {
     package var durability: Durability {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved:
+            .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
+            .venueRestrained:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

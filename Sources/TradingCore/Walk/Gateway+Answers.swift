@@ -38,6 +38,9 @@ extension Gateway {
             self.withSession(venue) { session in
                 for quote in quotes { session.quotes[quote.symbol] = quote.quote }
             }
+        case .orderCounts:
+            guard case .orderCounts = answer else { return }
+            self.advanceReconciliation(venue, into: &batch) { $0.awaitsOrderCounts = false }
         case .trades, .time:
             break
         }
@@ -68,7 +71,8 @@ extension Gateway {
             }
             self.chases[orderID, default: Chase()].askAt = batch.instant.monotonic
             self.chases[orderID]?.cancelAt = later
-        case .failed, .orders, .trades, .account, .rules, .quotes, .time:
+        case .failed, .orders, .trades, .account, .rules, .quotes, .time,
+            .orderCounts:
             guard self.state.orders[orderID] != nil else { break }
             self.chases[orderID, default: Chase()].cancelAt = later
         }
@@ -93,7 +97,8 @@ extension Gateway {
         case .refused(let error) where error.code == VenueError.noSuchOrder:
             self.absent(orderID, wasPastWindow: wasPastWindow, into: &batch)
             self.noteAsked(orderID, on: venue, into: &batch)
-        case .refused, .failed, .orders, .trades, .account, .rules, .quotes, .time:
+        case .refused, .failed, .orders, .trades, .account, .rules, .quotes, .time,
+            .orderCounts:
             // What ended meanwhile needs no answer any more; the reconciliation goes on (E6).
             if self.state.orders[orderID] == nil {
                 self.noteAsked(orderID, on: venue, into: &batch)

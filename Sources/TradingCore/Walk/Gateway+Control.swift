@@ -138,7 +138,7 @@ extension Gateway {
         )
     }
 
-    func health() -> HealthView {
+    mutating func health(at now: Instant) -> HealthView {
         var reasons: [String] = []
         if let level = self.state.killSwitch.level {
             reasons.append("the kill switch is engaged at level \(level.name)")
@@ -147,6 +147,8 @@ extension Gateway {
         reasons +=
             self.sessions[ruleVenue]?.notReadyReasons
             ?? ["no connection to \(ruleVenue.mode.name) is configured"]
+        reasons += self.condition(of: ruleVenue, symbol: nil, at: now)
+            .reasons(self.settings.limits)
         return HealthView(
             notReadyReasons: reasons,
             mode: self.mode,

@@ -7,7 +7,10 @@ extension Gateway {
             self.answerWaiters(of: orderID, into: &batch)
         }
         for orderID in self.chases.keys.sorted() { self.pursue(orderID, into: &batch) }
-        for venue in self.settings.exchanges { self.tend(venue, into: &batch) }
+        for venue in self.settings.exchanges {
+            self.tend(venue, into: &batch)
+            self.careFor(venue, into: &batch)
+        }
     }
 
     /// When ``wake`` has something to do next.
@@ -25,6 +28,7 @@ extension Gateway {
             case .reconciling(let reconciliation): times.append(reconciliation.retryAt)
             case .ready: times.append(session.balances.readAt)
             }
+            times += session.care.wakeTimes
         }
         if let time = self.nextKillWake { times.append(time) }
         return times.min()
@@ -85,7 +89,7 @@ extension Gateway {
     /// before its matching engine (E2 a).
     private func isPastWindow(_ order: Order, at instant: Instant) -> Bool {
         guard let session = self.sessions[order.intent.venue],
-            session.clockOffsetMilliseconds != nil
+            session.care.clock.isMeasured
         else { return false }
         let margin = self.settings.timing.absenceMarginMilliseconds
         return session.venueTime(at: instant) > order.intent.windowEnd.adding(milliseconds: margin)

@@ -5,6 +5,7 @@ extension Gateway {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
+        self.observe(message, from: venue, fetched: fetched, into: &batch)
         switch message {
         case .placementAnswered(let orderID, let outcome):
             self.placementAnswered(orderID, outcome, fetched: fetched, into: &batch)
@@ -25,10 +26,11 @@ extension Gateway {
             }
         case .quoted(let symbol, let quote):
             self.sessions[venue]?.quotes[symbol] = quote
-        case .clockMeasured(let offsetMilliseconds, _):
-            self.sessions[venue]?.clockOffsetMilliseconds = offsetMilliseconds
-            self.sessions[venue]?.clockMeasuredAt = batch.instant
+        case .clockMeasured:
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
+        case .marketStreamOpened, .marketStreamLost, .orderLimitsReported, .orderCountsReported,
+            .restrained:
+            break
         }
     }
 
@@ -152,7 +154,7 @@ extension Gateway {
     }
 
     /// Stops trading on a venue until an operator acts.
-    private mutating func stop(
+    mutating func stop(
         _ venue: VenueID,
         reason: String,
         into batch: inout OpenBatch
@@ -213,7 +215,7 @@ extension Gateway {
     }
 
     /// Whether a report says more than its trades do; a fill that says it all is enough.
-    private func isNews(
+    func isNews(
         _ report: OrderReport,
         beside trades: [TradeReport],
         for order: Order
@@ -247,6 +249,9 @@ extension Gateway {
         if self.state.orders[orderID] == nil {
             self.recent.forget(orderID)
             self.record(.orderReopened(order), into: &batch)
+        }
+        if case .filled(let fill) = change {
+            self.checkTradeOrder(of: fill, in: order, into: &batch)
         }
         self.record(.orderChanged(orderID, change), into: &batch)
         if case .filled(let fill) = change { self.noteMovement(fill, of: order) }

@@ -71,6 +71,7 @@ extension Gateway {
 
     /// A release is an operator's word on what stopped a venue; it is looked at anew all the same.
     private mutating func confirmStops(into batch: inout OpenBatch) {
+        for venue in self.settings.exchanges { self.withCare(venue) { $0.rejects.acknowledge() } }
         for venue in self.settings.exchanges where self.sessions[venue]?.stopReason != nil {
             self.withSession(venue) { $0.stopReason = nil }
             guard case .offline? = self.sessions[venue]?.phase else {
@@ -150,7 +151,7 @@ extension Gateway {
 
     /// When an engaged switch has something to do next.
     var nextKillWake: MonotonicTime? {
-        guard self.state.killSwitch.isEngaged else { return nil }
+        guard let level = self.state.killSwitch.level, level >= .cancel else { return nil }
         var times: [MonotonicTime] = []
         for zero in self.kill.zeros.values {
             if case .retry(let at) = zero { times.append(at) }

@@ -33,7 +33,8 @@ extension Gateway {
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, into: &batch)
         case .health:
-            batch.perform(.reply(token, .health(self.health())), afterAllEarlierEvents: true)
+            let health = self.health(at: batch.instant)
+            batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)
         }
     }
 
@@ -63,7 +64,7 @@ extension Gateway {
         }
         let orderID = self.nextOrderID
         let venue = self.mode.venue
-        let context = self.riskContext(for: wish, on: venue)
+        let context = self.riskContext(for: wish, .client, on: venue, at: batch.instant)
         let admission = RiskGate.admit(context) { rules, worstPrice in
             self.intent(
                 orderID,
@@ -142,7 +143,12 @@ extension Gateway {
         )
     }
 
-    func riskContext(for wish: OrderRequest, on venue: VenueID) -> RiskContext {
+    mutating func riskContext(
+        for wish: OrderRequest,
+        _ purpose: OrderPurpose,
+        on venue: VenueID,
+        at now: Instant
+    ) -> RiskContext {
         let ruleVenue = self.settings.ruleVenue(for: venue)
         let session = self.sessions[ruleVenue]
         let symbol = wish.terms.symbol
@@ -151,7 +157,7 @@ extension Gateway {
         let ledger = self.state.ledger(of: ruleVenue)
         return RiskContext(
             terms: wish.terms,
-            purpose: .client,
+            purpose: purpose,
             expectedMode: wish.expectedMode,
             mode: self.mode,
             killSwitch: self.state.killSwitch,
@@ -165,7 +171,17 @@ extension Gateway {
             unknownOrder: self.unknownOrder(symbol, wish.terms.side, on: venue),
             availableBase: rules.map { ledger.available(of: $0.baseAsset) } ?? .zero,
             availableQuote: rules.map { ledger.available(of: $0.quoteAsset) } ?? .zero,
-            reducibleQuantity: self.reducibleQuantity(of: symbol, side: wish.terms.side, on: venue)
+            reducibleQuantity: self.reducibleQuantity(
+                of: symbol,
+                side: wish.terms.side,
+                on: venue
+            ),
+            condition: self.condition(
+                of: ruleVenue,
+                symbol: symbol,
+                usingReserve: purpose == .flatten,
+                at: now
+            )
         )
     }
 

@@ -15,12 +15,15 @@ extension Gateway {
         batch.performAtOnce(.closeGate(venue))
         let retryAt = self.reconciliationRetry(batch.instant)
         let account = self.nextRead()
-        let reconciliation = Reconciliation(firstRead: account, retryAt: retryAt)
+        let heldUntil = self.sessions[venue]?.care.readsHeldUntil(at: batch.instant.monotonic)
+        let reconciliation = Reconciliation(firstRead: account, retryAt: heldUntil ?? retryAt)
         self.withSession(venue) { $0.phase = .reconciling(reconciliation) }
+        // Nothing is asked before the venue wants to be: the questions would pile up.
+        guard heldUntil == nil else { return }
         let symbols = self.symbols(of: venue)
         for request in [
             VenueRequest.time, .rules(symbols), .quotes(symbols), .account(account),
-            .openOrders(self.nextRead()),
+            .openOrders(self.nextRead()), .orderCounts,
         ] {
             batch.performAtOnce(.request(venue, request))
         }
@@ -108,6 +111,7 @@ extension Gateway {
         }
         if reconciliation.awaitsAccount { requests.append(.account(self.nextRead())) }
         if reconciliation.awaitsOpenOrders { requests.append(.openOrders(self.nextRead())) }
+        if reconciliation.awaitsOrderCounts { requests.append(.orderCounts) }
         for request in requests { batch.performAtOnce(.request(venue, request)) }
     }
 

@@ -19,6 +19,7 @@ package struct Gateway: ~Copyable {
     var kill = KillProgress()
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme
+    var clockWatch = ClockWatch()
     var startedAt = WallTime(nanoseconds: 0)
     var journal: JournalCondition
 
@@ -37,7 +38,9 @@ package struct Gateway: ~Copyable {
         self.settings = settings
         self.journal = journal
         self.scheme = ClientOrderIDScheme(prefix: state.clientIDPrefix, epoch: state.epoch)
-        for venue in settings.exchanges { self.sessions[venue] = VenueSession() }
+        for venue in settings.exchanges {
+            self.sessions[venue] = VenueSession(settings.limits)
+        }
         self.note(journal)
         for order in state.ordersByAge {
             if let key = order.intent.key { self.keys[key] = order.orderID }
@@ -50,6 +53,7 @@ package struct Gateway: ~Copyable {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
+        self.watchClock(into: &batch)
         switch input {
         case .request(let token, let request, let deadline):
             self.decide(request, token, deadline: deadline, fetched: fetched, into: &batch)
@@ -106,6 +110,7 @@ package struct Gateway: ~Copyable {
     /// Journals an event and lets it act on the state; the only way the state changes.
     mutating func record(_ event: Event, into batch: inout OpenBatch) {
         batch.append(event)
+        if case .orderSubmitted(let intent) = event { self.charge(intent, at: batch.instant) }
         guard let closed = self.state.apply(event, at: batch.instant.wall) else { return }
         batch.append(closed: closed)
         self.chases[closed.orderID] = nil

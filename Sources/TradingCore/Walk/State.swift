@@ -18,6 +18,10 @@ package struct State: Hashable, Sendable {
     /// Nil until the mode was set the first time.
     package private(set) var mode: ModeRecord?
     package private(set) var killSwitch: KillSwitch
+    /// What venues last asked us not to send.
+    package private(set) var restraints: [VenueID: VenueRestraint]
+    /// The newest trade of ours on each symbol (S5).
+    package private(set) var lastTrades: [VenueID: [Symbol: TradeMark]]
     /// By which orders the engaged kill switch closes positions (K4).
     package private(set) var closings: [VenueID: [Symbol: Closing]]
     /// What the venues' accounts hold, those that were ever touched.
@@ -40,6 +44,8 @@ package struct State: Hashable, Sendable {
             reason: "",
             since: WallTime(nanoseconds: 0)
         )
+        self.restraints = [:]
+        self.lastTrades = [:]
         self.closings = [:]
         self.ledgers = [:]
         self.openCounts = [:]
@@ -54,6 +60,8 @@ package struct State: Hashable, Sendable {
         orders: [Order],
         mode: ModeRecord?,
         killSwitch: KillSwitch,
+        restraints: [VenueID: VenueRestraint],
+        lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
         ledgers: [VenueID: Ledger]
     ) {
@@ -65,6 +73,8 @@ package struct State: Hashable, Sendable {
         self.ordersInDoubt = []
         self.mode = mode
         self.killSwitch = killSwitch
+        self.restraints = restraints
+        self.lastTrades = lastTrades
         self.closings = closings
         self.ledgers = ledgers
         self.openCounts = [:]
@@ -136,6 +146,8 @@ package struct State: Hashable, Sendable {
             self.ledgers[venue, default: Ledger()].bind(to: accountID)
         case .balanceMoved(let venue, let asset, let delta, _):
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
+        case .venueRestrained(let venue, let restraint):
+            self.restraints[venue] = restraint
         }
         return nil
     }
@@ -177,6 +189,9 @@ package struct State: Hashable, Sendable {
         )
         if case .filled(let fill) = change {
             self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
+            let symbol = order.terms.symbol
+            let mark = TradeMark(fill).newer(than: self.lastTrades[venue]?[symbol])
+            self.lastTrades[venue, default: [:]][symbol] = mark
         }
         if order.status.isInDoubt {
             self.ordersInDoubt.insert(orderID)

@@ -231,6 +231,8 @@ package enum VenueRequest: Hashable, Sendable {
     case quotes([Symbol])
     /// The venue's clock.
     case time
+    /// How many new orders the venue has counted in its present windows.
+    case orderCounts
 }
 
 /// What a ``VenueRequest`` brought back.
@@ -242,6 +244,7 @@ package enum VenueAnswer: Hashable, Sendable {
     case rules([SymbolRules])
     case quotes([SymbolQuote])
     case time(WallTime)
+    case orderCounts([RateCount])
     /// The venue answered with an error that is about the request itself, such as -2011 or -2013.
     case refused(VenueError)
     /// No usable answer; ask again.
@@ -260,6 +263,15 @@ package enum VenueInput: Hashable, Sendable {
     /// The balances that a transaction touched, absolute.
     case balancesReported([BalanceReport], time: WallTime)
     case quoted(Symbol, Quote)
-    /// The venue's clock less ours, measured with a round trip.
-    case clockMeasured(offsetMilliseconds: Int64, roundTripMilliseconds: Int64)
+    /// The market stream is open: from now on each change of the best prices is told.
+    case marketStreamOpened
+    case marketStreamLost(String)
+    /// The venue's clock, measured with a round trip.
+    case clockMeasured(ClockSample)
+    /// How many new orders the venue takes, as it lists it.
+    case orderLimitsReported([RateLimit])
+    /// How many it had counted when it answered an order's placement; told before the answer.
+    case orderCountsReported(OrderID, [RateCount])
+    /// The venue asked for patience.
+    case restrained(VenueRestraint)
 }

@@ -10,11 +10,7 @@ struct VenueSession: Sendable {
     var phase: Phase = .offline(reason: "the user stream is not connected yet")
     var rules: [Symbol: SymbolRules] = [:]
     var quotes: [Symbol: Quote] = [:]
-    /// The venue's clock less ours; nil until measured.
-    var clockOffsetMilliseconds: Int64?
-    /// When it was measured: from then on the monotonic clock tells the venue's time, because the
-    /// wall clock may be set at any moment (M3).
-    var clockMeasuredAt: Instant?
+    var care: VenueCare
     var balances = BalanceWatch()
     /// What the venue last said is free, by asset.
     var freeBalances: [Asset: Amount] = [:]
@@ -24,8 +20,11 @@ struct VenueSession: Sendable {
     /// Why nothing may be traded anywhere until the journal is found to be sound.
     var journalReason: String?
 
+    init(_ limits: RiskLimits) { self.care = VenueCare(limits) }
+
     var isReady: Bool {
         self.phase == .ready && self.stopReason == nil && self.journalReason == nil
+            && self.care.clockDoubt == nil
     }
 
     /// Why orders are not taken; empty when they are.
@@ -38,17 +37,17 @@ struct VenueSession: Sendable {
         case .offline(let reason): reasons.append(reason)
         case .reconciling: reasons.append("reconciling with the venue")
         }
+        if let doubt = self.care.clockDoubt {
+            reasons.append(
+                "the wall clock was set by \(doubt.stepMilliseconds) ms; waiting for the venue's "
+                    + "time (M3)"
+            )
+        }
         return reasons
     }
 
     /// The venue's time at one of our own.
-    func venueTime(at instant: Instant) -> WallTime {
-        guard let offset = self.clockOffsetMilliseconds, let measuredAt = self.clockMeasuredAt
-        else { return instant.wall }
-        let passed = instant.monotonic.nanoseconds - measuredAt.monotonic.nanoseconds
-        return WallTime(nanoseconds: measuredAt.wall.nanoseconds + Int64(passed))
-            .adding(milliseconds: offset)
-    }
+    func venueTime(at instant: Instant) -> WallTime { self.care.clock.venueTime(at: instant) }
 }
 
 /// What must be learned before orders may go out again after a start or a lost stream.
@@ -59,6 +58,7 @@ struct Reconciliation: Hashable, Sendable {
     var awaitsClock = true
     var awaitsAccount = true
     var awaitsOpenOrders = true
+    var awaitsOrderCounts = true
     /// Orders of ours that the list of open orders did not hold; each is asked for by itself.
     var awaitedOrders: Set<OrderID> = []
     /// Readings before this one were begun before the connection was made.
@@ -68,7 +68,7 @@ struct Reconciliation: Hashable, Sendable {
 
     var isComplete: Bool {
         !self.awaitsRules && !self.awaitsClock && !self.awaitsAccount && !self.awaitsOpenOrders
-            && self.awaitedOrders.isEmpty
+            && !self.awaitsOrderCounts && self.awaitedOrders.isEmpty
     }
 }
 

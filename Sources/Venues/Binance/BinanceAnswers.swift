@@ -6,6 +6,8 @@ struct HTTPAnswer: Hashable, Sendable {
     var body: [UInt8]
     /// From `Retry-After`; 0 where the venue set none.
     var retryAfterSeconds: Int64 = 0
+    /// What the venue says that it has counted, from the headers.
+    var counts: [RateCount] = []
 
     /// The venue's error, where the body holds one.
     var error: VenueError? {
@@ -72,6 +74,8 @@ struct ReadProgress: Hashable, Sendable {
     private var orders: [OrderReport] = []
     private var trades: [TradeReport] = []
     private var pageCount = 0
+    /// What `exchangeInfo` says besides: how much may be sent.
+    private(set) var limits: [RateLimit] = []
 
     init(_ request: VenueRequest) { self.request = request }
 
@@ -115,7 +119,14 @@ struct ReadProgress: Hashable, Sendable {
         case .account:
             return .account(try BinanceBody.account(json))
         case .rules:
+            if let rows = json.field("rateLimits") {
+                let rows = try rows.elements(as: "rateLimits")
+                self.limits = try BinanceBody.rateLimits(rows).map(\.limit)
+            }
             return .rules(try BinanceBody.rules(json))
+        case .orderCounts:
+            let rows = try BinanceBody.rateLimits(json.elements(as: "the list"))
+            return .orderCounts(rows.compactMap(\.count))
         case .quotes:
             var quotes: [SymbolQuote] = []
             for row in try json.elements(as: "the list") {

@@ -7,8 +7,10 @@ enum StreamMessage: Hashable, Sendable {
     /// The venue refused something that the stream cannot do without.
     case refused(String)
     case input(VenueInput)
-    /// The venue announces that the stream ends.
+    /// The stream has ended.
     case ended(String)
+    /// The venue announces that it will end the connection, which works until then.
+    case ending(String)
     /// Something that must not be missed cannot be read: only a new stream and the
     /// reconciliation behind it can tell what it said.
     case unreadable(String)
@@ -43,7 +45,7 @@ enum UserFrames {
         case "eventStreamTerminated":
             return .ended("the venue ended the subscription")
         case "serverShutdown":
-            return .ended("the venue's server is shutting down")
+            return .ending("the venue's server is shutting down")
         case let name:
             return .ignored(name)
         }
@@ -120,7 +122,7 @@ enum MarketFrames {
             guard let data = frame.field("data") else { return .ignored("control") }
             let event = try data.optionalString("e")
             if event == "serverShutdown" {
-                return .ended("the venue's server is shutting down")
+                return .ending("the venue's server is shutting down")
             }
             let stream = try frame.optionalString("stream") ?? ""
             guard stream.hasSuffix("@bookTicker") else { return .ignored(event ?? stream) }

@@ -184,6 +184,8 @@ enum BinanceRequests {
             return self.open("ticker/bookTicker", [("symbols", "[\(list)]")])
         case .time:
             return self.open("time", [])
+        case .orderCounts:
+            return self.signed(.get, "rateLimit/order", [])
         }
     }
 

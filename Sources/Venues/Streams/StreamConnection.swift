@@ -16,6 +16,8 @@ final class StreamConnection {
         var message: ([UInt8]) -> StreamMessage
         /// The text that subscribes, made when it is sent.
         var subscription: () -> String
+        /// Called when the venue announces that it will end the stream.
+        var ending: () -> Void = {}
     }
 
     /// A frame of Binance is a few kilobytes; the largest, an account's balances, a few hundred.
@@ -116,6 +118,10 @@ final class StreamConnection {
             case .ping: self.send(.ping, "")
             case .close: self.close()
             case .deliver(let input): self.pending.append(input)
+            case .announceEnd:
+                // What came before it is told first, that the stream is open above all.
+                self.flush()
+                self.description.ending()
             case .note(let text): self.note(text)
             }
         }

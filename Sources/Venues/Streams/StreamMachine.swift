@@ -12,6 +12,10 @@ package struct StreamTiming: Hashable, Sendable {
     package var reconnectMillisecondsMax: Int64 = 30_000
     /// Open for this long, a stream counts as sound, and the next loss as the first.
     package var soundAfterMilliseconds: Int64 = 60_000
+    /// A user stream is replaced when it is this old: Binance ends it after 24 hours.
+    package var rotateAfterMilliseconds: Int64 = 23 * 3_600_000
+    /// How long the replaced one goes on beside the new one; its last events are still underway.
+    package var overlapMilliseconds: Int64 = 5_000
 
     package init() {}
 }
@@ -23,6 +27,8 @@ enum StreamAction: Hashable, Sendable {
     case ping
     case close
     case deliver(VenueInput)
+    /// The venue announced that it will end the stream, which still works.
+    case announceEnd
     /// For people: something was ignored, or a market stream was lost.
     case note(String)
 }
@@ -51,6 +57,8 @@ struct StreamMachine: ~Copyable {
     private let timing: StreamTiming
     private(set) var state = State.idle
     private var failures = 0
+    /// The kinds of events that were ignored so far.
+    private var ignored: Set<String> = []
     private var lastFrameAt = MonotonicTime(nanoseconds: 0)
     private var pingAt = MonotonicTime(nanoseconds: 0)
 
@@ -87,7 +95,7 @@ struct StreamMachine: ~Copyable {
             return [.subscribe]
         case .market:
             self.open(at: now)
-            return []
+            return [.deliver(.marketStreamOpened)]
         }
     }
 
@@ -99,10 +107,12 @@ struct StreamMachine: ~Copyable {
         at now: MonotonicTime,
         chance: UInt64
     ) -> [StreamAction] {
+        var actions: [StreamAction] = []
         switch self.state {
         case .connecting where self.purpose == .market:
             // The server may speak in the very packet that accepts the connection.
             self.open(at: now)
+            actions = [.deliver(.marketStreamOpened)]
         case .idle, .connecting, .waiting, .stopped:
             return []
         case .subscribing, .open:
@@ -114,7 +124,12 @@ struct StreamMachine: ~Copyable {
             self.open(at: now)
             return [.deliver(.streamOpened)]
         case .input(let input):
-            return [.deliver(input)]
+            return actions + [.deliver(input)]
+        case .ending(let text):
+            guard self.purpose == .user, case .open = self.state else {
+                return self.lost(text, at: now, chance: chance)
+            }
+            return [.note(text), .announceEnd]
         case .refused(let text):
             return self.lost("the venue refused the subscription: \(text)", at: now, chance: chance)
         case .ended(let text):
@@ -122,7 +137,11 @@ struct StreamMachine: ~Copyable {
         case .unreadable(let text):
             return self.lost("a message could not be read: \(text)", at: now, chance: chance)
         case .ignored(let name):
-            return [.note("ignored a stream event of type \(name)")]
+            // Once a kind: the venue decides how often it says something new.
+            guard self.ignored.count < 64, self.ignored.insert(name).inserted else {
+                return actions
+            }
+            return actions + [.note("ignored a stream event of type \(name)")]
         }
     }
 
@@ -145,7 +164,7 @@ struct StreamMachine: ~Copyable {
         self.failures = min(self.failures + 1, 30)
         switch self.purpose {
         case .user: return [.close, .deliver(.streamLost(reason))]
-        case .market: return [.close, .note("the market stream is lost: \(reason)")]
+        case .market: return [.close, .deliver(.marketStreamLost(reason))]
         }
     }
 

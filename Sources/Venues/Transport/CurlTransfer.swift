@@ -30,7 +30,7 @@ final class CurlTransfer {
     /// Present while the transfer is a placement.
     private(set) var transmissionGuard: TransmissionGuard?
     /// When the request was last about to be written; nil before.
-    private(set) var sentAt: WallTime?
+    private(set) var sentAt: MonotonicTime?
 
     /// - Parameters:
     ///   - settings: Fixed for the life of the handle.
@@ -143,7 +143,15 @@ final class CurlTransfer {
     }
 
     /// The whole answer where there is one, and libcurl's words where there is none.
-    func result(_ code: CURLcode) -> (answer: HTTPAnswer?, failure: String) {
+    ///
+    /// - Parameters:
+    ///   - code: How it ended.
+    ///   - limits: Whose counts the answer's headers may tell.
+    /// - Returns: One of both.
+    func result(
+        _ code: CURLcode,
+        counting limits: [RateLimit]
+    ) -> (answer: HTTPAnswer?, failure: String) {
         guard code == CURLE_OK else { return (nil, self.failureText(code)) }
         var status = 0
         unsafe check(CCurl_getinfo_long(self.handle, CURLINFO_RESPONSE_CODE, &status))
@@ -152,9 +160,37 @@ final class CurlTransfer {
         let answer = HTTPAnswer(
             status: status,
             body: self.body,
-            retryAfterSeconds: Int64(retryAfter)
+            retryAfterSeconds: Int64(retryAfter),
+            counts: limits.compactMap { self.count(of: $0) }
         )
         return (answer, "")
+    }
+
+    /// The count of a limit, as a header of the answer tells it.
+    private func count(of limit: RateLimit) -> RateCount? {
+        guard let name = limit.headerName, let text = self.header(name),
+            let count = Int(text), count >= 0
+        else { return nil }
+        return RateCount(
+            limit.kind,
+            intervalMilliseconds: limit.intervalMilliseconds,
+            count: count
+        )
+    }
+
+    /// A header of the last answer; valid names are the caller's own, so any failure is absence.
+    private func header(_ name: String) -> String? {
+        var header: UnsafeMutablePointer<curl_header>?
+        let code = unsafe curl_easy_header(
+            self.handle,
+            name,
+            0,
+            UInt32(CURLH_HEADER),
+            -1,
+            &header
+        )
+        guard code == CURLHE_OK, let value = unsafe header?.pointee.value else { return nil }
+        return unsafe String(cString: value)
     }
 
     private func failureText(_ code: CURLcode) -> String {
@@ -171,8 +207,8 @@ final class CurlTransfer {
     }
 
     fileprivate func mayTransmit() -> Bool {
-        let now = VenueClock.wall()
-        self.sentAt = now
+        let now = VenueClock.now()
+        self.sentAt = now.monotonic
         return self.transmissionGuard?.mayTransmit(at: now) ?? true
     }
 

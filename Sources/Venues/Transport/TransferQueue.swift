@@ -1,6 +1,7 @@
 import TradingCore
 
-/// What waits for a connection to the venue: cancels first, then placements, then reads.
+/// What waits for a connection to the venue: cancels first, then placements, then questions about
+/// orders of ours, then all other reads.
 ///
 /// The kill switch must never queue behind work: cancels may use every slot, placements leave one
 /// free for them, and reads leave half of the slots to both.
@@ -37,6 +38,7 @@ struct TransferQueue {
     private let bounds: Bounds
     private var cancels = BoundedQueue<ReadProgress>()
     private var placements = BoundedQueue<OrderIntent>()
+    private var inquiries = BoundedQueue<ReadProgress>()
     private var reads = BoundedQueue<ReadProgress>()
 
     init(_ bounds: Bounds) {
@@ -45,7 +47,8 @@ struct TransferQueue {
     }
 
     var isEmpty: Bool {
-        self.cancels.isEmpty && self.placements.isEmpty && self.reads.isEmpty
+        self.cancels.isEmpty && self.placements.isEmpty && self.inquiries.isEmpty
+            && self.reads.isEmpty
     }
 
     var hasCancels: Bool { !self.cancels.isEmpty }
@@ -58,25 +61,47 @@ struct TransferQueue {
     /// Queues a read or a cancel, or says no where the queue is full.
     mutating func add(_ request: VenueRequest) -> Bool {
         let progress = ReadProgress(request)
-        if case .cancel = request {
+        switch request.urgency {
+        case .cancel:
             return self.cancels.append(progress, countMax: self.bounds.waitingMax)
+        case .inquiry:
+            return self.inquiries.append(progress, countMax: self.bounds.waitingMax)
+        case .read, .placement:
+            return self.reads.append(progress, countMax: self.bounds.waitingMax)
         }
-        return self.reads.append(progress, countMax: self.bounds.waitingMax)
+    }
+
+    /// Takes back a read whose next page must wait; it is the first of its kind again.
+    mutating func putBack(_ progress: ReadProgress) {
+        switch progress.request.urgency {
+        case .cancel: self.cancels.prepend(progress)
+        case .inquiry: self.inquiries.prepend(progress)
+        case .read, .placement: self.reads.prepend(progress)
+        }
     }
 
     /// Takes the most urgent item for which a slot is free.
-    mutating func next(beside active: Active) -> Item? {
+    ///
+    /// - Parameters:
+    ///   - active: What is on its way.
+    ///   - mayLeave: Whether the venue's budget has room for a weight; not asked for placements,
+    ///     which do not wait for it.
+    /// - Returns: Nil where nothing waits that may leave.
+    mutating func next(
+        beside active: Active,
+        mayLeave: (Governor.Urgency, _ weight: Int) -> Bool = { _, _ in true }
+    ) -> Item? {
         guard active.count < self.bounds.slots else { return nil }
-        if let cancel = self.cancels.popFirst() { return .cancel(cancel) }
+        if let cancel = self.cancels.popFirst(where: mayLeave) { return .cancel(cancel) }
         if active.placements < self.bounds.placementsMax,
             let intent = self.placements.popFirst()
         {
             return .placement(intent)
         }
-        if active.reads < self.bounds.readsMax, let read = self.reads.popFirst() {
-            return .read(read)
-        }
-        return nil
+        guard active.reads < self.bounds.readsMax else { return nil }
+        let read =
+            self.inquiries.popFirst(where: mayLeave) ?? self.reads.popFirst(where: mayLeave)
+        return read.map(Item.read)
     }
 
     /// Takes the oldest placements whose window is over: they must not wait for a slot to say so.
@@ -93,6 +118,7 @@ struct TransferQueue {
     mutating func removeAllButCancels() -> (placements: [OrderIntent], reads: [VenueRequest]) {
         var dropped: (placements: [OrderIntent], reads: [VenueRequest]) = ([], [])
         while let intent = self.placements.popFirst() { dropped.placements.append(intent) }
+        while let read = self.inquiries.popFirst() { dropped.reads.append(read.request) }
         while let read = self.reads.popFirst() { dropped.reads.append(read.request) }
         return dropped
     }
@@ -121,6 +147,15 @@ private struct BoundedQueue<Element> {
         return true
     }
 
+    mutating func prepend(_ element: Element) {
+        if self.start > 0 {
+            self.start -= 1
+            self.elements[self.start] = element
+        } else {
+            self.elements.insert(element, at: 0)
+        }
+    }
+
     mutating func popFirst() -> Element? {
         guard let element = self.first else { return nil }
         self.start += 1
@@ -132,5 +167,15 @@ private struct BoundedQueue<Element> {
             self.start = 0
         }
         return element
+    }
+}
+
+extension BoundedQueue where Element == ReadProgress {
+    /// The first, where its weight may leave: what is behind it waits with it, in its order.
+    mutating func popFirst(where mayLeave: (Governor.Urgency, Int) -> Bool) -> ReadProgress? {
+        guard let request = self.first?.request,
+            mayLeave(request.urgency, request.weight)
+        else { return nil }
+        return self.popFirst()
     }
 }

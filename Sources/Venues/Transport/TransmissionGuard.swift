@@ -19,24 +19,24 @@ struct TransmissionGuard {
 
     private let gate: Gate
     private let intent: OrderIntent
-    private let clockOffsetMilliseconds: Int64
+    private let clock: ClockEstimate
     private(set) var state = State.waiting
 
     /// - Parameters:
     ///   - intent: Whose window counts.
     ///   - gate: Entered by the transmission that passes.
-    ///   - clockOffsetMilliseconds: The venue's clock less ours.
-    init(_ intent: OrderIntent, gate: Gate, clockOffsetMilliseconds: Int64) {
+    ///   - clock: What is known of the venue's.
+    init(_ intent: OrderIntent, gate: Gate, clock: ClockEstimate) {
         self.intent = intent
         self.gate = gate
-        self.clockOffsetMilliseconds = clockOffsetMilliseconds
+        self.clock = clock
     }
 
     /// Whether the transmission that is about to begin may do so.
-    mutating func mayTransmit(at wall: WallTime) -> Bool {
+    mutating func mayTransmit(at now: Instant) -> Bool {
         switch self.state {
         case .waiting:
-            if let reason = self.refusal(at: wall) {
+            if let reason = self.refusal(at: now) {
                 self.state = .refused(reason)
                 return false
             }
@@ -53,9 +53,8 @@ struct TransmissionGuard {
     }
 
     /// Why the placement need not even be handed to libcurl; nil where it may.
-    func refusal(at wall: WallTime) -> NotSentReason? {
-        let venueTime = wall.adding(milliseconds: self.clockOffsetMilliseconds)
-        if self.intent.isWindowOver(at: venueTime) { return .windowOver }
+    func refusal(at now: Instant) -> NotSentReason? {
+        if self.intent.isWindowOver(at: self.clock.venueTime(at: now)) { return .windowOver }
         return self.gate.isOpen(for: self.intent.purpose) ? nil : .gateClosed
     }
 

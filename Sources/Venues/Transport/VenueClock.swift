@@ -3,7 +3,12 @@ import TradingCore
 
 /// The venue edge's only readings of the clocks.
 enum VenueClock {
-    static func wall() -> WallTime { WallTime(nanoseconds: self.nanoseconds(CLOCK_REALTIME)) }
+    static func now() -> Instant {
+        Instant(
+            monotonic: self.monotonic(),
+            wall: WallTime(nanoseconds: self.nanoseconds(CLOCK_REALTIME))
+        )
+    }
 
     static func monotonic() -> MonotonicTime {
         MonotonicTime(nanoseconds: UInt64(self.nanoseconds(CLOCK_MONOTONIC)))

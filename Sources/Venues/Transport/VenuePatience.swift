@@ -15,13 +15,35 @@ struct VenuePatience: Hashable, Sendable {
     private var readsHeldUntil = MonotonicTime(nanoseconds: 0)
     private var cancelsHeldUntil = MonotonicTime(nanoseconds: 0)
 
+    /// Nothing is held.
+    init() {}
+
+    /// Goes on waiting where a process before this one was told to.
+    init(continuing restraint: VenueRestraint?, at now: Instant) {
+        guard let restraint, now.wall < restraint.until else { return }
+        let wait = restraint.until.nanoseconds - now.wall.nanoseconds
+        let until = now.monotonic.adding(
+            milliseconds: min(wait / 1_000_000 + 1, VenuePatience.secondsMax * 1_000)
+        )
+        self.placementsHeldUntil = until
+        if restraint.scope >= .allButCancels { self.readsHeldUntil = until }
+        if restraint.scope >= .everything { self.cancelsHeldUntil = until }
+    }
+
+    /// Until when nothing of the kind may be sent; nil where it may be now.
+    func heldUntil(_ kind: Kind, at now: MonotonicTime) -> MonotonicTime? {
+        let until =
+            switch kind {
+            case .placement: self.placementsHeldUntil
+            case .read: self.readsHeldUntil
+            case .cancel: self.cancelsHeldUntil
+            }
+        return now < until ? until : nil
+    }
+
     /// Whether nothing of the kind may be sent now.
     func holds(_ kind: Kind, at now: MonotonicTime) -> Bool {
-        switch kind {
-        case .placement: now < self.placementsHeldUntil
-        case .read: now < self.readsHeldUntil
-        case .cancel: now < self.cancelsHeldUntil
-        }
+        self.heldUntil(kind, at: now) != nil
     }
 
     /// Takes in an answer.
@@ -31,16 +53,21 @@ struct VenuePatience: Hashable, Sendable {
     /// dangerous state, and successful ones weigh nothing. 418 is a ban: everything sent
     /// during it makes it longer, cancels too.
     mutating func note(_ answer: HTTPAnswer, at now: MonotonicTime) {
-        guard answer.isBackoff else { return }
+        guard let seconds = VenuePatience.seconds(askedBy: answer) else { return }
+        let until = now.adding(milliseconds: seconds * 1_000)
+        self.placementsHeldUntil = max(self.placementsHeldUntil, until)
+        if answer.status == 429, answer.error?.code == VenuePatience.tooManyOrders { return }
+        self.readsHeldUntil = max(self.readsHeldUntil, until)
+        if answer.status == 418 { self.cancelsHeldUntil = max(self.cancelsHeldUntil, until) }
+    }
+
+    /// How long the answer asks to wait; nil where it does not.
+    static func seconds(askedBy answer: HTTPAnswer) -> Int64? {
+        guard answer.isBackoff else { return nil }
         let asked =
             answer.retryAfterSeconds > 0
             ? answer.retryAfterSeconds : VenuePatience.unspecifiedSeconds(answer.status)
-        let seconds = min(asked, VenuePatience.secondsMax)
-        let until = now.adding(milliseconds: seconds * 1_000)
-        self.placementsHeldUntil = max(self.placementsHeldUntil, until)
-        if answer.status == 429, answer.error?.code == -1015 { return }
-        self.readsHeldUntil = max(self.readsHeldUntil, until)
-        if answer.status == 418 { self.cancelsHeldUntil = max(self.cancelsHeldUntil, until) }
+        return min(asked, VenuePatience.secondsMax)
     }
 
     /// Binance's shortest ban is two minutes; its windows are of ten seconds and one minute.
@@ -51,6 +78,9 @@ struct VenuePatience: Hashable, Sendable {
         default: 10
         }
     }
+
+    /// Binance's code for more new orders than the account may place.
+    static let tooManyOrders = -1015
 
     /// Binance's longest ban: three days.
     private static let secondsMax: Int64 = 3 * 24 * 60 * 60

@@ -13,6 +13,8 @@ final class VenueWorker {
         var certificateAuthorityPath: String?
         var timing: BinanceConfiguration.Timing
         var connectionCount: Int
+        /// What the venue asked a process before this one not to send yet.
+        var patience = VenuePatience()
     }
 
     enum Job {
@@ -22,26 +24,37 @@ final class VenueWorker {
         case warmUp
     }
 
-    private let settings: Settings
+    /// What is on its way.
+    private struct Running {
+        let transfer: CurlTransfer
+        let job: Job
+        let charge: Governor.Charge
+    }
+
+    let settings: Settings
     private let gate: Gate
     private let mailbox: Mailbox
-    private let multi: CurlMulti
+    let multi: CurlMulti
     private let signer: RequestSigner
     private let handOver: ([VenueInput]) -> Void
     private let headers: HeaderList
-    private var queue: TransferQueue
-    private var patience = VenuePatience()
-    private var active = TransferQueue.Active()
-    private var jobs: [ObjectIdentifier: (transfer: CurlTransfer, job: Job)] = [:]
-    private var idle: [CurlTransfer] = []
+    var queue: TransferQueue
+    var governor: Governor
+    var orderLimits: [RateLimit] = []
+    var active = TransferQueue.Active()
+    private var jobs: [ObjectIdentifier: Running] = [:]
+    var idle: [CurlTransfer] = []
     /// Measure the clock and keep connections warm, so that this never takes an order's slot.
-    private var idleKeepers: [CurlTransfer] = []
-    private var results: [VenueInput] = []
-    private var clockOffsetMilliseconds: Int64 = 0
-    private var clockAt = MonotonicTime(nanoseconds: 0)
-    private var warmth = Warmth()
+    var idleKeepers: [CurlTransfer] = []
+    var results: [VenueInput] = []
+    var clock = ClockEstimate()
+    var samplesLeft = VenueWorker.samplesAtStart
+    var clockAt = MonotonicTime(nanoseconds: 0)
+    var warmth = Warmth()
+    /// When the first of what the governor holds back may leave.
+    var heldUntil: MonotonicTime?
     /// When running transfers are given up; nil while the gateway runs.
-    private var stopAt: MonotonicTime?
+    var stopAt: MonotonicTime?
 
     init(
         _ settings: Settings,
@@ -58,6 +71,7 @@ final class VenueWorker {
         self.signer = signer
         self.handOver = handOver
         self.headers = HeaderList(["X-MBX-APIKEY: \(settings.apiKey)", "Expect:"])
+        self.governor = Governor(patience: settings.patience)
         self.queue = TransferQueue(TransferQueue.Bounds(slots: settings.connectionCount))
         let common = CurlTransfer.Settings(
             baseURL: settings.baseURL,
@@ -125,7 +139,7 @@ final class VenueWorker {
         self.results.append(.placementAnswered(intent.orderID, outcome))
     }
 
-    private func finish(_ request: VenueRequest, _ answer: VenueAnswer) {
+    func finish(_ request: VenueRequest, _ answer: VenueAnswer) {
         self.results.append(.answered(request, answer))
     }
 
@@ -136,16 +150,29 @@ final class VenueWorker {
     }
 
     /// Sockets and the mailbox end a wait by themselves; this is for what only the clock ends.
-    private var pollMilliseconds: CInt { self.queue.isEmpty && self.stopAt == nil ? 500 : 20 }
+    private var pollMilliseconds: CInt {
+        if self.stopAt != nil { return 20 }
+        guard let time = self.heldUntil, self.active.count == 0 else {
+            return self.queue.isEmpty ? 500 : 20
+        }
+        let now = VenueClock.monotonic()
+        let wait = now < time ? (time.nanoseconds - now.nanoseconds) / 1_000_000 + 1 : 1
+        return CInt(clamping: min(wait, 500))
+    }
 
     // MARK: Starting
 
     private func startQueued() {
-        let venueTime = self.venueTime
+        let venueTime = self.clock.venueTime(at: VenueClock.now())
         for intent in self.queue.removeExpiredPlacements(at: venueTime) {
             self.finish(intent, .notSent(.windowOver))
         }
-        while let item = self.queue.next(beside: self.active) {
+        self.heldUntil = nil
+        // What the budget holds back waits in the queue, each kind by itself.
+        while let item = self.queue.next(
+            beside: self.active,
+            mayLeave: { self.mayLeave($0, weight: $1) }
+        ) {
             switch item {
             case .placement(let intent): self.start(intent)
             case .cancel(let progress), .read(let progress): self.start(progress)
@@ -153,21 +180,14 @@ final class VenueWorker {
         }
     }
 
-    private var venueTime: WallTime {
-        VenueClock.wall().adding(milliseconds: self.clockOffsetMilliseconds)
-    }
-
     private func start(_ intent: OrderIntent) {
-        if self.patience.holds(.placement, at: VenueClock.monotonic()) {
-            self.finish(intent, .notSent(.venueBackoff))
+        // A placement does not wait: its caller does, and its window passes (S1).
+        guard self.mayLeave(.placement, weight: 1) else {
+            self.holdBack(intent)
             return
         }
-        let transmissionGuard = TransmissionGuard(
-            intent,
-            gate: self.gate,
-            clockOffsetMilliseconds: self.clockOffsetMilliseconds
-        )
-        if let reason = transmissionGuard.refusal(at: VenueClock.wall()) {
+        let transmissionGuard = TransmissionGuard(intent, gate: self.gate, clock: self.clock)
+        if let reason = transmissionGuard.refusal(at: VenueClock.now()) {
             self.finish(intent, .notSent(reason))
             return
         }
@@ -175,34 +195,34 @@ final class VenueWorker {
         let transfer = self.takeIdle()
         transfer.prepare(
             request,
-            payload: request.payload(signedBy: self.signer, at: self.venueTime),
+            payload: request.payload(signedBy: self.signer, at: intent.timestamp),
             transmissionGuard: transmissionGuard
         )
         self.active.placements += 1
-        self.run(.placement(intent), on: transfer)
+        self.run(.placement(intent), weight: 1, on: transfer)
     }
 
     private func start(_ progress: ReadProgress) {
-        let kind: VenuePatience.Kind = progress.isCancel ? .cancel : .read
-        if self.patience.holds(kind, at: VenueClock.monotonic()) {
-            self.finish(progress.request, .failed("the venue asked for patience"))
-            return
-        }
         self.count(progress, 1)
         self.run(progress, isOurs: false, on: self.takeIdle())
     }
 
-    private func run(_ progress: ReadProgress, isOurs: Bool, on transfer: CurlTransfer) {
+    func run(_ progress: ReadProgress, isOurs: Bool, on transfer: CurlTransfer) {
         let request = progress.next
+        let venueTime = self.clock.venueTime(at: VenueClock.now())
         transfer.prepare(
             request,
-            payload: request.payload(signedBy: self.signer, at: self.venueTime)
+            payload: request.payload(signedBy: self.signer, at: venueTime)
         )
-        self.run(.read(progress, isOurs: isOurs), on: transfer)
+        self.run(.read(progress, isOurs: isOurs), weight: progress.request.weight, on: transfer)
     }
 
-    private func run(_ job: Job, on transfer: CurlTransfer) {
-        self.jobs[ObjectIdentifier(transfer)] = (transfer, job)
+    func run(_ job: Job, weight: Int, on transfer: CurlTransfer) {
+        self.jobs[ObjectIdentifier(transfer)] = Running(
+            transfer: transfer,
+            job: job,
+            charge: self.governor.send(weight: weight)
+        )
         self.multi.add(transfer)
     }
 
@@ -213,7 +233,7 @@ final class VenueWorker {
         return transfer
     }
 
-    private func count(_ progress: ReadProgress, _ change: Int) {
+    func count(_ progress: ReadProgress, _ change: Int) {
         if progress.isCancel {
             self.active.cancels += change
         } else {
@@ -227,12 +247,16 @@ final class VenueWorker {
         var isProgress = false
         while let (transfer, code) = self.multi.takeFinished() {
             isProgress = true
-            guard let (_, job) = self.jobs.removeValue(forKey: ObjectIdentifier(transfer)) else {
+            guard let running = self.jobs.removeValue(forKey: ObjectIdentifier(transfer)) else {
                 fatalError("invariant broken: a transfer ended that was not running")
             }
-            let (answer, failure) = transfer.result(code)
-            if let answer { self.patience.note(answer, at: VenueClock.monotonic()) }
-            self.finish(job, on: transfer, answer: answer, failure: failure)
+            let limits = self.governor.limits + self.orderLimits
+            let (answer, failure) = transfer.result(code, counting: limits)
+            let now = VenueClock.now()
+            let times = self.clock.venueTimes(at: now)
+            self.governor.complete(running.charge, answer, at: now, venue: times)
+            if let answer { self.report(answer, to: running.job, at: now) }
+            self.finish(running.job, on: transfer, answer: answer, failure: failure)
         }
         return isProgress
     }
@@ -253,6 +277,7 @@ final class VenueWorker {
             self.finish(intent, transmissionGuard.finish(answer: answer, failure: failure))
         case .read(var progress, let isOurs):
             let result = answer.map { progress.take($0) } ?? .failed(failure)
+            self.learn(progress.limits)
             if let result {
                 self.measureClock(result, on: transfer)
                 if isOurs {
@@ -270,60 +295,6 @@ final class VenueWorker {
             self.idleKeepers.append(transfer)
             self.warmth.ended(isSuccess: answer != nil, at: VenueClock.monotonic())
         }
-    }
-
-    private func turnPage(_ progress: ReadProgress, on transfer: CurlTransfer) {
-        if self.patience.holds(.read, at: VenueClock.monotonic()) || self.stopAt != nil {
-            self.idle.append(transfer)
-            self.count(progress, -1)
-            self.finish(progress.request, .failed("the list could not be read to its end"))
-        } else {
-            self.run(progress, isOurs: false, on: transfer)
-        }
-    }
-
-    // MARK: Clock and warm connections
-
-    private func tend(at now: MonotonicTime) {
-        guard self.stopAt == nil, !self.patience.holds(.read, at: now) else { return }
-        if self.clockAt <= now, let keeper = self.idleKeepers.popLast() {
-            self.clockAt = now.adding(
-                milliseconds: self.settings.timing.clockIntervalMilliseconds
-            )
-            self.run(ReadProgress(.time), isOurs: true, on: keeper)
-        }
-        let missing = self.settings.connectionCount - self.multi.connections.openCount
-        let count = self.warmth.start(
-            missing: missing,
-            of: self.settings.connectionCount,
-            handles: self.idleKeepers.count,
-            at: now
-        )
-        for keeper in self.idleKeepers.suffix(count) {
-            let request = BinanceRequests.ping
-            keeper.prepare(request, payload: request.query, isFresh: true)
-            self.run(.warmUp, on: keeper)
-        }
-        self.idleKeepers.removeLast(count)
-    }
-
-    private func measureClock(_ answer: VenueAnswer, on transfer: CurlTransfer) {
-        guard case .time(let venueTime) = answer, let sentAt = transfer.sentAt else { return }
-        let roundTrip = (VenueClock.wall().nanoseconds - sentAt.nanoseconds) / 1_000_000
-        // A clock that was set meanwhile measures nothing.
-        guard roundTrip >= 0 else { return }
-        let offset = venueTime.milliseconds - sentAt.milliseconds - roundTrip / 2
-        self.clockOffsetMilliseconds = offset
-        self.results.append(
-            .clockMeasured(offsetMilliseconds: offset, roundTripMilliseconds: roundTrip)
-        )
-    }
-
-    private func scheduleClock(after answer: VenueAnswer) {
-        if case .time = answer { return }
-        self.clockAt = VenueClock.monotonic().adding(
-            milliseconds: self.settings.timing.clockRetryMilliseconds
-        )
     }
 
     // MARK: Stopping
@@ -356,11 +327,11 @@ final class VenueWorker {
                 self.finish(progress.request, .failed("the gateway is stopping"))
             }
         }
-        for (transfer, job) in self.jobs.values {
-            self.multi.remove(transfer)
+        for running in self.jobs.values {
+            self.multi.remove(running.transfer)
             self.finish(
-                job,
-                on: transfer,
+                running.job,
+                on: running.transfer,
                 answer: nil,
                 failure: "the gateway stopped before the venue answered"
             )

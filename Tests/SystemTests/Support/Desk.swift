@@ -24,6 +24,8 @@ final class Desk: @unchecked Sendable {
         var openOrdersMax = 1_000
         var timing = "receive_window_ms: 1000, absence_margin_ms: 500"
         var environment: [String: String] = [:]
+        /// Whether the exchange counts and refuses as Binance does.
+        var enforcesRateLimits = false
     }
 
     private let setup: Setup
@@ -37,10 +39,8 @@ final class Desk: @unchecked Sendable {
         )
         self.exchange = try ProgramUnderTest(
             "ExchangeSim",
-            [
-                "--port", "0", "--seed", "7", "--no-rate-limits", "--key", Desk.key, "--secret",
-                Desk.secret,
-            ]
+            ["--port", "0", "--seed", "7", "--key", Desk.key, "--secret", Desk.secret]
+                + (setup.enforcesRateLimits ? [] : ["--no-rate-limits"])
                 + setup.exchangeArguments + setup.balances.flatMap { ["--balance", $0] },
             logFolder: self.folder
         )

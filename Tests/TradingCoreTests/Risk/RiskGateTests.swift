@@ -251,12 +251,44 @@ import Testing
         (.openOrders, { $0.openOrderCount = 200 }),
         (.unknownOrder, { $0.unknownOrder = OrderID(raw: 1) }),
         (.availableBalance, { $0.availableQuote = .zero }),
+        (
+            .circuitBreaker,
+            { $0.condition.circuit = VenueCondition.Stop(reason: "x", waitMilliseconds: 1) }
+        ),
+        (
+            .rejectBreaker,
+            { $0.condition.rejects = VenueCondition.Stop(reason: "x", waitMilliseconds: 1) }
+        ),
+        (
+            .clockSkew,
+            {
+                $0.condition.skew = VenueCondition.Skew(
+                    milliseconds: -4_991,
+                    uncertaintyMilliseconds: 10
+                )
+            }
+        ),
+        (
+            .venueRestraint,
+            { $0.condition.restraint = VenueCondition.Stop(reason: "x", waitMilliseconds: 1) }
+        ),
+        (
+            .orderBudget,
+            {
+                $0.condition.shortage = OrderBudget.Shortage(
+                    limit: Make.wideLimits[0],
+                    used: 1,
+                    reserve: 0,
+                    waitMilliseconds: 1
+                )
+            }
+        ),
     ]
 
     /// What binds the orders by which the kill switch closes positions, beside clients' (K4).
     static let bindsFlatten: Set<Rule> = [
         .notReady, .symbolTrading, .priceRange, .priceTick, .quantityRange, .quantityStep,
-        .venueNotional, .availableBalance,
+        .venueNotional, .availableBalance, .venueRestraint, .orderBudget,
     ]
 
     static func engaged(_ level: KillLevel) -> KillSwitch {
@@ -329,6 +361,9 @@ import Testing
             if rule == .marketPrice {
                 context.terms = Make.terms(at: nil)
                 context.quote = nil
+            } else if rule == .staleQuote {
+                context.terms = Make.terms(at: nil)
+                context.condition.quoteAgeMilliseconds = 5_001
             } else {
                 Self.breaks.first { $0.0 == rule }?.1(&context)
             }

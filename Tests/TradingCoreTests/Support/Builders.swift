@@ -176,6 +176,12 @@ enum Make {
         )
     }
 
+    /// Limits on new orders that no test comes near.
+    static let wideLimits = [
+        RateLimit(.orders, intervalMilliseconds: 10_000, countMax: 1_000_000),
+        RateLimit(.orders, intervalMilliseconds: 86_400_000, countMax: 100_000_000),
+    ]
+
     static func account(
         _ number: Int64 = 7,
         dollars: String = "100000",
@@ -188,6 +194,22 @@ enum Make {
                 BalanceReport(asset: Asset("USDT"), free: Make.amount(dollars), locked: .zero),
                 BalanceReport(asset: Asset("BTC"), free: Make.amount(bitcoins), locked: .zero),
             ]
+        )
+    }
+}
+
+extension VenueInput {
+    /// A reading of the venue's clock when a rig begins; it holds as long as no clock is set.
+    static func clockMeasured(
+        offsetMilliseconds: Int64,
+        roundTripMilliseconds: Int64
+    ) -> VenueInput {
+        .clockMeasured(
+            ClockSample(
+                offsetMilliseconds: offsetMilliseconds,
+                roundTripMilliseconds: roundTripMilliseconds,
+                at: Rig.begin
+            )
         )
     }
 }

@@ -58,10 +58,13 @@ final class Rig {
     var gateway: Gateway
     let journal = MemoryJournal()
     let settings: GatewaySettings
-    var now = Instant(
+    static let begin = Instant(
         monotonic: MonotonicTime(nanoseconds: 5_000_000_000),
         wall: WallTime(milliseconds: 1_700_000_000_000)
     )
+    var now = Rig.begin
+    /// What the venue lists when it is connected to.
+    var orderLimits = Make.wideLimits
     private var epochs = 0
     private var tokens: UInt64 = 0
 
@@ -196,8 +199,11 @@ final class Rig {
             .answered(.rules(symbols), .rules(symbols.map { Make.rules($0) })),
             from: venue
         )
+        self.tell(.orderLimitsReported(self.orderLimits), from: venue)
+        self.tell(.answered(.orderCounts, .orderCounts([])), from: venue)
         self.tell(.answered(.account(Make.read), .account(account)), from: venue)
         let turn = self.tell(.answered(.openOrders(Make.read), .orders(open)), from: venue)
+        self.tell(.marketStreamOpened, from: venue)
         self.tell(
             .quoted(Make.bitcoin, Quote(bid: Make.price("99"), ask: Make.price("101"))),
             from: venue

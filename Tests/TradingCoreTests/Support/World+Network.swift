@@ -11,6 +11,8 @@ extension World {
                     inMilliseconds: self.delay()
                 )
             case .closeGate: self.isGateOpen = false
+            case .restrain: self.break_("nobody asked for patience")
+            case .renewStream: self.renewStream()
             case .engageKillSwitch: self.isKilled = true
             case .stopClosings: self.letsClosingsPass = false
             }
@@ -93,6 +95,12 @@ extension World {
         }
         if self.venue.entries.contains(where: { $0.name == intent.clientOrderID.text }) {
             self.break_("S2: \(intent.clientOrderID) reached the venue twice")
+        }
+        if intent.purpose == .flatten,
+            intent.terms.quantity.amount
+                > self.venue.held(of: intent.terms.symbol, before: intent.orderID)
+        {
+            self.break_("K4: order \(intent.orderID) sells more than our fills bought")
         }
         let outcome: PlacementOutcome
         switch self.venue.place(intent, at: self.venueNow) {
@@ -197,6 +205,9 @@ extension World {
 
     func announce(_ index: Int, trades: [TradeReport] = []) {
         guard self.isStreamOpen else { return }
+        if self.random.happens(self.faults.silences) { self.isStreamSilent = true }
+        // It lives, answers pings and brings nothing.
+        guard !self.isStreamSilent else { return }
         let report = self.venue.report(index, isREST: false, trades: trades)
         repeat {
             self.schedule(

@@ -8,6 +8,7 @@ struct Faults {
     var failedRequests = 0
     var staleReads = 0
     var streamLosses = 0
+    var silences = 0
     var crashes = 0
     var clockJumps = 0
     var hasStrangers = false
@@ -20,6 +21,7 @@ struct Faults {
         self.failedRequests = draw(30)
         self.staleReads = draw(40)
         self.streamLosses = draw(4)
+        self.silences = draw(2)
         self.crashes = draw(4)
         self.hasStrangers = random.happens(15)
         self.clockJumps = random.happens(25) ? 5 : 0
@@ -32,6 +34,7 @@ struct Faults {
         self.failedRequests = 0
         self.staleReads = 0
         self.streamLosses = 0
+        self.silences = 0
         self.crashes = 0
         self.clockJumps = 0
         self.hasStrangers = false
@@ -67,7 +70,7 @@ final class World {
     }
 
     let seed: UInt64
-    let rig = Rig()
+    let rig = Rig(World.settings)
     var venue = ModelVenue()
     var snapshots: [(at: UInt64, venue: ModelVenue)] = []
     var random: SeededRandom
@@ -80,6 +83,7 @@ final class World {
     var incarnation = 1
     var connection = 0
     var isStreamOpen = false
+    var isStreamSilent = false
     var violations: [String] = []
     var absent: Set<OrderID> = []
     var keys: [String: OrderID] = [:]
@@ -200,11 +204,12 @@ final class World {
         case .clock(let incarnation):
             guard incarnation == self.incarnation, self.isUp else { break }
             let offset = self.venueNow.milliseconds - self.rig.now.wall.milliseconds
-            let message = VenueInput.clockMeasured(
+            let sample = ClockSample(
                 offsetMilliseconds: offset,
-                roundTripMilliseconds: 1
+                roundTripMilliseconds: 1,
+                at: self.rig.now
             )
-            inputs.append(.venue(.testnet, message))
+            inputs.append(.venue(.testnet, .clockMeasured(sample)))
         case .client:
             if let input = self.clientInput(), self.isUp { inputs.append(input) }
             if self.isBusy {
@@ -228,6 +233,7 @@ final class World {
         case .openStream(let connection):
             if connection == self.connection, self.isUp, !self.isStreamOpen {
                 self.isStreamOpen = true
+                self.isStreamSilent = false
                 inputs.append(.venue(.testnet, .streamOpened))
             }
         case .crash: if self.isUp { self.crash() }
@@ -242,6 +248,12 @@ final class World {
         self.isUp = true
         self.incarnation += 1
         self.release(self.rig.start())
+        for message in [VenueInput.marketStreamOpened, .orderLimitsReported(Make.wideLimits)] {
+            self.schedule(
+                .input(incarnation: self.incarnation, .venue(.testnet, message)),
+                inMilliseconds: 4
+            )
+        }
         let quote = Quote(bid: Make.price("99"), ask: Make.price("101"))
         self.schedule(
             .input(incarnation: self.incarnation, .venue(.testnet, .quoted(Make.bitcoin, quote))),
@@ -259,6 +271,24 @@ final class World {
         self.connection += 1
         self.rig.journal.crash(losing: self.random.number(0...20))
         self.schedule(.restart, inMilliseconds: Int64(self.random.number(1...4_000)))
+    }
+
+    /// What is worth waiting minutes for outside would make the storms calm in here.
+    static var settings: GatewaySettings {
+        var settings = Make.settings()
+        settings.limits.clockSkewMaxMilliseconds = 1_000_000_000
+        settings.limits.circuit.openMilliseconds = 200
+        settings.limits.circuit.openMillisecondsMax = 400
+        settings.limits.rejects.coolDownMilliseconds = 1_000
+        return settings
+    }
+
+    /// The gateway gives the stream up by itself.
+    func renewStream() {
+        self.tally["stream renewed", default: 0] += 1
+        self.isStreamOpen = false
+        self.connection += 1
+        self.schedule(.openStream(connection: self.connection), inMilliseconds: self.delay())
     }
 
     func begin() {

@@ -15,9 +15,9 @@ import Testing
         let (rig, connected) = Self.rig(.unverified)
         #expect(!connected.opensGate)
         #expect(rig.place().order?.refusal?.rule == .notReady)
-        #expect(rig.gateway.health().notReadyReasons == ["the journal is being verified"])
+        #expect(rig.gateway.health(at: rig.now).notReadyReasons == ["the journal is being verified"])
         #expect(rig.turn(.journal(.sound)).opensGate)
-        #expect(rig.gateway.health().notReadyReasons.isEmpty)
+        #expect(rig.gateway.health(at: rig.now).notReadyReasons.isEmpty)
         #expect(rig.place().placements.count == 1)
     }
 
@@ -31,7 +31,7 @@ import Testing
         rig.tell(.streamLost("test"))
         #expect(!rig.connect().opensGate)
         #expect(rig.place().order?.refusal?.rule == .notReady)
-        let reasons = rig.gateway.health().notReadyReasons
+        let reasons = rig.gateway.health(at: rig.now).notReadyReasons
         #expect(reasons.contains("the journal is damaged: record 7: changed"))
     }
 

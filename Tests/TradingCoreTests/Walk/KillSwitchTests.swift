@@ -98,6 +98,7 @@ import Testing
         rig.tell(.clockMeasured(offsetMilliseconds: 0, roundTripMilliseconds: 1))
         rig.tell(.answered(.rules([]), .rules([Make.rules()])))
         rig.tell(.answered(.account(Make.read), .account(Make.account())))
+        rig.tell(.answered(.orderCounts, .orderCounts([])))
         let turn = rig.turn([
             .venue(.testnet, .answered(.openOrders(Make.read), .orders([]))),
             .venue(.testnet, .streamLost("test")),

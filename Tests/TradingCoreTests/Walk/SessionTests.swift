@@ -14,6 +14,7 @@ import Testing
             .answered(.rules([]), .rules([Make.rules()])),
             .answered(.account(Make.read), .account(Make.account())),
             .answered(.openOrders(Make.read), .orders([])),
+            .answered(.orderCounts, .orderCounts([])),
         ]
         for last in messages.indices {
             let rig = Rig()

@@ -42,6 +42,8 @@ import Testing
     static let covered: Set<String> = [
         "State.sequence", "State.clientIDPrefix", "State.epoch", "State.lastOrderID",
         "State.orders", "State.mode", "State.killSwitch", "State.ledgers", "State.closings",
+        "State.restraints", "State.lastTrades", "VenueRestraint.until", "VenueRestraint.scope",
+        "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",
         "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.
         "State.ordersInDoubt", "State.openCounts", "Ledger.pending",
@@ -111,6 +113,12 @@ import Testing
         var closing = Make.intent(state.lastOrderID.raw + 1)
         closing.purpose = .flatten
         _ = state.apply(.orderSubmitted(closing), at: closing.timestamp)
+        let restraint = VenueRestraint(
+            until: closing.timestamp,
+            scope: .everything,
+            reason: "banned"
+        )
+        _ = state.apply(.venueRestrained(.testnet, restraint), at: closing.timestamp)
         var found: Set<String> = []
         Self.properties(of: state, into: &found)
         #expect(

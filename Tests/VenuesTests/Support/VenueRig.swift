@@ -10,6 +10,7 @@ import Testing
 enum TestClock {
     static var milliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
     static var now: WallTime { WallTime(milliseconds: TestClock.milliseconds) }
+    static var instant: Instant { VenueClock.now() }
 }
 
 /// Keys that no text may ever show.
@@ -94,6 +95,17 @@ final class VenueRig: Sendable {
     func perform(_ requests: VenueRequest...) async throws {
         try await self.withVenue { venue in
             for request in requests { venue.perform(request) }
+        }
+    }
+
+    func renewStream(_ reason: String) async throws {
+        try await self.withVenue { $0.renewStream(reason: reason) }
+    }
+
+    /// The states of orders that the streams told, in order.
+    var orderStatuses: [VenueOrderStatus] {
+        self.inputs.compactMap { input in
+            if case .orderReported(let report) = input { report.status } else { nil }
         }
     }
 

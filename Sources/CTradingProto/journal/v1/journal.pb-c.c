@@ -772,6 +772,51 @@ void   trading__journal__v1__stored_order__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_order__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__venue_restrained__init
+                     (Trading__Journal__V1__VenueRestrained         *message)
+{
+  static const Trading__Journal__V1__VenueRestrained init_value = TRADING__JOURNAL__V1__VENUE_RESTRAINED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__venue_restrained__get_packed_size
+                     (const Trading__Journal__V1__VenueRestrained *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__venue_restrained__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__venue_restrained__pack
+                     (const Trading__Journal__V1__VenueRestrained *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__venue_restrained__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__venue_restrained__pack_to_buffer
+                     (const Trading__Journal__V1__VenueRestrained *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__venue_restrained__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__VenueRestrained *
+       trading__journal__v1__venue_restrained__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__VenueRestrained *)
+     protobuf_c_message_unpack (&trading__journal__v1__venue_restrained__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__venue_restrained__free_unpacked
+                     (Trading__Journal__V1__VenueRestrained *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__venue_restrained__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[5] =
 {
   {
@@ -862,7 +907,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__record__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[12] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[13] =
 {
   {
     "store_created",
@@ -1008,6 +1053,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "venue_restrained",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, venue_restrained),
+    &trading__journal__v1__venue_restrained__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   11,   /* field[11] = balance_moved */
@@ -1022,11 +1079,13 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   2,   /* field[2] = order_submitted */
   1,   /* field[1] = started */
   0,   /* field[0] = store_created */
+  12,   /* field[12] = venue_restrained */
 };
-static const ProtobufCIntRange trading__journal__v1__event__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__event__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 20, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -1036,10 +1095,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  12,
+  13,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
-  1,  trading__journal__v1__event__number_ranges,
+  2,  trading__journal__v1__event__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2417,5 +2476,82 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor 
   trading__journal__v1__stored_order__field_indices_by_name,
   1,  trading__journal__v1__stored_order__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__venue_restrained__field_descriptors[4] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__VenueRestrained, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__VenueRestrained, until),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__VenueRestrained, scope),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__VenueRestrained, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__venue_restrained__field_indices_by_name[] = {
+  3,   /* field[3] = reason */
+  2,   /* field[2] = scope */
+  1,   /* field[1] = until */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__venue_restrained__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.VenueRestrained",
+  "VenueRestrained",
+  "Trading__Journal__V1__VenueRestrained",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__VenueRestrained),
+  4,
+  trading__journal__v1__venue_restrained__field_descriptors,
+  trading__journal__v1__venue_restrained__field_indices_by_name,
+  1,  trading__journal__v1__venue_restrained__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__venue_restrained__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -97,6 +97,51 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_trade__init
+                     (Trading__Journal__V1__StoredTrade         *message)
+{
+  static const Trading__Journal__V1__StoredTrade init_value = TRADING__JOURNAL__V1__STORED_TRADE__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_trade__get_packed_size
+                     (const Trading__Journal__V1__StoredTrade *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_trade__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_trade__pack
+                     (const Trading__Journal__V1__StoredTrade *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_trade__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_trade__pack_to_buffer
+                     (const Trading__Journal__V1__StoredTrade *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_trade__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredTrade *
+       trading__journal__v1__stored_trade__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredTrade *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_trade__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_trade__free_unpacked
+                     (Trading__Journal__V1__StoredTrade *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_trade__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_closing__init
                      (Trading__Journal__V1__StoredClosing         *message)
 {
@@ -367,7 +412,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[8] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[10] =
 {
   {
     "client_id_prefix",
@@ -465,6 +510,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "restraints",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_restraints),
+    offsetof(Trading__Journal__V1__StoredState, restraints),
+    &trading__journal__v1__venue_restrained__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_trades",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_last_trades),
+    offsetof(Trading__Journal__V1__StoredState, last_trades),
+    &trading__journal__v1__stored_trade__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   0,   /* field[0] = client_id_prefix */
@@ -472,14 +541,16 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   1,   /* field[1] = epoch */
   5,   /* field[5] = kill_switch */
   2,   /* field[2] = last_order_id */
+  9,   /* field[9] = last_trades */
   6,   /* field[6] = ledgers */
   4,   /* field[4] = mode */
   3,   /* field[3] = orders */
+  8,   /* field[8] = restraints */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -489,11 +560,88 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  8,
+  10,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   1,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_trade__field_descriptors[4] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredTrade, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredTrade, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trade_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredTrade, trade_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredTrade, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_trade__field_indices_by_name[] = {
+  1,   /* field[1] = symbol */
+  3,   /* field[3] = time */
+  2,   /* field[2] = trade_id */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_trade__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_trade__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredTrade",
+  "StoredTrade",
+  "Trading__Journal__V1__StoredTrade",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredTrade),
+  4,
+  trading__journal__v1__stored_trade__field_descriptors,
+  trading__journal__v1__stored_trade__field_indices_by_name,
+  1,  trading__journal__v1__stored_trade__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_trade__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_closing__field_descriptors[4] =

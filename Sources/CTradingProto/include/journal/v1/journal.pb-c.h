@@ -32,6 +32,7 @@ typedef struct Trading__Journal__V1__KillChanged Trading__Journal__V1__KillChang
 typedef struct Trading__Journal__V1__LedgerBound Trading__Journal__V1__LedgerBound;
 typedef struct Trading__Journal__V1__BalanceMoved Trading__Journal__V1__BalanceMoved;
 typedef struct Trading__Journal__V1__StoredOrder Trading__Journal__V1__StoredOrder;
+typedef struct Trading__Journal__V1__VenueRestrained Trading__Journal__V1__VenueRestrained;
 
 
 /* --- enums --- */
@@ -74,7 +75,8 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED = 9,
   TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED = 10,
   TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND = 11,
-  TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED = 12
+  TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED = 12,
+  TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
 
@@ -95,6 +97,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__KillChanged *kill_changed;
     Trading__Journal__V1__LedgerBound *ledger_bound;
     Trading__Journal__V1__BalanceMoved *balance_moved;
+    Trading__Journal__V1__VenueRestrained *venue_restrained;
   };
 };
 #define TRADING__JOURNAL__V1__EVENT__INIT \
@@ -349,6 +352,25 @@ struct  Trading__Journal__V1__StoredOrder
 #define TRADING__JOURNAL__V1__STORED_ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_order__descriptor) \
     , NULL, 0, 0, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The venue asked for patience.
+ */
+struct  Trading__Journal__V1__VenueRestrained
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  int64_t until;
+  /*
+   * 1 new orders, 2 all but cancels, 3 everything.
+   */
+  uint32_t scope;
+  char *reason;
+};
+#define TRADING__JOURNAL__V1__VENUE_RESTRAINED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__venue_restrained__descriptor) \
+    , 0, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /* Trading__Journal__V1__Record methods */
@@ -674,6 +696,25 @@ Trading__Journal__V1__StoredOrder *
 void   trading__journal__v1__stored_order__free_unpacked
                      (Trading__Journal__V1__StoredOrder *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__VenueRestrained methods */
+void   trading__journal__v1__venue_restrained__init
+                     (Trading__Journal__V1__VenueRestrained         *message);
+size_t trading__journal__v1__venue_restrained__get_packed_size
+                     (const Trading__Journal__V1__VenueRestrained   *message);
+size_t trading__journal__v1__venue_restrained__pack
+                     (const Trading__Journal__V1__VenueRestrained   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__venue_restrained__pack_to_buffer
+                     (const Trading__Journal__V1__VenueRestrained   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__VenueRestrained *
+       trading__journal__v1__venue_restrained__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__venue_restrained__free_unpacked
+                     (Trading__Journal__V1__VenueRestrained *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Record_Closure)
@@ -727,6 +768,9 @@ typedef void (*Trading__Journal__V1__BalanceMoved_Closure)
 typedef void (*Trading__Journal__V1__StoredOrder_Closure)
                  (const Trading__Journal__V1__StoredOrder *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__VenueRestrained_Closure)
+                 (const Trading__Journal__V1__VenueRestrained *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -750,6 +794,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__kill_changed__desc
 extern const ProtobufCMessageDescriptor trading__journal__v1__ledger_bound__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__balance_moved__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__descriptor;
 
 PROTOBUF_C__END_DECLS
 

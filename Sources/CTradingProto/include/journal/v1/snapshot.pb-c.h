@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Trading__Journal__V1__Snapshot Trading__Journal__V1__Snapshot;
 typedef struct Trading__Journal__V1__StoredState Trading__Journal__V1__StoredState;
+typedef struct Trading__Journal__V1__StoredTrade Trading__Journal__V1__StoredTrade;
 typedef struct Trading__Journal__V1__StoredClosing Trading__Journal__V1__StoredClosing;
 typedef struct Trading__Journal__V1__StoredLedger Trading__Journal__V1__StoredLedger;
 typedef struct Trading__Journal__V1__AssetAmount Trading__Journal__V1__AssetAmount;
@@ -75,10 +76,33 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_closings;
   Trading__Journal__V1__StoredClosing **closings;
+  /*
+   * By venue.
+   */
+  size_t n_restraints;
+  Trading__Journal__V1__VenueRestrained **restraints;
+  /*
+   * By venue and symbol.
+   */
+  size_t n_last_trades;
+  Trading__Journal__V1__StoredTrade **last_trades;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Trading__Journal__V1__StoredTrade
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  char *symbol;
+  int64_t trade_id;
+  int64_t time;
+};
+#define TRADING__JOURNAL__V1__STORED_TRADE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_trade__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Trading__Journal__V1__StoredClosing
@@ -191,6 +215,25 @@ Trading__Journal__V1__StoredState *
 void   trading__journal__v1__stored_state__free_unpacked
                      (Trading__Journal__V1__StoredState *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredTrade methods */
+void   trading__journal__v1__stored_trade__init
+                     (Trading__Journal__V1__StoredTrade         *message);
+size_t trading__journal__v1__stored_trade__get_packed_size
+                     (const Trading__Journal__V1__StoredTrade   *message);
+size_t trading__journal__v1__stored_trade__pack
+                     (const Trading__Journal__V1__StoredTrade   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_trade__pack_to_buffer
+                     (const Trading__Journal__V1__StoredTrade   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredTrade *
+       trading__journal__v1__stored_trade__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_trade__free_unpacked
+                     (Trading__Journal__V1__StoredTrade *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredClosing methods */
 void   trading__journal__v1__stored_closing__init
                      (Trading__Journal__V1__StoredClosing         *message);
@@ -275,6 +318,9 @@ typedef void (*Trading__Journal__V1__Snapshot_Closure)
 typedef void (*Trading__Journal__V1__StoredState_Closure)
                  (const Trading__Journal__V1__StoredState *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredTrade_Closure)
+                 (const Trading__Journal__V1__StoredTrade *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoredClosing_Closure)
                  (const Trading__Journal__V1__StoredClosing *message,
                   void *closure_data);
@@ -295,6 +341,7 @@ typedef void (*Trading__Journal__V1__StoredPosition_Closure)
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_trade__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_closing__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_ledger__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__asset_amount__descriptor;

@@ -1,0 +1,116 @@
+/// One reading of the venue's clock, and how long it took to get it.
+package struct ClockSample: Hashable, Sendable {
+    /// The venue's clock less our wall clock, both as of `at`, in the middle of what is possible.
+    package var offsetMilliseconds: Int64
+    /// From the question's first byte to the answer's last, by the monotonic clock.
+    package var roundTripMilliseconds: Int64
+    /// Both clocks when the answer came.
+    package var at: Instant
+
+    package init(offsetMilliseconds: Int64, roundTripMilliseconds: Int64, at: Instant) {
+        self.offsetMilliseconds = offsetMilliseconds
+        self.roundTripMilliseconds = roundTripMilliseconds
+        self.at = at
+    }
+
+    /// What an answer says that came just now.
+    ///
+    /// - Parameters:
+    ///   - venueTime: The time in the answer, in whole milliseconds rounded down.
+    ///   - sentAt: When the question left.
+    ///   - receivedAt: When the answer was there.
+    package init(venueTime: WallTime, sentAt: MonotonicTime, receivedAt: Instant) {
+        let passed = Int64(receivedAt.monotonic.nanoseconds - sentAt.nanoseconds)
+        // In the middle of its way the question was answered, as far as can be known.
+        let middle = receivedAt.wall.nanoseconds - passed / 2
+        self.offsetMilliseconds = (venueTime.nanoseconds - middle + 500_000)
+            .divided(by: 1_000_000, rounding: .down)
+        self.roundTripMilliseconds = passed.divided(by: 1_000_000, rounding: .up)
+        self.at = receivedAt
+    }
+
+    /// The answer was given somewhere within the round trip, in a millisecond that was rounded.
+    fileprivate var uncertaintyNanoseconds: Int64 {
+        (self.roundTripMilliseconds + 1) / 2 * 1_000_000 + 1_000_000
+    }
+
+    /// The venue's time less the monotonic clock: unlike the wall clock, that is never set.
+    fileprivate var venueLessMonotonic: Int64 {
+        self.at.wall.nanoseconds + self.offsetMilliseconds * 1_000_000
+            - Int64(self.at.monotonic.nanoseconds)
+    }
+}
+
+/// What is known of the venue's clock: the best of the last readings, carried on by the monotonic
+/// clock, and how far it can be off (S1, M3).
+///
+/// Our wall clock has no part in it, since it may be set at any moment.
+package struct ClockEstimate: Hashable, Sendable {
+    private var samples: [ClockSample] = []
+
+    /// Readings further back than this say less than the newest one.
+    private static let countMax = 8
+    /// By how much two quartz clocks drift apart at most: 100 ms in a thousand seconds.
+    private static let driftMillionths: Int64 = 100
+
+    package init() {}
+
+    package var isMeasured: Bool { !self.samples.isEmpty }
+
+    /// Takes in a reading.
+    ///
+    /// A reading that contradicts what was known shows that one of the clocks was set: all
+    /// earlier ones are forgotten.
+    package mutating func take(_ sample: ClockSample) {
+        let contradicts = self.samples.contains { earlier in
+            let distance = (earlier.venueLessMonotonic - sample.venueLessMonotonic).magnitude
+            let bound =
+                Self.uncertainty(of: earlier, at: sample.at.monotonic)
+                + sample.uncertaintyNanoseconds
+            return distance > UInt64(bound)
+        }
+        if contradicts { self.samples = [] }
+        if self.samples.count == Self.countMax { self.samples.removeFirst() }
+        self.samples.append(sample)
+    }
+
+    /// The venue's time; that of our own wall clock while it was never read.
+    package func venueTime(at now: Instant) -> WallTime {
+        guard let sample = self.best(at: now.monotonic) else { return now.wall }
+        return WallTime(nanoseconds: sample.venueLessMonotonic + Int64(now.monotonic.nanoseconds))
+    }
+
+    /// How far ``venueTime(at:)`` can be off, in milliseconds rounded up; nil while never read.
+    package func uncertaintyMilliseconds(at now: MonotonicTime) -> Int64? {
+        self.best(at: now).map { sample in
+            Self.uncertainty(of: sample, at: now).divided(by: 1_000_000, rounding: .up)
+        }
+    }
+
+    /// The earliest and the latest time that it can be at the venue; both are our own wall clock's
+    /// while the venue was never asked.
+    package func venueTimes(at now: Instant) -> ClosedRange<WallTime> {
+        let time = self.venueTime(at: now)
+        let uncertainty = self.uncertaintyMilliseconds(at: now.monotonic) ?? 0
+        return time.adding(milliseconds: -uncertainty)...time.adding(milliseconds: uncertainty)
+    }
+
+    /// The venue's clock less our wall clock; nil while never read.
+    package func skewMilliseconds(at now: Instant) -> Int64? {
+        guard self.isMeasured else { return nil }
+        return (self.venueTime(at: now).nanoseconds - now.wall.nanoseconds + 500_000)
+            .divided(by: 1_000_000, rounding: .down)
+    }
+
+    private func best(at now: MonotonicTime) -> ClockSample? {
+        self.samples.min { left, right in
+            Self.uncertainty(of: left, at: now) < Self.uncertainty(of: right, at: now)
+        }
+    }
+
+    private static func uncertainty(of sample: ClockSample, at now: MonotonicTime) -> Int64 {
+        let then = sample.at.monotonic
+        let age = now > then ? Int64(now.nanoseconds - then.nanoseconds) : 0
+        return sample.uncertaintyNanoseconds + age / 1_000_000 * Self.driftMillionths
+    }
+}

@@ -1,0 +1,110 @@
+/// What a session knows of its venue's health, and of the means by which it knows anything.
+struct VenueCare: Sendable {
+    var clock = ClockEstimate()
+    /// Since when the venue's time must confirm a wall clock that was set; nil where none was (M3).
+    var clockDoubt: ClockDoubt?
+    var budget = OrderBudget()
+    var circuit: CircuitBreaker
+    var rejects: RejectBreaker
+    /// What the venue asked us not to send, by the clock that is never set.
+    var restraint: Restraint?
+    var stream = StreamWatch()
+    /// The venue's time when the user stream was opened: only later changes are its to bring.
+    var streamSince: WallTime?
+    /// When each best price was learned.
+    var quotedAt: [Symbol: MonotonicTime] = [:]
+    /// Since when the market stream tells each change; nil while it is lost.
+    var marketSince: MonotonicTime?
+
+    struct ClockDoubt: Hashable, Sendable {
+        var since: MonotonicTime
+        var stepMilliseconds: Int64
+        /// When the venue's time is asked for again.
+        var askAt: MonotonicTime
+    }
+
+    struct Restraint: Hashable, Sendable {
+        var until: MonotonicTime
+        var scope: VenueRestraint.Scope
+        var reason: String
+    }
+
+    init(_ limits: RiskLimits) {
+        self.circuit = CircuitBreaker(limits.circuit)
+        self.rejects = RejectBreaker(limits.rejects)
+    }
+
+    /// What the venue asked for and is not over.
+    func restraint(at now: MonotonicTime) -> Restraint? {
+        self.restraint.flatMap { now < $0.until ? $0 : nil }
+    }
+
+    /// Until when reads are held back; nil where they are not.
+    func readsHeldUntil(at now: MonotonicTime) -> MonotonicTime? {
+        self.restraint(at: now).flatMap { $0.scope >= .allButCancels ? $0.until : nil }
+    }
+
+    /// When something here becomes due.
+    var wakeTimes: [MonotonicTime] {
+        [self.circuit.wakeAt, self.stream.wakeAt, self.clockDoubt?.askAt].compactMap(\.self)
+    }
+
+    /// How old a best price is; nil where the stream has kept it current since it was learned.
+    func quoteAgeMilliseconds(of symbol: Symbol, at now: MonotonicTime) -> Int64? {
+        guard let at = self.quotedAt[symbol] else { return nil }
+        if let since = self.marketSince, since <= at { return nil }
+        return now.milliseconds(since: at)
+    }
+
+    /// Whether new orders of a symbol may go out now, and why not.
+    mutating func condition(
+        of symbol: Symbol?,
+        usingReserve usesReserve: Bool,
+        at now: Instant
+    ) -> VenueCondition {
+        let monotonic = now.monotonic
+        var condition = VenueCondition()
+        if let until = self.circuit.wakeAt {
+            condition.circuit = VenueCondition.Stop(
+                reason: self.circuit.reason,
+                waitMilliseconds: until.milliseconds(since: monotonic)
+            )
+        }
+        if let until = self.rejects.stoppedUntil, monotonic < until {
+            condition.rejects = VenueCondition.Stop(
+                reason: self.rejects.reason,
+                waitMilliseconds: until.milliseconds(since: monotonic)
+            )
+        }
+        if let restraint = self.restraint(at: monotonic) {
+            condition.restraint = VenueCondition.Stop(
+                reason: restraint.reason,
+                waitMilliseconds: restraint.until.milliseconds(since: monotonic)
+            )
+        }
+        if let skew = self.clock.skewMilliseconds(at: now),
+            let uncertainty = self.clock.uncertaintyMilliseconds(at: monotonic)
+        {
+            condition.skew = VenueCondition.Skew(
+                milliseconds: skew,
+                uncertaintyMilliseconds: uncertainty
+            )
+        }
+        condition.shortage = self.budget.shortage(
+            usingReserve: usesReserve,
+            at: self.clock.venueTimes(at: now)
+        )
+        condition.quoteAgeMilliseconds = symbol.flatMap {
+            self.quoteAgeMilliseconds(of: $0, at: monotonic)
+        }
+        return condition
+    }
+}
+
+extension MonotonicTime {
+    /// How long ago an earlier time was, in milliseconds rounded up; zero for a later one.
+    func milliseconds(since earlier: MonotonicTime) -> Int64 {
+        guard earlier < self else { return 0 }
+        return Int64((self.nanoseconds - earlier.nanoseconds + 999_999) / 1_000_000)
+    }
+}
