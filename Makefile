@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 SWIFT_FLAGS ?=
 
-.PHONY: help deps build test test-clients demo check bench clean
+.PHONY: help deps build test test-clients test-properties fuzz demo check bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,13 @@ test: deps ## Runs all tests
 test-clients: deps ## Drives ExchangeSim with ccxt and other clients from PyPI
 	swift build --product ExchangeSim $(SWIFT_FLAGS)
 	scripts/test-clients
+
+test-properties: deps ## A million random orders against a naive book; ORDERS, SEED and SEEDS choose
+	swift build -c release --product properties $(SWIFT_FLAGS)
+	.build/release/properties $(or $(ORDERS),1000000) $(or $(SEED),1) $(or $(SEEDS),1)
+
+fuzz: ## Feeds ExchangeSim's parsers arbitrary bytes with libFuzzer; SECONDS_EACH, TARGETS choose
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/fuzz $(or $(SECONDS_EACH),60) $(TARGETS)
 
 demo: deps ## Runs an order through the whole system and shows it
 	swift build $(SWIFT_FLAGS)

@@ -9,6 +9,7 @@ let nioHTTP: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOWebSocket", package: "swift-nio"),
 ]
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let arguments: Target.Dependency = .product(
     name: "ArgumentParser",
@@ -114,14 +115,22 @@ let package = Package(
         .target(name: "CFloors", dependencies: ["COpenSSL"], path: "benchmarks/floors"),
         .executableTarget(
             name: "benchmarks",
-            dependencies: ["CFloors", "Journal", "TradingCore"],
+            dependencies: ["CFloors", "Journal", "MatchingEngine", "TradingCore"],
             path: "benchmarks",
             exclude: ["floors", "budgets"]
         ),
 
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore", "Journal"]),
-        .testTarget(name: "MatchingEngineTests", dependencies: ["MatchingEngine", "TradingCore"]),
+        .executableTarget(
+            name: "properties",
+            dependencies: ["MatchingEngine", "TradingCore"],
+            path: "Tests/Properties"
+        ),
+        .testTarget(
+            name: "MatchingEngineTests",
+            dependencies: ["MatchingEngine", "TradingCore", "properties"]
+        ),
         .testTarget(
             name: "TTRPCTests",
             dependencies: ["TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC"] + nio
@@ -137,7 +146,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ExchangeSimTests",
-            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore"] + nio + nioHTTP
+            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore", "CZlib", nioEmbedded]
+                + nio + nioHTTP,
+            exclude: ["Fuzzing/Program.swift", "Fuzzing/Corpus"]
         ),
         .testTarget(
             name: "SystemTests",
@@ -150,6 +161,20 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `make fuzz` builds one program more, from the tests' own harness and in place of the tests.
+if Context.environment["TRADING_FUZZ"] != nil {
+    package.targets.removeAll { $0.type == .test }
+    package.targets.append(
+        .executableTarget(
+            name: "fuzzers",
+            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore", nioEmbedded] + nio
+                + nioHTTP,
+            path: "Tests/ExchangeSimTests/Fuzzing",
+            exclude: ["Corpus"]
+        )
+    )
+}
 
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),

@@ -55,6 +55,13 @@ struct ChildProcess {
         return (user + system) / Double(sysconf(CInt(_SC_CLK_TCK)))
     }
 
+    /// The memory that it has in use.
+    var residentBytes: Int {
+        let fields = Self.text(of: "/proc/\(self.id)/statm").split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else { return 0 }
+        return pages * Int(sysconf(CInt(_SC_PAGESIZE)))
+    }
+
     func end() { floors_kill(self.id) }
 
     static func text(of path: String) -> String {

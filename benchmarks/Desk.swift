@@ -36,11 +36,11 @@ final class Desk {
         let floorPorts = try self.floorServer.readyValues()
         self.echoPort = try Self.port(floorPorts["echo"])
         self.stubPort = try Self.port(floorPorts["http"])
-        self.exchange = try Self.startExchange(placement, folder)
+        self.exchange = try Self.startExchange(cpu: placement.othersCPU, folder)
         let urls = try self.exchange.readyValues()
         let quietFolder = folder + "/quiet"
         try Self.makeEmpty(quietFolder)
-        self.quietExchange = try Self.startExchange(placement, quietFolder)
+        self.quietExchange = try Self.startExchange(cpu: placement.othersCPU, quietFolder)
         self.quietExchangePort = try Self.port(self.quietExchange.readyValues()["rest"])
         let configuration = """
             store: \(folder)/store
@@ -84,8 +84,8 @@ final class Desk {
         )
     }
 
-    private static func startExchange(
-        _ placement: Placement,
+    static func startExchange(
+        cpu: CInt,
         _ folder: String
     ) throws(Fault) -> ChildProcess {
         try ChildProcess(
@@ -95,7 +95,7 @@ final class Desk {
                 "--key", Self.key, "--secret", Self.secret,
                 "--balance", "BTC=100000", "--balance", "USDT=10000000000",
             ],
-            cpu: placement.othersCPU,
+            cpu: cpu,
             folder: folder
         )
     }
@@ -131,7 +131,7 @@ final class Desk {
     }
 
     /// The port at the end of an address or a URL without a path.
-    private static func port(_ address: String?) throws(Fault) -> CInt {
+    static func port(_ address: String?) throws(Fault) -> CInt {
         let digits = address?.split(separator: ":").last?.prefix { $0.isNumber }
         guard let port = digits.flatMap({ CInt($0) }) else {
             throw Fault("no port in \(address ?? "nothing")")
@@ -139,7 +139,7 @@ final class Desk {
         return port
     }
 
-    private static func makeEmpty(_ folder: String) throws(Fault) {
+    static func makeEmpty(_ folder: String) throws(Fault) {
         guard unsafe system("rm -rf '\(folder)' && mkdir -p '\(folder)'") == 0 else {
             throw Fault("cannot make the folder \(folder)")
         }

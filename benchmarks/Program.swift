@@ -3,8 +3,9 @@ import Glibc
 
 /// Measures the gateway beside the raw floors of the same run and the same placement.
 ///
-/// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery. `benchmarks
-/// floor-server` is the other end of the floors, `benchmarks recover STORE` one recovery.
+/// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery and `benchmarks
+/// exchange` only what the exchange is held to. `benchmarks floor-server` is the other end of
+/// the floors, `benchmarks recover STORE` one recovery.
 @main
 enum Program {
     /// Where everything of a run lies: in the working directory, whose disk is meant.
@@ -12,27 +13,30 @@ enum Program {
     private static let secondsMax: UInt32 = 540
 
     static func main() {
-        if CommandLine.arguments.dropFirst().first == "floor-server" { floors_serve() }
         let arguments = CommandLine.arguments.dropFirst()
-        if arguments.first == "recover", let store = arguments.dropFirst().first {
+        let first = arguments.first
+        if first == "floor-server" { floors_serve() }
+        floors_raise_files()
+        if first == "recover", let store = arguments.dropFirst().first {
             RecoveryBenchmark.recover(store)
         }
-        if arguments.first == "recovery" {
-            do throws(Fault) {
-                try RecoveryBenchmark.run(folder: Self.folder)
-            } catch {
-                Self.fail(error)
-            }
-            return
-        }
-        let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 5
-        guard (1...50).contains(rounds) else { Self.fail(Fault("usage: benchmarks [1...50]")) }
+        let rounds = first.flatMap { Int($0) } ?? (first == nil ? 5 : 1)
+        let part = first.flatMap(Part.init)
+        guard (1...50).contains(rounds), first == nil || part != nil || Int(first ?? "") != nil
+        else { Self.fail(Fault("usage: benchmarks [1...50 | recovery | exchange]")) }
         floors_watchdog(Self.secondsMax)
         do throws(Fault) {
-            try Self.measure(rounds: rounds)
+            if part == nil { try Self.measure(rounds: rounds) }
+            if part != .exchange { try RecoveryBenchmark.run(folder: Self.folder) }
+            if part != .recovery { try Self.measureExchange() }
         } catch {
             Self.fail(error)
         }
+    }
+
+    /// What can be measured by itself, by its name on the command line.
+    private enum Part: String {
+        case recovery, exchange
     }
 
     private static func measure(rounds: Int) throws(Fault) {
@@ -55,7 +59,13 @@ enum Program {
             try reports[index].compare(with: "benchmarks/budgets/\(desk.placement.rawValue).txt")
         }
         try desks[0].measureRecovery().print()
-        try RecoveryBenchmark.run(folder: Self.folder)
+    }
+
+    private static func measureExchange() throws(Fault) {
+        Self.note("the exchange alone")
+        let goals = try ExchangeGoals(folder: "\(Self.folder)/exchange")
+        defer { goals.end() }
+        try goals.measure()
     }
 
     /// Progress is for people who wait; the result goes to the standard output.

@@ -161,7 +161,7 @@ struct Round {
     }
 
     /// Orders ready to be sent: what signing costs is no part of the exchange's time.
-    private static func signedOrders(_ order: BenchmarkOrder, count: Int) -> [String] {
+    static func signedOrders(_ order: BenchmarkOrder, count: Int) -> [String] {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         let milliseconds = time.tv_sec * 1_000 + time.tv_nsec / 1_000_000

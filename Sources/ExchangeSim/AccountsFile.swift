@@ -64,7 +64,14 @@ enum AccountsFile {
         _ path: String,
         usual rates: CommissionRates
     ) throws(FileError) -> [AccountConfiguration] {
-        let json = try Self.json(path)
+        try Self.accounts(in: try Self.json(path), path, usual: rates)
+    }
+
+    static func accounts(
+        in json: JSONValue,
+        _ path: String,
+        usual rates: CommissionRates
+    ) throws(FileError) -> [AccountConfiguration] {
         guard let accounts = json["accounts"]?.elements else {
             throw FileError(path: path, reason: "it has no list named accounts")
         }

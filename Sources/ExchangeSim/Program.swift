@@ -48,7 +48,12 @@ struct Program: AsyncParsableCommand {
     @Option(help: "How often the seeded market moves, in milliseconds; 0 for a still market.")
     var marketInterval: Int64 = 200
 
-    @Option(help: "A recording of real streams to play in place of the seeded market.")
+    @Option(
+        help: """
+            What to play in place of the seeded market: a recording of real streams, Binance's \
+            public data (trades, aggTrades, klines; CSV or zip), or a tick CSV.
+            """
+    )
     var replay: String?
 
     @Option(help: "How fast to play it: real, fast:N, or step (only when a request says so).")
@@ -77,6 +82,7 @@ struct Program: AsyncParsableCommand {
     func validate() throws { _ = try self.makeConfiguration() }
 
     func run() async throws {
+        OpenFiles.raiseLimit()
         let server: SimServer
         do {
             var configuration = try self.makeConfiguration()

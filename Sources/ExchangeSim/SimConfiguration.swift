@@ -54,6 +54,8 @@ struct SimConfiguration: Sendable {
     var pingIntervalMilliseconds: Int64 = 20_000
     /// In which time of the machine a market stream takes five messages.
     var messageWindowMilliseconds: Int64 = 1000
+    /// How long a client may take over a request, from its first byte to its last.
+    var requestTimeoutMilliseconds: Int64 = 10_000
     /// Whether `timestamp` may be any time.
     var ignoresTimestamps = false
 

@@ -93,20 +93,20 @@ struct ReplayTests {
         _ reason: String
     ) async throws {
         try await Self.withFile(Data(content.utf8)) { path in
-            #expect(throws: RecordingError.self) { try Recording(path: path) }
+            #expect(throws: RecordingError.self) { try ReplaySource(path: path) }
             do throws(RecordingError) {
-                _ = try Recording(path: path)
+                _ = try ReplaySource(path: path)
             } catch {
                 #expect(error.description.contains(reason))
             }
         }
-        #expect(throws: RecordingError.self) { try Recording(path: "/nowhere/at/all") }
+        #expect(throws: RecordingError.self) { try ReplaySource(path: "/nowhere/at/all") }
     }
 
     @Test func `damaged gzip data is told apart from a malformed line`() async throws {
         try await Self.withFile(Data([0x1F, 0x8B, 0x08, 0x00, 0x01])) { path in
             do throws(RecordingError) {
-                _ = try Recording(path: path)
+                _ = try ReplaySource(path: path)
                 #expect(Bool(false), "the archive is damaged")
             } catch {
                 #expect(error.description.contains("damaged gzip"))

@@ -2,6 +2,8 @@ import MatchingEngine
 import Testing
 import TradingCore
 
+@testable import properties
+
 @Suite("Triggers")
 struct TriggerTests {
     /// A floor on which the last trade was at 100, with one order at each price around it.

@@ -1,4 +1,3 @@
-import Foundation
 import MatchingEngine
 import TradingCore
 
@@ -6,9 +5,9 @@ import TradingCore
 enum RecordingError: Error, CustomStringConvertible {
     /// The file cannot be read; check its path.
     case unreadable(path: String)
-    /// The gzip data is damaged or cut off.
-    case damagedArchive(path: String)
-    /// A line is not a receive time, a space and a message of a known stream.
+    /// The gzip data or the zip archive is damaged, cut off, or not of a kind that is read.
+    case damagedArchive(path: String, reason: String)
+    /// A line is not a receive time, a space and a message of a known stream, or not a row.
     case malformed(path: String, line: Int, reason: String)
     /// No depth snapshot comes, so that there is no book to start from.
     case noSnapshot(path: String)
@@ -18,7 +17,8 @@ enum RecordingError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .unreadable(let path): "cannot read the recording \(path)"
-        case .damagedArchive(let path): "the recording \(path) is damaged gzip data"
+        case .damagedArchive(let path, let reason):
+            "the recording \(path) cannot be unpacked: \(reason)"
         case .malformed(let path, let line, let reason):
             "line \(line) of the recording \(path) is malformed: \(reason)"
         case .noSnapshot(let path): "the recording \(path) has no depth snapshot"
@@ -39,16 +39,8 @@ struct Recording {
     /// How many lines there are.
     var count: Int { self.lines.count }
 
-    /// Reads a file, packed or plain, and checks every line of it.
-    init(path: String) throws(RecordingError) {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .unreadable(path: path)
-        }
-        var bytes = [UInt8](data)
-        if Gunzip.isPacked(bytes) {
-            guard let unpacked = Gunzip.unpack(bytes) else { throw .damagedArchive(path: path) }
-            bytes = unpacked
-        }
+    /// Reads a file's unpacked bytes, and checks every line of them.
+    init(_ bytes: [UInt8], path: String) throws(RecordingError) {
         self.path = path
         self.bytes = bytes
         self.lines = Self.split(bytes)

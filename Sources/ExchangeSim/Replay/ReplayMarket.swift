@@ -4,31 +4,39 @@ import TradingCore
 
 /// A market that follows a recording.
 final class ReplayMarket: LiquiditySource {
-    let recording: Recording
     let speed: ReplaySpeed
     /// How many lines were played.
     private(set) var line = 0
     /// The receive time of the last line played, or of the first line before that.
     private(set) var time: WallTime
+    private let source: ReplaySource
+    private let path: String
     private let listing: Listing
-    private var liquidity: RecordedLiquidity
+    private var liquidity: ReplayLiquidity
     private let firstTime: WallTime
     private var started: NIODeadline?
+    private var nextStep = 0
 
-    /// How many lines one step plays at most, so that the loop stays short.
-    private static let linesAStepMax = 2_000
+    /// How many steps are played at a time at most, so that the loop stays short.
+    private static let stepsMax = 2_000
 
-    init(_ recording: Recording, _ listing: Listing, speed: ReplaySpeed) throws(RecordingError) {
-        self.recording = recording
+    init(
+        _ source: ReplaySource,
+        path: String,
+        _ listing: Listing,
+        speed: ReplaySpeed
+    ) throws(RecordingError) {
+        self.source = source
+        self.path = path
         self.listing = listing
         self.speed = speed
-        self.liquidity = RecordedLiquidity(market: listing.market)
-        self.firstTime = try recording.line(at: 0).time
+        self.liquidity = source.liquidity(market: listing.market)
+        self.firstTime = try source.step(at: 0).time
         self.time = self.firstTime
     }
 
     var intervalMilliseconds: Int64? { self.speed == .step ? nil : 5 }
-    var isAtEnd: Bool { self.line == self.recording.count }
+    var isAtEnd: Bool { self.nextStep == self.source.stepCount }
     var isSynchronized: Bool { self.liquidity.isSynchronized }
     var gaps: Int { self.liquidity.gaps }
 
@@ -38,10 +46,13 @@ final class ReplayMarket: LiquiditySource {
         let started = self.started ?? now
         self.started = started
         var elapsed = (now - started).nanoseconds
-        if case .fast(let factor) = self.speed { elapsed *= factor }
+        if case .fast(let factor) = self.speed {
+            let (product, isTooLarge) = elapsed.multipliedReportingOverflow(by: factor)
+            elapsed = isTooLarge ? .max : product
+        }
         var played = 0
-        while !self.isAtEnd, played < Self.linesAStepMax {
-            guard let next = try? self.recording.line(at: self.line),
+        while !self.isAtEnd, played < Self.stepsMax {
+            guard let next = try? self.source.step(at: self.nextStep),
                 next.time.nanoseconds - self.firstTime.nanoseconds <= elapsed
             else { break }
             self.play(next, exchange)
@@ -53,8 +64,9 @@ final class ReplayMarket: LiquiditySource {
     func advance(lines: Int64, _ exchange: Exchange) throws(RecordingError) {
         var remaining = lines
         while remaining > 0, !self.isAtEnd {
-            self.play(try self.recording.line(at: self.line), exchange)
-            remaining -= 1
+            let next = try self.source.step(at: self.nextStep)
+            self.play(next, exchange)
+            if next.endsLine { remaining -= 1 }
         }
         exchange.flushDepth(isFast: true)
         exchange.flushDepth(isFast: false)
@@ -62,27 +74,28 @@ final class ReplayMarket: LiquiditySource {
 
     func didTrade(_ exchange: Exchange, _ listing: Listing) {}
 
-    private func play(_ line: Recording.Line, _ exchange: Exchange) {
-        self.line += 1
-        self.time = line.time
-        exchange.clock.move(to: line.time)
-        guard let message = line.message else { return }
+    private func play(_ step: ReplayStep, _ exchange: Exchange) {
+        self.nextStep += 1
+        if step.endsLine { self.line += 1 }
+        self.time = step.time
+        exchange.clock.move(to: step.time)
+        guard let message = step.message else { return }
         let now = exchange.now
-        self.liquidity.apply(message, to: &exchange.engine, recorded: line.time, at: now)
+        self.liquidity.apply(message, to: &exchange.engine, recorded: step.time, at: now)
         exchange.commit(self.listing, at: now)
     }
 
     func writeStatus(to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.field("file", self.recording.path)
-        writer.field("symbol", self.recording.symbol)
+        writer.field("file", self.path)
+        writer.field("symbol", self.listing.name)
         switch self.speed {
         case .real: writer.field("speed", "real")
         case .fast(let factor): writer.field("speed", "fast:\(factor)")
         case .step: writer.field("speed", "step")
         }
         writer.field("line", Int64(self.line))
-        writer.field("lines", Int64(self.recording.count))
+        writer.field("lines", Int64(self.source.lineCount))
         writer.field("time", self.time.nanoseconds)
         writer.field("end", self.isAtEnd)
         writer.field("synchronized", self.isSynchronized)
@@ -105,11 +118,17 @@ extension Exchange {
             self.liquidity = market
             return
         }
-        let recording = try Recording(path: path)
-        guard let listing = self.listings.first(where: { $0.name == recording.symbol }) else {
-            throw RecordingError.unlistedSymbol(path: path, symbol: recording.symbol)
-        }
-        let replay = try ReplayMarket(recording, listing, speed: self.configuration.replaySpeed)
+        let source = try ReplaySource(path: path)
+        let symbol = source.symbol(path: path)
+        guard
+            let listing = self.listings.first(where: { symbol == nil || $0.name == symbol })
+        else { throw RecordingError.unlistedSymbol(path: path, symbol: symbol ?? "") }
+        let replay = try ReplayMarket(
+            source,
+            path: path,
+            listing,
+            speed: self.configuration.replaySpeed
+        )
         if self.configuration.isClockRecorded { self.clock = .virtual(replay.time) }
         self.liquidity = replay
     }

@@ -17,7 +17,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private static let bodyBytesMax = 1 << 20
 
-    init(_ exchange: Exchange) { self.exchange = exchange }
+    private let deadline: RequestDeadline
+
+    init(_ exchange: Exchange, _ deadline: RequestDeadline) {
+        self.exchange = exchange
+        self.deadline = deadline
+    }
+
+    // A connection that became a WebSocket sends no more requests.
+    func handlerRemoved(context: ChannelHandlerContext) { self.deadline.stop() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch self.unwrapInboundIn(data) {
@@ -26,9 +34,11 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             self.body.removeAll(keepingCapacity: true)
             self.isTooLarge = false
         case .body(let buffer):
-            self.isTooLarge = self.body.count + buffer.readableBytes > Self.bodyBytesMax
+            let isOver = self.body.count + buffer.readableBytes > Self.bodyBytesMax
+            self.isTooLarge = self.isTooLarge || isOver
             if !self.isTooLarge { self.body.append(contentsOf: buffer.readableBytesView) }
         case .end:
+            self.deadline.didReceiveRequest()
             guard let head = self.head else { return }
             self.head = nil
             self.requestCount += 1

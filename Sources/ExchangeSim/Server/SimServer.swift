@@ -67,7 +67,7 @@ final class SimServer: Sendable {
         _ exchange: NIOLoopBound<Exchange>
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
@@ -80,7 +80,8 @@ final class SimServer: Sendable {
     private static let handlerName = "exchange-http"
     private static let frameBytesMax = 1 << 20
 
-    private static func configure(_ channel: any Channel, _ exchange: Exchange) throws {
+    /// Puts the handlers of a new connection in place.
+    static func configure(_ channel: any Channel, _ exchange: Exchange) throws {
         let bound = NIOLoopBound(exchange, eventLoop: channel.eventLoop)
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: Self.frameBytesMax,
@@ -92,6 +93,7 @@ final class SimServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     guard let target = try WebSocketTarget(head.uri) else { return }
                     try channel.pipeline.syncOperations.addHandlers(
+                        FrameRules(),
                         NIOWebSocketFrameAggregator(
                             minNonFinalFragmentSize: 0,
                             maxAccumulatedFrameCount: 64,
@@ -119,11 +121,15 @@ final class SimServer: Sendable {
                 }
             )
         }
+        let deadline = RequestDeadline(
+            after: .milliseconds(exchange.configuration.requestTimeoutMilliseconds)
+        )
         let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(deadline)
         try pipeline.addHandler(encoder)
         try pipeline.addHandlers(handlers)
         try pipeline.addHandler(gate)
-        try pipeline.addHandler(HTTPHandler(exchange), name: Self.handlerName)
+        try pipeline.addHandler(HTTPHandler(exchange, deadline), name: Self.handlerName)
     }
 }
 

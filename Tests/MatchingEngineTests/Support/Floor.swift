@@ -131,17 +131,3 @@ extension Price {
 extension Quantity {
     static func whole(_ value: Int64) -> Quantity { Quantity(raw: value * 100_000_000) }
 }
-
-/// A generator with a known sequence for each seed.
-struct Dice {
-    private var state: UInt64
-
-    init(seed: UInt64) { self.state = seed }
-
-    mutating func roll(_ count: Int) -> Int {
-        self.state ^= self.state << 13
-        self.state ^= self.state >> 7
-        self.state ^= self.state << 17
-        return Int(self.state % UInt64(count))
-    }
-}

@@ -8,6 +8,9 @@
 // Ends the program and all that it spawned with a message after so many seconds.
 void floors_watchdog(unsigned seconds);
 
+// Lets the program hold as many connections as the system allows.
+void floors_raise_files(void);
+
 // Keeps the calling thread on one CPU.
 int floors_pin(int cpu);
 
