@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 SWIFT_FLAGS ?=
 
-.PHONY: help deps build test test-clients demo check bench clean
+PAIRS ?=
+
+.PHONY: help deps build test test-clients test-faults demo check bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +23,15 @@ test: deps ## Runs all tests
 test-clients: deps ## Drives ExchangeSim with ccxt and other clients from PyPI
 	swift build --product ExchangeSim $(SWIFT_FLAGS)
 	scripts/test-clients
+
+test-faults: deps ## Breaks what is around a gateway, compares both sides (PAIRS=1: all of it)
+	swift build --product RPCServer $(SWIFT_FLAGS)
+	swift build --product ExchangeSim $(SWIFT_FLAGS)
+	swift build --product faults $(SWIFT_FLAGS)
+	bin=$$(swift build --show-bin-path $(SWIFT_FLAGS)) \
+	    && clang -shared -fPIC -O1 -Wall -Wextra -Werror -o $$bin/fault-shim.so \
+	        Tests/Faults/shim.c \
+	    && $$bin/faults --shim $$bin/fault-shim.so $(if $(PAIRS),--pairs)
 
 demo: deps ## Runs an order through the whole system and shows it
 	swift build $(SWIFT_FLAGS)
