@@ -155,7 +155,9 @@ enum EventDecoder {
                     principal: Principal(unsafe self.text(message.key_principal)),
                     text: key
                 ),
-            tag: unsafe self.text(message.tag)
+            tag: unsafe self.text(message.tag),
+            purpose: unsafe message.purpose == 0
+                ? .client : try self.known(OrderPurpose.self, unsafe message.purpose)
         )
     }
 

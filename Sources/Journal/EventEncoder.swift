@@ -128,6 +128,7 @@ struct EventEncoder {
             unsafe message.key_principal = self.arena.string(intent.key?.principal.name ?? "")
             unsafe message.key = self.arena.string(intent.key?.text ?? "")
             unsafe message.tag = self.arena.string(intent.tag)
+            unsafe message.purpose = UInt32(intent.purpose.rawValue)
         }
     }
 

@@ -73,7 +73,7 @@ extension Rule {
         case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
-            .modeGate:
+            .modeGate, .reduceOnly, .killCause:
             .failedPrecondition
         }
     }

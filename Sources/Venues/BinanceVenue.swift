@@ -118,7 +118,6 @@ package final class BinanceVenue {
     }
 
     /// From now on no placement byte is written (K1).
-    package func closeGate() { self.gate.close() }
 
     package func openGate() { self.gate.open() }
 

@@ -48,7 +48,6 @@ package final class DryRunVenue {
     }
 
     /// Nothing leaves this venue anyway.
-    package func closeGate() {}
 
     package func openGate() {}
 }

@@ -42,7 +42,11 @@ import Testing
         Row(arguments: ["orders", "--all"], code: 0, words: "REFUSED"),
         Row(arguments: ["mode", "set", "live", "--reason", "x"], code: 3, words: "mode_gate"),
         Row(arguments: ["kill"], code: 0, words: "released"),
-        Row(arguments: ["kill", "engage", "--level", "flatten"], code: 1, words: "positions"),
+        Row(
+            arguments: ["kill", "engage", "--level", "flatten", "--wait", "20"],
+            code: 0,
+            words: "BTCUSDT closed, 0 held"
+        ),
         Row(arguments: ["health"], code: 1, words: "kill switch is engaged"),
         Row(arguments: ["kill", "release"], code: 2, words: "reason"),
     ]

@@ -234,7 +234,7 @@ struct AnswerTests {
             locked: try Amount("0.00000001")
         )
         let report = AccountReport(accountID: 354_937_868, canTrade: true, balances: [balance])
-        #expect(self.read(.account, body) == .account(report))
+        #expect(self.read(.account(ReadID(raw: 1)), body) == .account(report))
     }
 
     @Test func `an empty side of the book is no price`() {

@@ -6,7 +6,7 @@ import Testing
 struct GateTests {
     @Test func `a gate starts closed, and nothing passes (K1)`() {
         let gate = Gate()
-        #expect(!gate.isOpen)
+        #expect(!gate.isOpen())
         #expect(!gate.enter())
         #expect(gate.inFlightCount == 0)
     }
@@ -31,7 +31,7 @@ struct GateTests {
         #expect(gate.enter())
         #expect(gate.close(.killSwitch) == 1)
         gate.open(.session)
-        #expect(!gate.isOpen)
+        #expect(!gate.isOpen())
         #expect(!gate.enter())
         gate.open(.killSwitch)
         #expect(gate.enter())

@@ -85,12 +85,12 @@ struct PlacementTests {
         }) { rig, server in
             rig.gate.close(.killSwitch)
             let cancel = OrderIntent.sample().cancel
-            try await rig.perform(cancel, .openOrders)
+            try await rig.perform(cancel, .openOrders(ReadID(raw: 1)))
             guard case .order = try await rig.answer(to: cancel) else {
                 Issue.record("the kill switch stopped a cancel")
                 return
             }
-            #expect(try await rig.answer(to: .openOrders) == .orders([]))
+            #expect(try await rig.answer(to: .openOrders(ReadID(raw: 1))) == .orders([]))
             #expect(server.requests.count == 2)
         }
     }
@@ -252,9 +252,9 @@ struct PlacementTests {
             try await rig.place(.sample(1))
             #expect(try await rig.outcome(of: 1) == .notSent(.venueBackoff))
             try await rig.place(.sample(2))
-            try await rig.perform(.account, OrderIntent.sample(1).cancel)
+            try await rig.perform(.account(ReadID(raw: 1)), OrderIntent.sample(1).cancel)
             #expect(try await rig.outcome(of: 2) == .notSent(.venueBackoff))
-            guard case .failed = try await rig.answer(to: .account) else {
+            guard case .failed = try await rig.answer(to: .account(ReadID(raw: 1))) else {
                 Issue.record("a read was made during the venue's pause")
                 return
             }
@@ -288,8 +288,8 @@ struct PlacementTests {
             request.path == "/elsewhere"
                 ? .ok("[]") : .json(307, "", headers: ["Location: /elsewhere"])
         }) { rig, server in
-            try await rig.perform(.openOrders)
-            guard case .failed = try await rig.answer(to: .openOrders) else {
+            try await rig.perform(.openOrders(ReadID(raw: 1)))
+            guard case .failed = try await rig.answer(to: .openOrders(ReadID(raw: 1))) else {
                 Issue.record("an answer from elsewhere was taken")
                 return
             }

@@ -28,7 +28,7 @@ struct RequestTests {
                 ),
                 "GET /api/v3/order\nsymbol=BTCUSDT&orderId=9"
             ),
-            (.openOrders, "GET /api/v3/openOrders\n"),
+            (.openOrders(ReadID(raw: 1)), "GET /api/v3/openOrders\n"),
             (
                 .trades(symbol, from: nil),
                 "GET /api/v3/myTrades\nsymbol=BTCUSDT&fromId=0&limit=1000"
@@ -45,7 +45,7 @@ struct RequestTests {
                 .allOrders(symbol, since: WallTime(milliseconds: 77)),
                 "GET /api/v3/allOrders\nsymbol=BTCUSDT&startTime=77&limit=1000"
             ),
-            (.account, "GET /api/v3/account\nomitZeroBalances=true"),
+            (.account(ReadID(raw: 1)), "GET /api/v3/account\nomitZeroBalances=true"),
             (
                 .rules([symbol, Symbol("这是测试币456")]),
                 "GET /api/v3/exchangeInfo\nsymbols=%5B%22BTCUSDT%22%2C%22"
@@ -100,7 +100,7 @@ struct RequestTests {
 
     @Test func `a read is signed by the venue's time when it leaves`() throws {
         let signer = try RequestSigner(secret: TestKeys.secret)
-        let payload = BinanceRequests.request(.openOrders, from: nil)
+        let payload = BinanceRequests.request(.openOrders(ReadID(raw: 1)), from: nil)
             .payload(signedBy: signer, at: WallTime(milliseconds: 42))
         #expect(payload.text.hasPrefix("recvWindow=5000&timestamp=42&signature="))
         let open = BinanceRequests.request(.time, from: nil)

@@ -78,7 +78,7 @@ struct SendingRulesTests {
         var queue = TransferQueue(.init(slots: 4))
         let placements = [OrderIntent.sample(1), .sample(2)]
         let isTaken = [
-            queue.add(.account), queue.add(placements[0]), queue.add(placements[1]),
+            queue.add(.account(ReadID(raw: 1))), queue.add(placements[0]), queue.add(placements[1]),
             queue.add(placements[0].cancel), queue.add(placements[1].cancel),
         ]
         #expect(isTaken.allSatisfy { $0 })
@@ -89,7 +89,7 @@ struct SendingRulesTests {
                 .cancel(ReadProgress(placements[0].cancel)),
                 .cancel(ReadProgress(placements[1].cancel)),
                 .placement(placements[0]), .placement(placements[1]),
-                .read(ReadProgress(.account)),
+                .read(ReadProgress(.account(ReadID(raw: 1)))),
             ]
         )
         #expect(queue.isEmpty)
@@ -97,9 +97,11 @@ struct SendingRulesTests {
 
     @Test func `reads leave half of the slots, placements leave one for cancels (K3)`() {
         var queue = TransferQueue(.init(slots: 4))
-        _ = queue.add(.account)
+        _ = queue.add(.account(ReadID(raw: 1)))
         #expect(queue.next(beside: .init(reads: 2)) == nil)
-        #expect(queue.next(beside: .init(reads: 1)) == .read(ReadProgress(.account)))
+        #expect(
+            queue.next(beside: .init(reads: 1)) == .read(ReadProgress(.account(ReadID(raw: 1))))
+        )
         _ = queue.add(.sample(1))
         #expect(queue.next(beside: .init(placements: 3)) == nil)
         _ = queue.add(OrderIntent.sample(2).cancel)
@@ -112,7 +114,7 @@ struct SendingRulesTests {
         var queue = TransferQueue(.init(slots: 2, waitingMax: 2))
         var answers: [Bool] = []
         for number in 1...3 { answers.append(queue.add(.sample(UInt64(number)))) }
-        for _ in 1...3 { answers.append(queue.add(.account)) }
+        for _ in 1...3 { answers.append(queue.add(.account(ReadID(raw: 1)))) }
         for _ in 1...3 { answers.append(queue.add(OrderIntent.sample().cancel)) }
         #expect(answers == [true, true, false, true, true, false, true, true, false])
     }
@@ -147,11 +149,11 @@ struct SendingRulesTests {
         var queue = TransferQueue(.init(slots: 2))
         let cancel = OrderIntent.sample(1).cancel
         _ = queue.add(.sample(1))
-        _ = queue.add(.account)
+        _ = queue.add(.account(ReadID(raw: 1)))
         _ = queue.add(cancel)
         let dropped = queue.removeAllButCancels()
         #expect(dropped.placements.map(\.orderID.raw) == [1])
-        #expect(dropped.reads == [.account])
+        #expect(dropped.reads == [.account(ReadID(raw: 1))])
         #expect(queue.next(beside: .init()) == .cancel(ReadProgress(cancel)))
     }
 

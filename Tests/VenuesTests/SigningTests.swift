@@ -53,7 +53,7 @@ struct SigningTests {
 
     @Test func `a base64 signature is percent-encoded where it is sent in a query`() throws {
         let signer = try RequestSigner(secret: Secret(text: Self.ed25519))
-        let request = BinanceRequests.request(.account, from: nil)
+        let request = BinanceRequests.request(.account(ReadID(raw: 1)), from: nil)
         for milliseconds in 0..<32 {
             let payload = request.payload(
                 signedBy: signer,

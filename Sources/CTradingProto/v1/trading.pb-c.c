@@ -1042,6 +1042,96 @@ void   trading__v1__kill_switch_response__free_unpacked
   assert(message->base.descriptor == &trading__v1__kill_switch_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__kill_progress__init
+                     (Trading__V1__KillProgress         *message)
+{
+  static const Trading__V1__KillProgress init_value = TRADING__V1__KILL_PROGRESS__INIT;
+  *message = init_value;
+}
+size_t trading__v1__kill_progress__get_packed_size
+                     (const Trading__V1__KillProgress *message)
+{
+  assert(message->base.descriptor == &trading__v1__kill_progress__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__kill_progress__pack
+                     (const Trading__V1__KillProgress *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__kill_progress__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__kill_progress__pack_to_buffer
+                     (const Trading__V1__KillProgress *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__kill_progress__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__KillProgress *
+       trading__v1__kill_progress__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__KillProgress *)
+     protobuf_c_message_unpack (&trading__v1__kill_progress__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__kill_progress__free_unpacked
+                     (Trading__V1__KillProgress *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__kill_progress__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__closing__init
+                     (Trading__V1__Closing         *message)
+{
+  static const Trading__V1__Closing init_value = TRADING__V1__CLOSING__INIT;
+  *message = init_value;
+}
+size_t trading__v1__closing__get_packed_size
+                     (const Trading__V1__Closing *message)
+{
+  assert(message->base.descriptor == &trading__v1__closing__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__closing__pack
+                     (const Trading__V1__Closing *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__closing__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__closing__pack_to_buffer
+                     (const Trading__V1__Closing *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__closing__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__Closing *
+       trading__v1__closing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__Closing *)
+     protobuf_c_message_unpack (&trading__v1__closing__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__closing__free_unpacked
+                     (Trading__V1__Closing *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__closing__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__health_request__init
                      (Trading__V1__HealthRequest         *message)
 {
@@ -2657,7 +2747,7 @@ const ProtobufCMessageDescriptor trading__v1__set_mode_response__descriptor =
   (ProtobufCMessageInit) trading__v1__set_mode_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__kill_switch_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor trading__v1__kill_switch_request__field_descriptors[4] =
 {
   {
     "action",
@@ -2695,16 +2785,29 @@ static const ProtobufCFieldDescriptor trading__v1__kill_switch_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "force",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__KillSwitchRequest, force),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__kill_switch_request__field_indices_by_name[] = {
   0,   /* field[0] = action */
+  3,   /* field[3] = force */
   1,   /* field[1] = level */
   2,   /* field[2] = reason */
 };
 static const ProtobufCIntRange trading__v1__kill_switch_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor trading__v1__kill_switch_request__descriptor =
 {
@@ -2714,14 +2817,14 @@ const ProtobufCMessageDescriptor trading__v1__kill_switch_request__descriptor =
   "Trading__V1__KillSwitchRequest",
   "trading.v1",
   sizeof(Trading__V1__KillSwitchRequest),
-  3,
+  4,
   trading__v1__kill_switch_request__field_descriptors,
   trading__v1__kill_switch_request__field_indices_by_name,
   1,  trading__v1__kill_switch_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__kill_switch_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__kill_switch_response__field_descriptors[8] =
+static const ProtobufCFieldDescriptor trading__v1__kill_switch_response__field_descriptors[12] =
 {
   {
     "is_engaged",
@@ -2819,21 +2922,73 @@ static const ProtobufCFieldDescriptor trading__v1__kill_switch_response__field_d
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "canceled_count",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__KillSwitchResponse, canceled_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unconfirmed_order_ids",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Trading__V1__KillSwitchResponse, n_unconfirmed_order_ids),
+    offsetof(Trading__V1__KillSwitchResponse, unconfirmed_order_ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "venues",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__KillSwitchResponse, n_venues),
+    offsetof(Trading__V1__KillSwitchResponse, venues),
+    &trading__v1__kill_progress__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_done",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__KillSwitchResponse, is_done),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__kill_switch_response__field_indices_by_name[] = {
+  8,   /* field[8] = canceled_count */
   3,   /* field[3] = changed_by */
   6,   /* field[6] = in_flight_order_ids */
+  11,   /* field[11] = is_done */
   5,   /* field[5] = is_durable */
   0,   /* field[0] = is_engaged */
   1,   /* field[1] = level */
   7,   /* field[7] = open_order_ids */
   2,   /* field[2] = reason */
   4,   /* field[4] = since */
+  9,   /* field[9] = unconfirmed_order_ids */
+  10,   /* field[10] = venues */
 };
 static const ProtobufCIntRange trading__v1__kill_switch_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor trading__v1__kill_switch_response__descriptor =
 {
@@ -2843,11 +2998,165 @@ const ProtobufCMessageDescriptor trading__v1__kill_switch_response__descriptor =
   "Trading__V1__KillSwitchResponse",
   "trading.v1",
   sizeof(Trading__V1__KillSwitchResponse),
-  8,
+  12,
   trading__v1__kill_switch_response__field_descriptors,
   trading__v1__kill_switch_response__field_indices_by_name,
   1,  trading__v1__kill_switch_response__number_ranges,
   (ProtobufCMessageInit) trading__v1__kill_switch_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__kill_progress__field_descriptors[3] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__KillProgress, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zero_since",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__KillProgress, zero_since),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closings",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__KillProgress, n_closings),
+    offsetof(Trading__V1__KillProgress, closings),
+    &trading__v1__closing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__kill_progress__field_indices_by_name[] = {
+  2,   /* field[2] = closings */
+  0,   /* field[0] = mode */
+  1,   /* field[1] = zero_since */
+};
+static const ProtobufCIntRange trading__v1__kill_progress__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__v1__kill_progress__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.KillProgress",
+  "KillProgress",
+  "Trading__V1__KillProgress",
+  "trading.v1",
+  sizeof(Trading__V1__KillProgress),
+  3,
+  trading__v1__kill_progress__field_descriptors,
+  trading__v1__kill_progress__field_indices_by_name,
+  1,  trading__v1__kill_progress__number_ranges,
+  (ProtobufCMessageInit) trading__v1__kill_progress__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__closing__field_descriptors[5] =
+{
+  {
+    "symbol",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Closing, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Closing, quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Closing, status),
+    &trading__v1__closing_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Closing, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_count",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Closing, order_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__closing__field_indices_by_name[] = {
+  4,   /* field[4] = order_count */
+  1,   /* field[1] = quantity */
+  3,   /* field[3] = reason */
+  2,   /* field[2] = status */
+  0,   /* field[0] = symbol */
+};
+static const ProtobufCIntRange trading__v1__closing__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor trading__v1__closing__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.Closing",
+  "Closing",
+  "Trading__V1__Closing",
+  "trading.v1",
+  sizeof(Trading__V1__Closing),
+  5,
+  trading__v1__closing__field_descriptors,
+  trading__v1__closing__field_indices_by_name,
+  1,  trading__v1__closing__number_ranges,
+  (ProtobufCMessageInit) trading__v1__closing__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define trading__v1__health_request__field_descriptors NULL
@@ -3269,6 +3578,38 @@ const ProtobufCEnumDescriptor trading__v1__kill_level__descriptor =
   trading__v1__kill_level__enum_values_by_name,
   1,
   trading__v1__kill_level__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue trading__v1__closing_status__enum_values_by_number[4] =
+{
+  { "CLOSING_STATUS_UNSPECIFIED", "TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_UNSPECIFIED", 0 },
+  { "CLOSING_STATUS_CLOSING", "TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_CLOSING", 1 },
+  { "CLOSING_STATUS_CLOSED", "TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_CLOSED", 2 },
+  { "CLOSING_STATUS_LEFT", "TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_LEFT", 3 },
+};
+static const ProtobufCIntRange trading__v1__closing_status__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex trading__v1__closing_status__enum_values_by_name[4] =
+{
+  { "CLOSING_STATUS_CLOSED", 2 },
+  { "CLOSING_STATUS_CLOSING", 1 },
+  { "CLOSING_STATUS_LEFT", 3 },
+  { "CLOSING_STATUS_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor trading__v1__closing_status__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "trading.v1.ClosingStatus",
+  "ClosingStatus",
+  "Trading__V1__ClosingStatus",
+  "trading.v1",
+  4,
+  trading__v1__closing_status__enum_values_by_number,
+  4,
+  trading__v1__closing_status__enum_values_by_name,
+  1,
+  trading__v1__closing_status__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[10] =

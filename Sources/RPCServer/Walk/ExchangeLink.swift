@@ -46,11 +46,9 @@ final class ExchangeLink: VenueLink {
 
     func flush() { self.venue.flush() }
 
-    func closeGate() { self.gate.close(.session) }
+    func close(_ latch: Gate.Latch) { self.gate.close(latch) }
 
-    func openGate() { self.gate.open(.session) }
-
-    func liftKillSwitch() { self.gate.open(.killSwitch) }
+    func open(_ latch: Gate.Latch) { self.gate.open(latch) }
 }
 
 /// Builds and signs what would have been sent, and sends nothing.
@@ -74,9 +72,9 @@ final class DryRunLink: VenueLink {
 
     func flush() { self.venue.flush() }
 
-    func closeGate() {}
-    func openGate() {}
-    func liftKillSwitch() {}
+    // Nothing leaves, so there is nothing to keep from leaving.
+    func close(_ latch: Gate.Latch) {}
+    func open(_ latch: Gate.Latch) {}
 }
 
 extension Configuration.ExchangeSettings {

@@ -2,6 +2,7 @@ import Journal
 import Logging
 import NIOCore
 import TradingCore
+import Venues
 
 /// The walk: receive → decode → fetch → decide → persist → release.
 ///
@@ -105,10 +106,16 @@ final class GatewayLoop {
         if isFirst { self.loop.assumeIsolated().execute { self.commit() } }
     }
 
+    private func eachVenue(_ body: (any VenueLink) -> Void) {
+        for venue in self.venues.values { body(venue) }
+    }
+
     private func perform(_ effect: ImmediateEffect) {
         switch effect {
         case .request(let venue, let request): self.venues[venue]?.perform(request)
-        case .closeGate(let venue): self.venues[venue]?.closeGate()
+        case .closeGate(let venue): self.venues[venue]?.close(.session)
+        case .engageKillSwitch: self.eachVenue { $0.close(.killSwitch) }
+        case .stopClosings: self.eachVenue { $0.close(.closings) }
         }
     }
 
@@ -151,9 +158,11 @@ final class GatewayLoop {
             }
             answer(reply)
         case .openGate(let venue):
-            self.venues[venue]?.openGate()
+            self.venues[venue]?.open(.session)
         case .liftKillSwitch:
-            for venue in self.venues.values { venue.liftKillSwitch() }
+            self.eachVenue { $0.open(.killSwitch) }
+        case .letClosingsPass:
+            self.eachVenue { $0.open(.closings) }
         }
     }
 
@@ -161,9 +170,9 @@ final class GatewayLoop {
     ///
     /// Cancels and reads need no journal and still go out (K2).
     private func failWrite(_ error: JournalError) -> Never {
-        for venue in self.venues.values {
-            venue.closeGate()
-            venue.flush()
+        self.eachVenue {
+            $0.close(.session)
+            $0.flush()
         }
         self.log.critical("the journal cannot be written", metadata: ["error": "\(error)"])
         self.endProcess(error)

@@ -1,4 +1,5 @@
 import TradingCore
+import Venues
 
 /// What the walk needs of a venue; everything is called on the gateway loop.
 protocol VenueLink: AnyObject {
@@ -11,12 +12,9 @@ protocol VenueLink: AnyObject {
     /// Hands over what ``place(_:)`` and ``perform(_:)`` have gathered since the last call.
     func flush()
 
-    /// From now on no placement byte is written (K1).
-    func closeGate()
+    /// From now on no placement byte is written that the latch is for (K1).
+    func close(_ latch: Gate.Latch)
 
-    /// Lifts what ``closeGate()`` did; a kill switch that was engaged from outside the loop stays.
-    func openGate()
-
-    /// Lifts the kill switch's latch.
-    func liftKillSwitch()
+    /// Lifts one latch; the others stay.
+    func open(_ latch: Gate.Latch)
 }

@@ -116,6 +116,28 @@ package struct RemoteKillSwitch: Hashable, Sendable, Encodable {
     package var isDurable: Bool
     package var inFlightOrderIDs: [UInt64]
     package var openOrderIDs: [UInt64]
+    package var canceledCount: UInt64
+    package var unconfirmedOrderIDs: [UInt64]
+    package var venues: [RemoteKillProgress]
+    package var isDone: Bool
+}
+
+/// How far the kill switch has come at one exchange.
+package struct RemoteKillProgress: Hashable, Sendable, Encodable {
+    package var mode: String
+    /// Nanoseconds; zero until a reading confirmed that no order of ours is open.
+    package var zeroSince: Int64
+    package var closings: [RemoteClosing]
+}
+
+/// How far one position is closed.
+package struct RemoteClosing: Hashable, Sendable, Encodable {
+    package var symbol: String
+    package var quantity: String
+    /// `closing`, `closed` or `left`.
+    package var status: String
+    package var reason: String
+    package var orderCount: UInt64
 }
 
 /// Whether the server takes orders.

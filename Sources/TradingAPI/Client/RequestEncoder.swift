@@ -73,7 +73,8 @@ struct RequestEncoder {
                 unsafe message.action = TRADING__V1__KILL_ACTION__KILL_ACTION_ENGAGE
                 unsafe message.level = Trading__V1__KillLevel(UInt32(level.rawValue))
                 unsafe message.reason = self.arena.string(reason)
-            case .release(let reason):
+            case .release(let reason, let isForced):
+                unsafe message.force = isForced ? 1 : 0
                 unsafe message.action = TRADING__V1__KILL_ACTION__KILL_ACTION_RELEASE
                 unsafe message.reason = self.arena.string(reason)
             }
@@ -93,5 +94,5 @@ struct RequestEncoder {
 package enum KillAction: Hashable, Sendable {
     case status
     case engage(KillLevel, reason: String)
-    case release(reason: String)
+    case release(reason: String, isForced: Bool)
 }

@@ -119,7 +119,39 @@ struct ResponseDecoder {
                     start: message.open_order_ids,
                     count: message.n_open_order_ids
                 )
-            )
+            ),
+            canceledCount: message.canceled_count,
+            unconfirmedOrderIDs: Array(
+                UnsafeBufferPointer(
+                    start: message.unconfirmed_order_ids,
+                    count: message.n_unconfirmed_order_ids
+                )
+            ),
+            venues: Protobuf.elements(message.venues, count: message.n_venues).map {
+                unsafe self.progress($0.pointee)
+            },
+            isDone: message.is_done != 0
+        )
+    }
+
+    private func progress(_ message: Trading__V1__KillProgress) -> RemoteKillProgress {
+        let closings = unsafe Protobuf.elements(message.closings, count: message.n_closings)
+        return unsafe RemoteKillProgress(
+            mode: self.name(of: message.mode),
+            zeroSince: message.zero_since,
+            closings: closings.map { pointer in
+                let closing = unsafe pointer.pointee
+                let status = KillSwitchView.Closing.Status(
+                    rawValue: UInt8(truncatingIfNeeded: unsafe closing.status.rawValue)
+                )
+                return unsafe RemoteClosing(
+                    symbol: String(protobuf: closing.symbol),
+                    quantity: String(protobuf: closing.quantity),
+                    status: status?.name ?? "",
+                    reason: String(protobuf: closing.reason),
+                    orderCount: closing.order_count
+                )
+            }
         )
     }
 

@@ -251,6 +251,41 @@ package struct ReplyEncoder {
             unsafe message.in_flight_order_ids = self.arena.array(scalars: view.inFlight.map(\.raw))
             unsafe message.n_open_order_ids = view.open.count
             unsafe message.open_order_ids = self.arena.array(scalars: view.open.map(\.raw))
+            unsafe message.canceled_count = UInt64(view.canceled.count)
+            unsafe message.n_unconfirmed_order_ids = view.unconfirmed.count
+            unsafe message.unconfirmed_order_ids = self.arena.array(
+                scalars: view.unconfirmed.map(\.raw)
+            )
+            unsafe message.n_venues = view.venues.count
+            unsafe message.venues = self.arena.array(
+                view.venues.map { unsafe self.progress($0) }
+            )
+            unsafe message.is_done = view.isDone ? 1 : 0
+        }
+    }
+
+    private func progress(
+        _ venue: KillSwitchView.Venue
+    ) -> UnsafeMutablePointer<Trading__V1__KillProgress> {
+        unsafe self.arena.make(trading__v1__kill_progress__init) { message in
+            unsafe message.mode = self.mode(venue.venue.mode)
+            unsafe message.zero_since = venue.zeroSince?.nanoseconds ?? 0
+            unsafe message.n_closings = venue.closings.count
+            unsafe message.closings = self.arena.array(
+                venue.closings.map { unsafe self.closing($0) }
+            )
+        }
+    }
+
+    private func closing(
+        _ closing: KillSwitchView.Closing
+    ) -> UnsafeMutablePointer<Trading__V1__Closing> {
+        unsafe self.arena.make(trading__v1__closing__init) { message in
+            unsafe message.symbol = self.arena.string(closing.symbol.name)
+            unsafe message.quantity = self.arena.string(closing.quantity.description)
+            unsafe message.status = Trading__V1__ClosingStatus(UInt32(closing.status.rawValue))
+            unsafe message.reason = self.arena.string(closing.reason)
+            unsafe message.order_count = UInt64(closing.orderCount)
         }
     }
 

@@ -174,7 +174,11 @@ package struct RequestDecoder {
         case TRADING__V1__KILL_ACTION__KILL_ACTION_STATUS:
             return .killStatus
         case TRADING__V1__KILL_ACTION__KILL_ACTION_RELEASE:
-            return .killRelease(self.principal, reason: try unsafe self.reason(message.reason))
+            return .killRelease(
+                self.principal,
+                reason: try unsafe self.reason(message.reason),
+                KillRelease(isForced: unsafe message.force != 0)
+            )
         case TRADING__V1__KILL_ACTION__KILL_ACTION_ENGAGE:
             guard
                 let level = KillLevel(

@@ -6,6 +6,8 @@ package struct Ledger: Hashable, Sendable {
     package private(set) var totals: [Asset: Amount] = [:]
     /// Held back for our open orders and for those of unknown outcome (E3).
     package private(set) var reserved: [Asset: Amount] = [:]
+    /// What orders that are not finished can still trade, by symbol and side.
+    package private(set) var pending: [Symbol: [Side: Amount]] = [:]
     /// By symbol.
     package private(set) var positions: [Symbol: Position] = [:]
 
@@ -36,14 +38,27 @@ package struct Ledger: Hashable, Sendable {
         self.totals[asset, default: .zero] += delta
     }
 
+    /// What orders on a side that are not finished can still trade.
+    package func pending(_ symbol: Symbol, _ side: Side) -> Amount {
+        self.pending[symbol]?[side] ?? .zero
+    }
+
     mutating func reserve(_ reservation: Reservation) {
         self.reserved[reservation.asset, default: .zero] += reservation.amount
+        guard !reservation.quantity.isZero else { return }
+        self.pending[reservation.symbol, default: [:]][reservation.side, default: .zero] +=
+            reservation.quantity
     }
 
     mutating func release(_ reservation: Reservation) {
         let rest = self.reserved(of: reservation.asset) - reservation.amount
         invariant(rest >= .zero, "more of \(reservation.asset) is released than was reserved")
         self.reserved[reservation.asset] = rest.isZero ? nil : rest
+        let (symbol, side) = (reservation.symbol, reservation.side)
+        let pending = self.pending(symbol, side) - reservation.quantity
+        invariant(pending >= .zero, "more of \(symbol) is released than was pending")
+        self.pending[symbol]?[side] = pending.isZero ? nil : pending
+        if self.pending[symbol]?.isEmpty == true { self.pending[symbol] = nil }
     }
 
     /// Counts one fill of an order: what it bought, what it paid and its fee.
@@ -72,9 +87,16 @@ package struct Ledger: Hashable, Sendable {
 package struct Reservation: Hashable, Sendable {
     package var asset: Asset
     package var amount: Amount
+    package var symbol: Symbol
+    package var side: Side
+    /// What can still trade, in the base asset.
+    package var quantity: Amount
 
     /// What the rest of an order can still take: quote for a buy, base for a sell.
     package init(remaining: Quantity, of intent: OrderIntent) {
+        self.symbol = intent.terms.symbol
+        self.side = intent.terms.side
+        self.quantity = remaining.amount
         switch intent.terms.side {
         case .buy:
             self.asset = intent.quoteAsset

@@ -38,6 +38,27 @@ package struct KillSwitch: Hashable, Sendable {
     package var isEngaged: Bool { self.level != nil }
 }
 
+/// The orders by which one position is being closed since the kill switch was engaged.
+package struct Closing: Hashable, Sendable {
+    package private(set) var orderCount = 0
+    /// Orders that did not fill wholly, the last one included until it is finished.
+    package private(set) var failureCount = 0
+
+    package init() {}
+
+    package init(orderCount: Int, failureCount: Int) {
+        self.orderCount = orderCount
+        self.failureCount = failureCount
+    }
+
+    mutating func begin() {
+        self.orderCount += 1
+        self.failureCount += 1
+    }
+
+    mutating func succeed() { self.failureCount = max(0, self.failureCount - 1) }
+}
+
 /// The mode as it was last set.
 package struct ModeRecord: Hashable, Sendable {
     package var mode: TradingMode

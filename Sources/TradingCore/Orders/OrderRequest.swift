@@ -50,6 +50,14 @@ package struct IdempotencyKey: Hashable, Sendable {
     }
 }
 
+/// Why an order is placed.
+package enum OrderPurpose: UInt8, Hashable, Sendable, CaseIterable {
+    /// A client asked for it.
+    case client = 1
+    /// The kill switch closes a position with it (K4).
+    case flatten = 2
+}
+
 /// A client's wish for an order, as it came through the door.
 package struct OrderRequest: Hashable, Sendable {
     package var terms: OrderTerms
@@ -98,6 +106,7 @@ package struct OrderIntent: Hashable, Sendable {
     package var principal: Principal
     package var key: IdempotencyKey?
     package var tag: String
+    package var purpose: OrderPurpose
 
     package init(
         orderID: OrderID,
@@ -111,7 +120,8 @@ package struct OrderIntent: Hashable, Sendable {
         reservePrice: Price,
         principal: Principal,
         key: IdempotencyKey?,
-        tag: String
+        tag: String,
+        purpose: OrderPurpose = .client
     ) {
         self.orderID = orderID
         self.clientOrderID = clientOrderID
@@ -125,6 +135,7 @@ package struct OrderIntent: Hashable, Sendable {
         self.principal = principal
         self.key = key
         self.tag = tag
+        self.purpose = purpose
     }
 
     /// When the venue stops taking the request, in the venue's clock.

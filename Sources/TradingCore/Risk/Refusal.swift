@@ -40,6 +40,10 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case orderFinished = 19
     /// SetMode: the mode may not be entered.
     case modeGate = 20
+    /// An order that may only shrink a position would do more.
+    case reduceOnly = 21
+    /// KillSwitch: what engaged it is still there.
+    case killCause = 22
 
     /// The stable name for programs.
     package var name: String {
@@ -64,6 +68,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .orderNotFound: "order_not_found"
         case .orderFinished: "order_finished"
         case .modeGate: "mode_gate"
+        case .reduceOnly: "reduce_only"
+        case .killCause: "kill_cause"
         }
     }
 }

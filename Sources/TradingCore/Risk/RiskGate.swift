@@ -1,6 +1,7 @@
 /// Everything that the checks look at, gathered for one order.
 package struct RiskContext: Sendable {
     package var terms: OrderTerms
+    package var purpose: OrderPurpose
     package var expectedMode: TradingMode?
     package var mode: TradingMode
     package var killSwitch: KillSwitch
@@ -18,6 +19,12 @@ package struct RiskContext: Sendable {
     package var unknownOrder: OrderID?
     package var availableBase: Amount
     package var availableQuote: Amount
+    /// How much an order on this side can trade and only shrink the position, counting every
+    /// order on its side that is not finished as filled; zero or less where it would open one.
+    package var reducibleQuantity: Amount
+
+    /// Whether the order can do nothing but shrink the position.
+    package var isReducing: Bool { self.terms.quantity.amount <= self.reducibleQuantity }
 
     /// The worst price at which the order can reasonably fill; nil while it cannot be told.
     ///
@@ -55,29 +62,45 @@ package enum Admission: ~Copyable {
 
 /// The one door through which every order goes.
 package enum RiskGate {
+    /// One check, and whether it also binds the orders by which the kill switch closes positions:
+    /// what bounds growth does not (K4).
+    struct Check: Sendable {
+        let bindsFlatten: Bool
+        let refusal: @Sendable (RiskContext) -> Refusal?
+
+        static func always(_ refusal: @escaping @Sendable (RiskContext) -> Refusal?) -> Check {
+            Check(bindsFlatten: true, refusal: refusal)
+        }
+
+        static func clients(_ refusal: @escaping @Sendable (RiskContext) -> Refusal?) -> Check {
+            Check(bindsFlatten: false, refusal: refusal)
+        }
+    }
+
     /// The checks in order of precedence: the first refusal is the answer.
-    static let checks: [@Sendable (RiskContext) -> Refusal?] = [
-        Checks.killSwitch,
-        Checks.expectedMode,
-        Checks.ready,
-        Checks.symbolAllowed,
-        Checks.symbolTrading,
-        Checks.priceRange,
-        Checks.priceTick,
-        Checks.quantityRange,
-        Checks.quantityStep,
-        Checks.marketPrice,
-        Checks.venueNotional,
-        Checks.orderNotional,
-        Checks.openOrders,
-        Checks.unknownOrder,
-        Checks.availableBalance,
+    static let checks: [Check] = [
+        .always(Checks.killSwitch),
+        .clients(Checks.expectedMode),
+        .always(Checks.ready),
+        .clients(Checks.symbolAllowed),
+        .always(Checks.symbolTrading),
+        .always(Checks.priceRange),
+        .always(Checks.priceTick),
+        .always(Checks.quantityRange),
+        .always(Checks.quantityStep),
+        .always(Checks.marketPrice),
+        .always(Checks.venueNotional),
+        .clients(Checks.orderNotional),
+        .clients(Checks.openOrders),
+        .clients(Checks.unknownOrder),
+        .always(Checks.availableBalance),
+        .always(Checks.reduceOnly),
     ]
 
     /// The first reason against an order, or nil where it may go.
     package static func refusal(of context: RiskContext) -> Refusal? {
-        for check in self.checks {
-            if let refusal = check(context) { return refusal }
+        for check in self.checks where check.bindsFlatten || context.purpose != .flatten {
+            if let refusal = check.refusal(context) { return refusal }
         }
         return nil
     }

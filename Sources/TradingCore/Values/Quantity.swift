@@ -44,6 +44,11 @@ public struct Quantity: ExactDecimal {
         return Quantity(raw: self.raw.divided(by: step.raw, rounding: .down) * step.raw)
     }
 
+    /// The same number as an amount, or the nearest that the range holds.
+    init(clamping amount: Amount) {
+        self.init(raw: Int64(clamping: amount.raw))
+    }
+
     /// The same number as an amount of the base asset.
     public var amount: Amount { Amount(raw: Int128(self.raw)) }
 }

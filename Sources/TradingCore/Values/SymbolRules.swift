@@ -33,6 +33,11 @@ public struct SymbolRules: Hashable, Sendable {
     /// Whether the venue takes new orders now.
     public var isTrading: Bool
 
+    /// LOT_SIZE and MARKET_LOT_SIZE together: the largest market order; nil where unbounded.
+    var largestMarketQuantity: Quantity? {
+        [self.quantityMax, self.marketQuantityMax].filter(\.isPositive).min()
+    }
+
     /// Rules with every filter switched off.
     public init(symbol: Symbol, baseAsset: Asset, quoteAsset: Asset) {
         self.symbol = symbol

@@ -46,16 +46,12 @@ package struct OpenBatch: ~Copyable {
     mutating func performAtOnce(_ effect: ImmediateEffect) {
         self.immediateEffects.append(effect)
         // Closing beats whatever opened the gate earlier in the batch: that would come after it.
-        guard case .closeGate(let venue) = effect else { return }
-        self.effects.removeAll { earlier in
-            if case .openGate(venue) = earlier { true } else { false }
+        switch effect {
+        case .request: break
+        case .closeGate(let venue): self.effects.removeAll { $0 == .openGate(venue) }
+        case .engageKillSwitch: self.effects.removeAll { $0 == .liftKillSwitch }
+        case .stopClosings: self.effects.removeAll { $0 == .letClosingsPass }
         }
-    }
-
-    /// Takes back a release of the kill switch that an engagement follows in the same batch: it
-    /// would take effect after the engagement (K1).
-    mutating func withdrawKillRelease() {
-        self.effects.removeAll { $0 == .liftKillSwitch }
     }
 
     /// Hands out what need not wait for the disk; each effect is handed out once.

@@ -15,6 +15,8 @@ package enum Effect: Hashable, Sendable {
     case openGate(VenueID)
     /// Lifts the kill switch's own latch from every gate: it was released.
     case liftKillSwitch
+    /// Lets the orders pass by which the kill switch closes positions, and no others (K4).
+    case letClosingsPass
 }
 
 /// What needs no durability: it may leave before, or without, the batch's write (J1, K2).
@@ -23,4 +25,8 @@ package enum ImmediateEffect: Hashable, Sendable {
     case request(VenueID, VenueRequest)
     /// No placement byte of the venue is written from now on (K1).
     case closeGate(VenueID)
+    /// No placement byte is written to any venue until the kill switch is released (K1).
+    case engageKillSwitch
+    /// Nor any of those by which it closes positions.
+    case stopClosings
 }

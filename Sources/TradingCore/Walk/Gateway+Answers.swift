@@ -14,8 +14,8 @@ extension Gateway {
             self.orderAnswered(orderID, answer, from: venue, fetched: fetched, into: &batch)
         case .orderTrades(let orderID, _, _):
             self.tradesAnswered(orderID, answer, fetched: fetched, into: &batch)
-        case .openOrders:
-            self.openOrdersAnswered(answer, from: venue, fetched: fetched, into: &batch)
+        case .openOrders(let read):
+            self.openOrdersAnswered(read, answer, from: venue, fetched: fetched, into: &batch)
         case .allOrders(let symbol, let since):
             self.allOrdersAnswered(
                 symbol,
@@ -25,8 +25,8 @@ extension Gateway {
                 fetched: fetched,
                 into: &batch
             )
-        case .account:
-            self.accountAnswered(answer, from: venue, into: &batch)
+        case .account(let read):
+            self.accountAnswered(read, answer, from: venue, into: &batch)
         case .rules:
             guard case .rules(let rules) = answer else { return }
             self.withSession(venue) { session in

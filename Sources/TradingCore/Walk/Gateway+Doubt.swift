@@ -26,6 +26,7 @@ extension Gateway {
             case .ready: times.append(session.balances.readAt)
             }
         }
+        if let time = self.nextKillWake { times.append(time) }
         return times.min()
     }
 
@@ -157,7 +158,7 @@ extension Gateway {
         }
     }
 
-    private func isNamedLikeOurs(_ report: OrderReport) -> Bool {
+    func isNamedLikeOurs(_ report: OrderReport) -> Bool {
         ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) != .foreign
     }
 

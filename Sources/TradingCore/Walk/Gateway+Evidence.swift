@@ -18,7 +18,10 @@ extension Gateway {
             self.streamLost(venue, reason: reason, into: &batch)
         case .balancesReported(let balances, _):
             self.withSession(venue) { session in
-                for balance in balances { session.balances.noteEvent(for: balance.asset) }
+                for balance in balances {
+                    session.balances.noteEvent(for: balance.asset)
+                    session.freeBalances[balance.asset] = balance.free
+                }
             }
         case .quoted(let symbol, let quote):
             self.sessions[venue]?.quotes[symbol] = quote
@@ -255,8 +258,9 @@ extension Gateway {
     private mutating func cancelIfKilled(_ orderID: OrderID, into batch: inout OpenBatch) {
         guard let level = self.state.killSwitch.level, level >= .cancel,
             let order = self.state.orders[orderID], order.intent.venue.isExchange,
-            !order.status.isTerminal, order.pendingCancel == nil
+            order.intent.purpose != .flatten, !order.status.isTerminal, order.pendingCancel == nil
         else { return }
+        self.kill.canceled.insert(orderID)
         self.requestCancel(of: order, into: &batch)
     }
 

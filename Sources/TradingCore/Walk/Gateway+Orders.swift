@@ -57,9 +57,9 @@ extension Gateway {
             batch.perform(.reply(token, .refused(refusal)))
             return
         }
-        let orderID = OrderID(raw: self.state.lastOrderID.raw + 1)
+        let orderID = self.nextOrderID
         let venue = self.mode.venue
-        let context = self.riskContext(for: wish)
+        let context = self.riskContext(for: wish, on: venue)
         let admission = RiskGate.admit(context) { rules, worstPrice in
             self.intent(
                 orderID,
@@ -112,7 +112,7 @@ extension Gateway {
         batch.place(order)
     }
 
-    private func intent(
+    func intent(
         _ orderID: OrderID,
         _ wish: OrderRequest,
         venue: VenueID,
@@ -138,8 +138,7 @@ extension Gateway {
         )
     }
 
-    private func riskContext(for wish: OrderRequest) -> RiskContext {
-        let venue = self.mode.venue
+    func riskContext(for wish: OrderRequest, on venue: VenueID) -> RiskContext {
         let ruleVenue = self.settings.ruleVenue(for: venue)
         let session = self.sessions[ruleVenue]
         let symbol = wish.terms.symbol
@@ -148,6 +147,7 @@ extension Gateway {
         let ledger = self.state.ledger(of: ruleVenue)
         return RiskContext(
             terms: wish.terms,
+            purpose: .client,
             expectedMode: wish.expectedMode,
             mode: self.mode,
             killSwitch: self.state.killSwitch,
@@ -160,7 +160,8 @@ extension Gateway {
             openOrderCountOnSymbol: self.state.openOrderCount(on: venue, symbol: symbol),
             unknownOrder: self.unknownOrder(symbol, wish.terms.side, on: venue),
             availableBase: rules.map { ledger.available(of: $0.baseAsset) } ?? .zero,
-            availableQuote: rules.map { ledger.available(of: $0.quoteAsset) } ?? .zero
+            availableQuote: rules.map { ledger.available(of: $0.quoteAsset) } ?? .zero,
+            reducibleQuantity: self.reducibleQuantity(of: symbol, side: wish.terms.side, on: venue)
         )
     }
 

@@ -14,13 +14,23 @@ extension Gateway {
     mutating func beginReconciliation(_ venue: VenueID, into batch: inout OpenBatch) {
         batch.performAtOnce(.closeGate(venue))
         let retryAt = self.reconciliationRetry(batch.instant)
-        self.withSession(venue) { $0.phase = .reconciling(Reconciliation(retryAt: retryAt)) }
-        let symbols = self.settings.limits.allowedSymbols
+        let account = self.nextRead()
+        let reconciliation = Reconciliation(firstRead: account, retryAt: retryAt)
+        self.withSession(venue) { $0.phase = .reconciling(reconciliation) }
+        let symbols = self.symbols(of: venue)
         for request in [
-            VenueRequest.time, .rules(symbols), .quotes(symbols), .account, .openOrders,
+            VenueRequest.time, .rules(symbols), .quotes(symbols), .account(account),
+            .openOrders(self.nextRead()),
         ] {
             batch.performAtOnce(.request(venue, request))
         }
+    }
+
+    /// The symbols whose rules and prices are needed: what may be traded and what is held.
+    private func symbols(of venue: VenueID) -> [Symbol] {
+        let allowed = self.settings.limits.allowedSymbols
+        let held = self.state.ledger(of: venue).positionsBySymbol.filter { !$0.quantity.isZero }
+        return allowed + held.map(\.symbol).filter { !allowed.contains($0) }
     }
 
     private func reconciliationRetry(_ instant: Instant) -> MonotonicTime {
@@ -52,9 +62,7 @@ extension Gateway {
 
     /// Lets placements pass where nothing stands against it.
     mutating func openGateIfAllowed(_ venue: VenueID, into batch: inout OpenBatch) {
-        guard let session = self.sessions[venue], session.isReady,
-            !self.state.killSwitch.isEngaged
-        else { return }
+        guard let session = self.sessions[venue], session.isReady else { return }
         batch.perform(.openGate(venue))
     }
 
@@ -78,17 +86,17 @@ extension Gateway {
             // A stream that is alive and says nothing, or a read that lagged during the
             // reconciliation, leaves an order open that has ended: the venue's list tells.
             if self.state.openOrderCount(on: venue) > 0 {
-                batch.performAtOnce(.request(venue, .openOrders))
+                batch.performAtOnce(.request(venue, .openOrders(self.nextRead())))
             }
-            batch.performAtOnce(.request(venue, .account))
+            batch.performAtOnce(.request(venue, .account(self.nextRead())))
             // A quiet market's stream says nothing: its last price is asked for.
-            batch.performAtOnce(.request(venue, .quotes(self.settings.limits.allowedSymbols)))
+            batch.performAtOnce(.request(venue, .quotes(self.symbols(of: venue))))
             // One measurement may be off: the clock was set between it and its arrival (M3).
             batch.performAtOnce(.request(venue, .time))
         }
     }
 
-    private func repeatQuestions(
+    private mutating func repeatQuestions(
         of reconciliation: Reconciliation,
         to venue: VenueID,
         into batch: inout OpenBatch
@@ -96,10 +104,10 @@ extension Gateway {
         var requests: [VenueRequest] = []
         if reconciliation.awaitsClock { requests.append(.time) }
         if reconciliation.awaitsRules {
-            requests.append(.rules(self.settings.limits.allowedSymbols))
+            requests.append(.rules(self.symbols(of: venue)))
         }
-        if reconciliation.awaitsAccount { requests.append(.account) }
-        if reconciliation.awaitsOpenOrders { requests.append(.openOrders) }
+        if reconciliation.awaitsAccount { requests.append(.account(self.nextRead())) }
+        if reconciliation.awaitsOpenOrders { requests.append(.openOrders(self.nextRead())) }
         for request in requests { batch.performAtOnce(.request(venue, request)) }
     }
 
@@ -108,11 +116,13 @@ extension Gateway {
     /// The venue's open orders: ours among them are alive, and those of ours that are missing
     /// must be asked for one by one, because absence from a list is no evidence (E1).
     mutating func openOrdersAnswered(
+        _ read: ReadID,
         _ answer: VenueAnswer,
         from venue: VenueID,
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
+        self.noteZero(read, answer, from: venue, at: batch.instant)
         guard case .orders(let reports) = answer else { return }
         for report in reports {
             self.reported(report, from: venue, fetched: fetched, into: &batch)
@@ -127,6 +137,7 @@ extension Gateway {
             self.pursue(order.orderID, into: &batch)
         }
         self.advanceReconciliation(venue, into: &batch) { reconciliation in
+            guard read >= reconciliation.firstRead else { return }
             reconciliation.awaitsOpenOrders = false
             reconciliation.awaitedOrders = awaited
         }
@@ -135,11 +146,15 @@ extension Gateway {
     // MARK: Balances
 
     mutating func accountAnswered(
+        _ read: ReadID,
         _ answer: VenueAnswer,
         from venue: VenueID,
         into batch: inout OpenBatch
     ) {
         guard case .account(let account) = answer else { return }
+        for balance in account.balances {
+            self.sessions[venue]?.freeBalances[balance.asset] = balance.free
+        }
         let ledger = self.state.ledger(of: venue)
         if ledger.accountID == nil {
             self.bind(venue, to: account, into: &batch)
@@ -153,7 +168,9 @@ extension Gateway {
         } else {
             self.compare(account, with: ledger, on: venue, into: &batch)
         }
-        self.advanceReconciliation(venue, into: &batch) { $0.awaitsAccount = false }
+        self.advanceReconciliation(venue, into: &batch) { reconciliation in
+            if read >= reconciliation.firstRead { reconciliation.awaitsAccount = false }
+        }
     }
 
     private mutating func bind(

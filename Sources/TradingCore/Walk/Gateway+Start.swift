@@ -33,6 +33,7 @@ extension Gateway {
         self.settleMode(into: &batch)
         for order in self.state.ordersByAge { self.resume(order, into: &batch) }
         self.engageGates(into: &batch)
+        self.resumeKill(into: &batch)
     }
 
     /// The journal's mode beats the configuration; live without permission becomes monitor (M1).

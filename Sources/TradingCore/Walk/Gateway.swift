@@ -16,6 +16,8 @@ package struct Gateway: ~Copyable {
     var keys: [IdempotencyKey: OrderID] = [:]
     /// Orders that are known to be foreign, newest last; bounded.
     var foreignOrders: [ForeignOrder] = []
+    var kill = KillProgress()
+    private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme
     var startedAt = WallTime(nanoseconds: 0)
 
@@ -48,6 +50,7 @@ package struct Gateway: ~Copyable {
         case .wake:
             self.wake(into: &batch)
         }
+        self.pursueKill(into: &batch)
         for evicted in self.recent.evict(keeping: batch.closedOrders.count) {
             if let key = evicted.intent.key { self.keys[key] = nil }
         }
@@ -98,7 +101,16 @@ package struct Gateway: ~Copyable {
         self.chases[closed.orderID] = nil
         if let key = closed.intent.key { self.keys[key] = closed.orderID }
         self.recent.remember(closed)
+        self.noteClosing(closed, at: batch.instant)
     }
+
+    /// Names a reading, so that an answer to an older one is not taken for its.
+    mutating func nextRead() -> ReadID {
+        self.lastRead = ReadID(raw: self.lastRead.raw + 1)
+        return self.lastRead
+    }
+
+    var nextOrderID: OrderID { OrderID(raw: self.state.lastOrderID.raw + 1) }
 
     /// The order, from memory or from what was fetched.
     func order(_ orderID: OrderID, fetched: Fetched) -> Order? {

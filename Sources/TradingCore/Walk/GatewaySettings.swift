@@ -31,6 +31,8 @@ package struct GatewaySettings: Hashable, Sendable {
         package var replyMarginMilliseconds: Int64 = 100
         /// Between two readings of the account (E5).
         package var balanceIntervalMilliseconds: Int64 = 60_000
+        /// How many orders may fail to close one position before a person must look (K4).
+        package var closingFailuresMax = 5
         /// How far apart two readings must show the same difference to be believed (E5).
         package var balanceLagMilliseconds: Int64 = 10_000
 

@@ -19,7 +19,7 @@ package enum Request: Hashable, Sendable {
     case setMode(TradingMode, OpenOrdersPolicy, Principal, reason: String)
     case killStatus
     case killEngage(KillLevel, Principal, reason: String)
-    case killRelease(Principal, reason: String)
+    case killRelease(Principal, reason: String, KillRelease)
     case health
 }
 
@@ -36,6 +36,19 @@ package struct OrderFilter: Hashable, Sendable {
         self.symbol = symbol
         self.countMax = countMax
         self.before = before
+    }
+}
+
+/// How the kill switch is to be released.
+package struct KillRelease: Hashable, Sendable {
+    /// Releases it whatever engaged it.
+    package var isForced: Bool
+    /// What outside of the gateway still asks for it, in words.
+    package var causes: [String]
+
+    package init(isForced: Bool = false, causes: [String] = []) {
+        self.isForced = isForced
+        self.causes = causes
     }
 }
 

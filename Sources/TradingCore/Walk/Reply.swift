@@ -40,6 +40,55 @@ package struct KillSwitchView: Hashable, Sendable {
     package var inFlight: [OrderID]
     /// Not confirmed closed.
     package var open: [OrderID]
+    /// Orders that the switch cancelled, since the process started.
+    package var canceled: [OrderID]
+    /// Those of them whose end is not confirmed.
+    package var unconfirmed: [OrderID]
+    package var venues: [Venue]
+
+    /// How far the switch has come at one exchange.
+    package struct Venue: Hashable, Sendable {
+        package var venue: VenueID
+        /// When a reading confirmed that no order of ours is open; nil until then (K3).
+        package var zeroSince: WallTime?
+        /// At level flatten: each position that was or is to be closed.
+        package var closings: [Closing]
+    }
+
+    /// How far one position is closed.
+    package struct Closing: Hashable, Sendable {
+        /// Whether it is done.
+        package enum Status: UInt8, Hashable, Sendable, CaseIterable {
+            case closing = 1
+            case closed = 2
+            /// A rest stays; the reason says why.
+            case left = 3
+
+            package var name: String {
+                switch self {
+                case .closing: "closing"
+                case .closed: "closed"
+                case .left: "left"
+                }
+            }
+        }
+
+        package var symbol: Symbol
+        /// What is held still, in the base asset.
+        package var quantity: Amount
+        package var status: Status
+        package var reason: String
+        package var orderCount: Int
+    }
+
+    /// Whether everything that the level asks for is confirmed, or left for a stated reason.
+    package var isDone: Bool {
+        guard let level = self.state.level, level >= .cancel else { return true }
+        return self.open.isEmpty
+            && self.venues.allSatisfy { venue in
+                venue.zeroSince != nil && venue.closings.allSatisfy { $0.status != .closing }
+            }
+    }
 }
 
 /// Whether the gateway takes orders, and why not.

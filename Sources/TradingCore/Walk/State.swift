@@ -20,6 +20,8 @@ package struct State: Hashable, Sendable {
         reason: "",
         since: WallTime(nanoseconds: 0)
     )
+    /// By which orders the engaged kill switch closes positions (K4).
+    package private(set) var closings: [VenueID: [Symbol: Closing]] = [:]
     private var ledgers: [VenueID: Ledger] = [:]
     private var openCounts: [VenueID: [Symbol: Int]] = [:]
 
@@ -56,6 +58,10 @@ package struct State: Hashable, Sendable {
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
+            if intent.purpose == .flatten {
+                self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
+                    .begin()
+            }
         case .orderSimulated(let intent):
             self.note(intent.orderID)
             return Order(intent: intent, status: .simulated, createdAt: time)
@@ -74,6 +80,7 @@ package struct State: Hashable, Sendable {
             self.mode = record
         case .killChanged(let killSwitch):
             self.killSwitch = killSwitch
+            self.closings = [:]
         case .ledgerBound(let venue, let accountID):
             self.ledgers[venue, default: Ledger()].bind(to: accountID)
         case .balanceMoved(let venue, let asset, let delta, _):
@@ -130,6 +137,9 @@ package struct State: Hashable, Sendable {
             return nil
         }
         self.count(order, by: -1)
+        if order.intent.purpose == .flatten, order.status == .filled {
+            self.closings[venue]?[order.terms.symbol]?.succeed()
+        }
         return order
     }
 

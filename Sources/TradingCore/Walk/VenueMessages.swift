@@ -199,6 +199,15 @@ package enum NotSentReason: Hashable, Sendable {
     case venueBackoff
 }
 
+/// Names one reading of the venue: answers may come late and out of order.
+package struct ReadID: Hashable, Sendable, Comparable {
+    package let raw: UInt64
+
+    package init(raw: UInt64) { self.raw = raw }
+
+    package static func < (left: ReadID, right: ReadID) -> Bool { left.raw < right.raw }
+}
+
 /// A request that changes nothing we must remember, and therefore needs no durability: it is
 /// signed when it leaves and may be repeated.
 package enum VenueRequest: Hashable, Sendable {
@@ -207,7 +216,7 @@ package enum VenueRequest: Hashable, Sendable {
     /// Asks for one order by its client id, or by the venue's number where that is known.
     case order(OrderID, symbol: Symbol, client: ClientOrderID, venue: VenueOrderID?)
     /// All open orders of the account, foreign ones included.
-    case openOrders
+    case openOrders(ReadID)
     /// The account's trades on a symbol from this one on; from the first where nil.
     case trades(Symbol, from: TradeID?)
     /// The trades of one order.
@@ -215,7 +224,7 @@ package enum VenueRequest: Hashable, Sendable {
     /// Every order of the account on a symbol since then, whatever its state.
     case allOrders(Symbol, since: WallTime)
     /// Balances.
-    case account
+    case account(ReadID)
     /// The filters of the symbols that may be traded.
     case rules([Symbol])
     /// Best prices, for symbols whose stream has not spoken yet.

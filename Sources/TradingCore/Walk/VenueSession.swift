@@ -16,6 +16,8 @@ struct VenueSession: Sendable {
     /// wall clock may be set at any moment (M3).
     var clockMeasuredAt: Instant?
     var balances = BalanceWatch()
+    /// What the venue last said is free, by asset.
+    var freeBalances: [Asset: Amount] = [:]
     /// Why the venue must not be traded on whatever its connection; an operator must act (S5).
     var stopReason: String?
 
@@ -53,6 +55,8 @@ struct Reconciliation: Hashable, Sendable {
     var awaitsOpenOrders = true
     /// Orders of ours that the list of open orders did not hold; each is asked for by itself.
     var awaitedOrders: Set<OrderID> = []
+    /// Readings before this one were begun before the connection was made.
+    var firstRead: ReadID
     /// Asks everything that is still open again from then on.
     var retryAt: MonotonicTime
 

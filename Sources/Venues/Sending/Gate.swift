@@ -1,5 +1,5 @@
 import Synchronization
-import TradingCore
+package import TradingCore
 
 /// The last door before the wire: one atomic word that says whether placements may pass, and how
 /// many have passed and are not answered yet (K1).
@@ -9,9 +9,11 @@ import TradingCore
 /// the gate open; whoever closes it therefore learns exactly how many are on the wire, and no
 /// placement passes after that.
 ///
-/// The gate has two latches and is open only when both are: the session's, which the gateway opens
-/// after reconciling, and the kill switch's. A reconciliation that ends while the kill switch is
-/// being engaged from another thread can thus not open what was just closed.
+/// The gate has latches, and a placement passes only where both of its own are open: the
+/// session's, which the gateway opens after reconciling, and the kill switch's. A reconciliation
+/// that ends while the kill switch is being engaged from another thread can thus not open what was
+/// just closed. The orders by which the kill switch closes positions have a latch in place of its
+/// own, which is shut unless it is engaged at that level (K4).
 package final class Gate: Sendable {
     /// Who keeps the gate closed.
     package enum Latch: UInt64, Sendable, CaseIterable {
@@ -19,17 +21,27 @@ package final class Gate: Sendable {
         case session = 0x8000_0000_0000_0000
         /// The kill switch: closed until an administrator releases it.
         case killSwitch = 0x4000_0000_0000_0000
+        /// What the kill switch closes positions with.
+        case closings = 0x2000_0000_0000_0000
+
+        /// The latches that a placement must find open.
+        static func mask(for purpose: OrderPurpose) -> UInt64 {
+            switch purpose {
+            case .client: Latch.session.rawValue | Latch.killSwitch.rawValue
+            case .flatten: Latch.session.rawValue | Latch.closings.rawValue
+            }
+        }
     }
 
-    private static let latches = Latch.session.rawValue | Latch.killSwitch.rawValue
+    private static let latches = Latch.allCases.reduce(0) { $0 | $1.rawValue }
     private let word: Atomic<UInt64>
 
-    /// A gate starts closed by its session's latch.
-    package init() { self.word = Atomic(Latch.session.rawValue) }
+    /// A gate starts closed by its session's latch, and for closings by theirs.
+    package init() { self.word = Atomic(Latch.session.rawValue | Latch.closings.rawValue) }
 
     /// Whether placements pass now; stale as soon as it is read.
-    package var isOpen: Bool {
-        self.word.load(ordering: .sequentiallyConsistent) & Gate.latches == 0
+    package func isOpen(for purpose: OrderPurpose = .client) -> Bool {
+        self.word.load(ordering: .sequentiallyConsistent) & Latch.mask(for: purpose) == 0
     }
 
     /// How many placements have passed and were not answered yet.
@@ -40,9 +52,10 @@ package final class Gate: Sendable {
     /// Counts one placement in.
     ///
     /// - Returns: False where the gate is closed: nothing was counted and nothing may be written.
-    package func enter() -> Bool {
+    package func enter(for purpose: OrderPurpose = .client) -> Bool {
+        let mask = Latch.mask(for: purpose)
         var current = self.word.load(ordering: .sequentiallyConsistent)
-        while current & Gate.latches == 0 {
+        while current & mask == 0 {
             let (exchanged, original) = self.word.weakCompareExchange(
                 expected: current,
                 desired: current + 1,

@@ -41,7 +41,7 @@ struct TransmissionGuard {
                 return false
             }
             // Counting in and looking at the gate are one operation, and the last before writing.
-            let isOpen = self.gate.enter()
+            let isOpen = self.gate.enter(for: self.intent.purpose)
             self.state = isOpen ? .passed : .refused(.gateClosed)
             return isOpen
         case .passed:
@@ -56,7 +56,7 @@ struct TransmissionGuard {
     func refusal(at wall: WallTime) -> NotSentReason? {
         let venueTime = wall.adding(milliseconds: self.clockOffsetMilliseconds)
         if self.intent.isWindowOver(at: venueTime) { return .windowOver }
-        return self.gate.isOpen ? nil : .gateClosed
+        return self.gate.isOpen(for: self.intent.purpose) ? nil : .gateClosed
     }
 
     /// What became of the placement; called once, when libcurl is done with it.

@@ -6,6 +6,7 @@ import Testing
     static func context(_ terms: OrderTerms = Make.terms()) -> RiskContext {
         RiskContext(
             terms: terms,
+            purpose: .client,
             expectedMode: nil,
             mode: .testnet,
             killSwitch: KillSwitch(
@@ -22,7 +23,8 @@ import Testing
             openOrderCountOnSymbol: 0,
             unknownOrder: nil,
             availableBase: Make.amount("1000000000"),
-            availableQuote: Make.amount("1000000000")
+            availableQuote: Make.amount("1000000000"),
+            reducibleQuantity: .zero
         )
     }
 
@@ -251,6 +253,58 @@ import Testing
         (.availableBalance, { $0.availableQuote = .zero }),
     ]
 
+    /// What binds the orders by which the kill switch closes positions, beside clients' (K4).
+    static let bindsFlatten: Set<Rule> = [
+        .notReady, .symbolTrading, .priceRange, .priceTick, .quantityRange, .quantityStep,
+        .venueNotional, .availableBalance,
+    ]
+
+    static func engaged(_ level: KillLevel) -> KillSwitch {
+        KillSwitch(
+            level: level,
+            principal: Principal("test"),
+            reason: "test",
+            since: WallTime(nanoseconds: 0)
+        )
+    }
+
+    @Test func `what bounds growth does not bind the orders of flatten (K4)`() {
+        for (rule, change) in Self.breaks {
+            var context = Self.context()
+            change(&context)
+            context.killSwitch = Self.engaged(.flatten)
+            context.purpose = .flatten
+            context.reducibleQuantity = context.terms.quantity.amount
+            let expected = Self.bindsFlatten.contains(rule) ? rule : nil
+            #expect(RiskGate.refusal(of: context)?.rule == expected, "\(rule)")
+        }
+    }
+
+    @Test(arguments: [("0.99999999", Rule.reduceOnly), ("1", nil), ("1.00000001", nil)])
+    func `an order of flatten never does more than close the position (K4)`(
+        reducible: String,
+        rule: Rule?
+    ) {
+        var context = Self.context()
+        context.killSwitch = Self.engaged(.flatten)
+        context.purpose = .flatten
+        context.reducibleQuantity = Make.amount(reducible)
+        let refusal = RiskGate.refusal(of: context)
+        #expect(refusal?.rule == rule)
+        if rule != nil { #expect(refusal?.limit == "0.99999999" && refusal?.actual == "1") }
+    }
+
+    @Test(arguments: [("0.99999999", Rule.unknownOrder), ("1", nil)])
+    func `an order of unknown outcome does not keep a position from being reduced (E3)`(
+        reducible: String,
+        rule: Rule?
+    ) {
+        var context = Self.context()
+        context.unknownOrder = OrderID(raw: 1)
+        context.reducibleQuantity = Make.amount(reducible)
+        #expect(RiskGate.refusal(of: context)?.rule == rule)
+    }
+
     @Test func `of two broken rules the one that is declared first speaks`() {
         for (index, first) in Self.breaks.enumerated() {
             for second in Self.breaks[index...] {
@@ -265,9 +319,11 @@ import Testing
     @Test func `the checks stand in the order in which the rules are declared`() {
         let notPlacing: Set<Rule> = [
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
+            .killCause, .reduceOnly,
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }
-        #expect(RiskGate.checks.count == placing.count)
+        // The last check is for the orders of flatten alone.
+        #expect(RiskGate.checks.count == placing.count + 1)
         for (check, rule) in zip(RiskGate.checks, placing) {
             var context = Self.context()
             if rule == .marketPrice {
@@ -276,8 +332,8 @@ import Testing
             } else {
                 Self.breaks.first { $0.0 == rule }?.1(&context)
             }
-            #expect(check(context)?.rule == rule)
-            #expect(check(Self.context()) == nil)
+            #expect(check.refusal(context)?.rule == rule)
+            #expect(check.refusal(Self.context()) == nil)
         }
         #expect(Set(Rule.allCases.map(\.name)).count == Rule.allCases.count)
     }

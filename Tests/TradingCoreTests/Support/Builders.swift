@@ -5,6 +5,8 @@ enum Make {
     static let bitcoin = Symbol("BTCUSDT")
     static let ether = Symbol("ETHUSDT")
     static let prefix = "pppppppp"
+    /// Newer than every reading that the gateway asks for.
+    static let read = ReadID(raw: .max)
 
     static func price(_ text: String) -> Price {
         guard let price = try? Price(text) else { fatalError("\(text) is not a price") }

@@ -26,6 +26,10 @@ struct Turn {
         self.immediate.contains { if case .closeGate = $0 { true } else { false } }
     }
 
+    var engagesKillSwitch: Bool { self.immediate.contains(.engageKillSwitch) }
+
+    var liftsKillSwitch: Bool { self.effects.contains(.liftKillSwitch) }
+
     /// The one order that was answered.
     var order: Order? {
         for case .order(let order, _) in self.replies { return order }
@@ -36,6 +40,10 @@ struct Turn {
         for case .refused(let refusal) in self.replies { return refusal }
         return nil
     }
+}
+
+extension VenueRequest {
+    var isOpenOrders: Bool { if case .openOrders = self { true } else { false } }
 }
 
 /// Where a process can end within a turn.
@@ -188,8 +196,8 @@ final class Rig {
             .answered(.rules(symbols), .rules(symbols.map { Make.rules($0) })),
             from: venue
         )
-        self.tell(.answered(.account, .account(account)), from: venue)
-        let turn = self.tell(.answered(.openOrders, .orders(open)), from: venue)
+        self.tell(.answered(.account(Make.read), .account(account)), from: venue)
+        let turn = self.tell(.answered(.openOrders(Make.read), .orders(open)), from: venue)
         self.tell(
             .quoted(Make.bitcoin, Quote(bid: Make.price("99"), ask: Make.price("101"))),
             from: venue

@@ -13,9 +13,9 @@ extension World {
             request = .cancel(order.orderID)
         case 85..<88: request = .cancelAll(nil)
         case 88..<91:
-            let level: KillLevel = self.random.happens(50) ? .block : .cancel
+            let level = KillLevel.allCases.randomElement(using: &self.random) ?? .block
             request = .killEngage(level, Principal("admin"), reason: "test")
-        case 91..<96: request = .killRelease(Principal("admin"), reason: "test")
+        case 91..<96: request = .killRelease(Principal("admin"), reason: "test", KillRelease())
         case 96..<98: request = .order(OrderID(raw: UInt64(self.random.number(1...40))))
         default:
             request = .orders(

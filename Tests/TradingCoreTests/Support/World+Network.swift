@@ -11,6 +11,8 @@ extension World {
                     inMilliseconds: self.delay()
                 )
             case .closeGate: self.isGateOpen = false
+            case .engageKillSwitch: self.isKilled = true
+            case .stopClosings: self.letsClosingsPass = false
             }
         }
         self.watch(turn)
@@ -24,7 +26,9 @@ extension World {
         for effect in turn.effects {
             switch effect {
             case .openGate: self.isGateOpen = true
+            case .letClosingsPass: self.letsClosingsPass = true
             case .liftKillSwitch:
+                self.isKilled = false
                 if self.rig.gateway.state.killSwitch.isEngaged {
                     self.break_("K1: the kill switch was lifted while it was engaged")
                 }
@@ -38,7 +42,8 @@ extension World {
     /// The venue thread's last look before the first byte (K1, S1).
     func takeTurn(_ incarnation: Int, _ intent: OrderIntent) {
         guard incarnation == self.incarnation, self.isUp else { return }
-        if !self.isGateOpen {
+        let isClosing = intent.purpose == .flatten
+        if !self.isGateOpen || (isClosing ? !self.letsClosingsPass : self.isKilled) {
             self.answer(
                 incarnation,
                 .venue(
@@ -66,7 +71,8 @@ extension World {
             )
             return
         }
-        if self.rig.gateway.state.killSwitch.isEngaged {
+        let level = self.rig.gateway.state.killSwitch.level
+        if isClosing ? level != .flatten : level != nil {
             self.break_("K1: order \(intent.orderID) left while the kill switch was engaged")
         }
         let isOnDisk = self.rig.journal.records.prefix(self.rig.journal.syncedCount)

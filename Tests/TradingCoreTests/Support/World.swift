@@ -74,6 +74,8 @@ final class World {
     var faults: Faults
     var isBusy = true
     var isGateOpen = false
+    var isKilled = false
+    var letsClosingsPass = false
     var isUp = true
     var incarnation = 1
     var connection = 0
@@ -251,6 +253,8 @@ final class World {
     func crash() {
         self.isUp = false
         self.isGateOpen = false
+        self.isKilled = false
+        self.letsClosingsPass = false
         self.isStreamOpen = false
         self.connection += 1
         self.rig.journal.crash(losing: self.random.number(0...20))

@@ -59,7 +59,7 @@ import Testing
         let rig = Rig.ready()
         rig.ask(.killEngage(.block, Principal("admin"), reason: "test"))
         #expect(rig.place(key: "k").order?.refusal?.rule == .killSwitch)
-        rig.ask(.killRelease(Principal("admin"), reason: "test"))
+        rig.ask(.killRelease(Principal("admin"), reason: "test", KillRelease()))
         let turn = rig.place(key: "k")
         #expect(turn.placements.isEmpty)
         #expect(turn.order?.status == .refused)

@@ -7,7 +7,7 @@ import Testing
     static let admin = Principal("admin")
 
     static func engage(_ level: KillLevel) -> Request { .killEngage(level, admin, reason: "test") }
-    static let release = Request.killRelease(admin, reason: "test")
+    static let release = Request.killRelease(admin, reason: "test", KillRelease())
 
     @Test func `engaging closes the gate before the write and records who, why and when`() {
         let rig = Rig.ready()
@@ -15,7 +15,7 @@ import Testing
             [.request(rig.token(), Self.engage(.block), deadline: nil)],
             crash: .beforeWrite
         )
-        #expect(turn.closesGate)
+        #expect(turn.engagesKillSwitch)
         #expect(turn.effects.isEmpty)
 
         let other = Rig.ready()
@@ -56,25 +56,26 @@ import Testing
         #expect(view.open == targets)
     }
 
-    @Test func `a weaker level does not weaken it, flatten cancels and says what it leaves`() {
+    @Test func `a weaker level does not weaken it`() {
         let rig = Rig.ready()
         rig.ask(Self.engage(.cancel))
         rig.ask(Self.engage(.block))
         #expect(rig.gateway.state.killSwitch.level == .cancel)
         rig.ask(Self.engage(.flatten))
-        #expect(rig.gateway.state.killSwitch.level == .cancel)
-        #expect(rig.gateway.state.killSwitch.reason.contains("leaves positions open"))
+        #expect(rig.gateway.state.killSwitch.level == .flatten)
+        rig.ask(Self.engage(.cancel))
+        #expect(rig.gateway.state.killSwitch.level == .flatten)
     }
 
     @Test func `it survives a restart, and the gate stays closed`() {
         let rig = Rig.ready()
         rig.ask(Self.engage(.block))
         let start = rig.start()
-        #expect(start.closesGate)
+        #expect(start.closesGate && start.engagesKillSwitch)
         #expect(rig.gateway.state.killSwitch.level == .block)
-        #expect(!rig.connect().opensGate)
+        #expect(!rig.connect().liftsKillSwitch)
         #expect(rig.place().order?.refusal?.rule == .killSwitch)
-        #expect(rig.ask(Self.release).opensGate)
+        #expect(rig.ask(Self.release).liftsKillSwitch)
         #expect(rig.place().placements.count == 1)
     }
 
@@ -86,9 +87,8 @@ import Testing
             .request(rig.token(), .placeOrder(Make.wish()), deadline: nil),
             .request(rig.token(), Self.engage(.block), deadline: nil),
         ])
-        #expect(turn.closesGate)
-        #expect(!turn.opensGate)
-        #expect(!turn.effects.contains(.liftKillSwitch))
+        #expect(turn.engagesKillSwitch)
+        #expect(!turn.liftsKillSwitch)
     }
 
     @Test func `a stream that is lost in the turn that made the venue ready opens no gate`() {
@@ -97,9 +97,9 @@ import Testing
         rig.tell(.streamOpened)
         rig.tell(.clockMeasured(offsetMilliseconds: 0, roundTripMilliseconds: 1))
         rig.tell(.answered(.rules([]), .rules([Make.rules()])))
-        rig.tell(.answered(.account, .account(Make.account())))
+        rig.tell(.answered(.account(Make.read), .account(Make.account())))
         let turn = rig.turn([
-            .venue(.testnet, .answered(.openOrders, .orders([]))),
+            .venue(.testnet, .answered(.openOrders(Make.read), .orders([]))),
             .venue(.testnet, .streamLost("test")),
         ])
         #expect(!turn.opensGate)
@@ -111,8 +111,8 @@ import Testing
             .request(rig.token(), Self.engage(.block), deadline: nil),
             .request(rig.token(), Self.release, deadline: nil),
         ])
-        #expect(turn.closesGate)
-        #expect(turn.opensGate)
+        #expect(turn.engagesKillSwitch)
+        #expect(turn.liftsKillSwitch)
     }
 
     @Test func `a release while the venue is not ready opens no gate`() {
@@ -143,5 +143,73 @@ import Testing
         #expect(view.open == [intent.orderID])
         #expect(view.inFlight.isEmpty)
         #expect(!view.state.isEngaged)
+    }
+
+    static func view(_ turn: Turn) -> KillSwitchView? {
+        for case .killSwitch(let view) in turn.replies { return view }
+        return nil
+    }
+
+    static func read(in turn: Turn) -> ReadID? {
+        for case .openOrders(let read) in turn.requests { return read }
+        return nil
+    }
+
+    @Test func `zero is verified by a reading that began after the last order was settled (K3)`()
+        throws
+    {
+        let rig = Rig.ready()
+        let intent = rig.openOrder()
+        let engaged = rig.ask(Self.engage(.cancel))
+        #expect(Self.read(in: engaged) == nil)
+        #expect(Self.view(engaged)?.unconfirmed == [intent.orderID])
+        #expect(Self.view(engaged)?.isDone == false)
+
+        // An answer to an older reading proves nothing.
+        rig.tell(.answered(.openOrders(Make.read), .orders([])))
+        let settled = rig.tell(.orderReported(Make.report(intent, .canceled)))
+        let read = try #require(Self.read(in: settled))
+        rig.tell(.answered(.openOrders(ReadID(raw: read.raw - 1)), .orders([])))
+        #expect(Self.view(rig.ask(.killStatus))?.isDone == false)
+
+        rig.tell(.answered(.openOrders(read), .orders([])))
+        let view = try #require(Self.view(rig.ask(.killStatus)))
+        #expect(view.canceled == [intent.orderID])
+        #expect(view.unconfirmed.isEmpty)
+        #expect(view.venues.map(\.zeroSince) == [rig.now.wall])
+        #expect(view.isDone)
+    }
+
+    @Test func `a reading that fails, or shows one of ours, is repeated (K3)`() throws {
+        let rig = Rig.ready()
+        let intent = rig.openOrder()
+        rig.ask(Self.engage(.cancel))
+        var read = Self.read(in: rig.tell(.orderReported(Make.report(intent, .canceled))))
+        for answer in [VenueAnswer.failed("timeout"), .orders([Make.report(intent)])] {
+            let failed = rig.tell(.answered(.openOrders(try #require(read)), answer))
+            #expect(Self.read(in: failed) == nil)
+            rig.advance(milliseconds: 500)
+            read = Self.read(in: rig.turn(.wake))
+        }
+        rig.tell(.answered(.openOrders(try #require(read)), .orders([])))
+        #expect(Self.view(rig.ask(.killStatus))?.isDone == true)
+    }
+
+    @Test func `a release is refused while its cause lasts, unless it is forced`() {
+        let rig = Rig.ready()
+        rig.ask(Self.engage(.block))
+        let release = { (isForced: Bool) in
+            Request.killRelease(
+                Self.admin,
+                reason: "test",
+                KillRelease(isForced: isForced, causes: ["the kill file is there"])
+            )
+        }
+        let refused = rig.ask(release(false))
+        #expect(refused.refusal?.rule == .killCause)
+        #expect(refused.refusal?.actual == "the kill file is there")
+        #expect(rig.gateway.state.killSwitch.isEngaged)
+        #expect(rig.ask(release(true)).liftsKillSwitch)
+        #expect(!rig.gateway.state.killSwitch.isEngaged)
     }
 }

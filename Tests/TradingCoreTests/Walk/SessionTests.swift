@@ -5,15 +5,15 @@ import Testing
 /// Reconciliation, fills and balances: E4, E5, E6.
 @Suite struct SessionTests {
     static func differing(_ dollars: String) -> VenueInput {
-        .answered(.account, .account(Make.account(dollars: dollars)))
+        .answered(.account(Make.read), .account(Make.account(dollars: dollars)))
     }
 
     @Test func `the gate opens when everything is known, and not before`() {
         let messages: [VenueInput] = [
             .clockMeasured(offsetMilliseconds: 0, roundTripMilliseconds: 1),
             .answered(.rules([]), .rules([Make.rules()])),
-            .answered(.account, .account(Make.account())),
-            .answered(.openOrders, .orders([])),
+            .answered(.account(Make.read), .account(Make.account())),
+            .answered(.openOrders(Make.read), .orders([])),
         ]
         for last in messages.indices {
             let rig = Rig()
@@ -33,12 +33,12 @@ import Testing
         let rig = Rig()
         rig.start()
         rig.tell(.streamOpened)
-        rig.tell(.answered(.account, .account(Make.account())))
-        rig.tell(.answered(.openOrders, .failed("timeout")))
+        rig.tell(.answered(.account(Make.read), .account(Make.account())))
+        rig.tell(.answered(.openOrders(Make.read), .failed("timeout")))
         rig.advance(milliseconds: 2_000)
         let requests = rig.turn(.wake).requests
-        #expect(requests.contains(.openOrders) && requests.contains(.time))
-        #expect(!requests.contains(.account))
+        #expect(requests.contains { $0.isOpenOrders } && requests.contains(.time))
+        #expect(!requests.contains { if case .account = $0 { true } else { false } })
     }
 
     @Test func `an open order that the list lacks is asked for before the gate opens`() {
@@ -229,7 +229,7 @@ import Testing
         var asked = 0
         for _ in 0..<130 {
             rig.advance(milliseconds: 1_000)
-            asked += rig.turn(.wake).requests.count { $0 == .openOrders }
+            asked += rig.turn(.wake).requests.count { $0.isOpenOrders }
         }
         #expect((1...4).contains(asked))
     }

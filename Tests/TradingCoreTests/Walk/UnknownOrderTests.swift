@@ -106,12 +106,26 @@ import Testing
         let turn = rig.tell(.orderReported(Make.report(intent, venue: 9, name: name)))
         #expect(turn.closesGate)
         #expect(rig.gateway.state.killSwitch.level == .block)
-        rig.ask(.killRelease(Principal("admin"), reason: "too early"))
-        #expect(!rig.place(Make.terms(.sell)).opensGate)
+        let release = { (isForced: Bool) in
+            Request.killRelease(
+                Principal("admin"),
+                reason: "looked",
+                KillRelease(isForced: isForced)
+            )
+        }
+        #expect(rig.ask(release(false)).refusal?.rule == .killCause)
+        #expect(rig.place(Make.terms(.sell)).order?.refusal?.rule == .killSwitch)
+        // An operator confirms; what is true is read anew before anything is sent.
+        #expect(!rig.ask(release(true)).opensGate)
         #expect(rig.place(Make.terms(.sell)).order?.refusal?.rule == .notReady)
+        #expect(rig.connect(open: [Make.report(intent)]).opensGate)
+        #expect(rig.place(Make.terms(.sell)).placements.count == 1)
         // The list of open orders and that of all orders tell it as well.
-        for request in [VenueRequest.openOrders, .allOrders(Make.bitcoin, since: intent.timestamp)]
-        {
+        let lists = [
+            VenueRequest.openOrders(Make.read),
+            .allOrders(Make.bitcoin, since: intent.timestamp),
+        ]
+        for request in lists {
             let other = Rig.ready()
             let own = other.openOrder()
             other.tell(.answered(request, .orders([Make.report(own, venue: 9, name: name)])))
@@ -148,14 +162,14 @@ import Testing
             Make.report(last, .canceled, venue: 2_000),
             Make.report(intent, .canceled, venue: 1_000),
         ]
-        rig.tell(.answered(.openOrders, .orders(reports)))
+        rig.tell(.answered(.openOrders(Make.read), .orders(reports)))
         #expect(!rig.gateway.state.killSwitch.isEngaged)
         #expect(rig.state(of: intent)?.status == .canceled)
     }
 
     @Test func `another account stops trading for good`() {
         let rig = Rig.ready()
-        let turn = rig.tell(.answered(.account, .account(Make.account(8))))
+        let turn = rig.tell(.answered(.account(Make.read), .account(Make.account(8))))
         #expect(turn.closesGate)
         rig.tell(.streamLost("x"))
         #expect(!rig.connect(Make.account(7)).opensGate)

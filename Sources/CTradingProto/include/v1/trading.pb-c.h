@@ -38,6 +38,8 @@ typedef struct Trading__V1__SetModeRequest Trading__V1__SetModeRequest;
 typedef struct Trading__V1__SetModeResponse Trading__V1__SetModeResponse;
 typedef struct Trading__V1__KillSwitchRequest Trading__V1__KillSwitchRequest;
 typedef struct Trading__V1__KillSwitchResponse Trading__V1__KillSwitchResponse;
+typedef struct Trading__V1__KillProgress Trading__V1__KillProgress;
+typedef struct Trading__V1__Closing Trading__V1__Closing;
 typedef struct Trading__V1__HealthRequest Trading__V1__HealthRequest;
 typedef struct Trading__V1__HealthResponse Trading__V1__HealthResponse;
 
@@ -151,6 +153,16 @@ typedef enum _Trading__V1__KillLevel {
   TRADING__V1__KILL_LEVEL__KILL_LEVEL_FLATTEN = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__KILL_LEVEL)
 } Trading__V1__KillLevel;
+typedef enum _Trading__V1__ClosingStatus {
+  TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_UNSPECIFIED = 0,
+  TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_CLOSING = 1,
+  TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_CLOSED = 2,
+  /*
+   * The rest stays; the reason says why.
+   */
+  TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_LEFT = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__CLOSING_STATUS)
+} Trading__V1__ClosingStatus;
 
 /* --- messages --- */
 
@@ -502,10 +514,14 @@ struct  Trading__V1__KillSwitchRequest
   Trading__V1__KillAction action;
   Trading__V1__KillLevel level;
   char *reason;
+  /*
+   * RELEASE: even while what engaged the switch is still there.
+   */
+  protobuf_c_boolean force;
 };
 #define TRADING__V1__KILL_SWITCH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__kill_switch_request__descriptor) \
-    , TRADING__V1__KILL_ACTION__KILL_ACTION_UNSPECIFIED, TRADING__V1__KILL_LEVEL__KILL_LEVEL_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , TRADING__V1__KILL_ACTION__KILL_ACTION_UNSPECIFIED, TRADING__V1__KILL_LEVEL__KILL_LEVEL_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Trading__V1__KillSwitchResponse
@@ -530,10 +546,73 @@ struct  Trading__V1__KillSwitchResponse
    */
   size_t n_open_order_ids;
   uint64_t *open_order_ids;
+  /*
+   * Orders that the switch cancelled since it was engaged or the server started.
+   */
+  uint64_t canceled_count;
+  /*
+   * Those of them whose end is not confirmed.
+   */
+  size_t n_unconfirmed_order_ids;
+  uint64_t *unconfirmed_order_ids;
+  size_t n_venues;
+  Trading__V1__KillProgress **venues;
+  /*
+   * Whether everything that the level asks for is confirmed, or left for a stated reason.
+   */
+  protobuf_c_boolean is_done;
 };
 #define TRADING__V1__KILL_SWITCH_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__kill_switch_response__descriptor) \
-    , 0, TRADING__V1__KILL_LEVEL__KILL_LEVEL_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL }
+    , 0, TRADING__V1__KILL_LEVEL__KILL_LEVEL_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0 }
+
+
+/*
+ * How far the kill switch has come at one exchange.
+ */
+struct  Trading__V1__KillProgress
+{
+  ProtobufCMessage base;
+  /*
+   * The mode whose orders are there.
+   */
+  Trading__V1__TradingMode mode;
+  /*
+   * When a reading of the exchange confirmed that no order of ours is open; 0 until then.
+   */
+  int64_t zero_since;
+  /*
+   * Level FLATTEN: the positions that were or are to be closed.
+   */
+  size_t n_closings;
+  Trading__V1__Closing **closings;
+};
+#define TRADING__V1__KILL_PROGRESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__kill_progress__descriptor) \
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, 0,NULL }
+
+
+/*
+ * How far one position is closed.
+ */
+struct  Trading__V1__Closing
+{
+  ProtobufCMessage base;
+  char *symbol;
+  /*
+   * Still held, in the base asset.
+   */
+  char *quantity;
+  Trading__V1__ClosingStatus status;
+  char *reason;
+  /*
+   * Orders sent to close it.
+   */
+  uint64_t order_count;
+};
+#define TRADING__V1__CLOSING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__closing__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Trading__V1__HealthRequest
@@ -1006,6 +1085,44 @@ Trading__V1__KillSwitchResponse *
 void   trading__v1__kill_switch_response__free_unpacked
                      (Trading__V1__KillSwitchResponse *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__KillProgress methods */
+void   trading__v1__kill_progress__init
+                     (Trading__V1__KillProgress         *message);
+size_t trading__v1__kill_progress__get_packed_size
+                     (const Trading__V1__KillProgress   *message);
+size_t trading__v1__kill_progress__pack
+                     (const Trading__V1__KillProgress   *message,
+                      uint8_t             *out);
+size_t trading__v1__kill_progress__pack_to_buffer
+                     (const Trading__V1__KillProgress   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__KillProgress *
+       trading__v1__kill_progress__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__kill_progress__free_unpacked
+                     (Trading__V1__KillProgress *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__Closing methods */
+void   trading__v1__closing__init
+                     (Trading__V1__Closing         *message);
+size_t trading__v1__closing__get_packed_size
+                     (const Trading__V1__Closing   *message);
+size_t trading__v1__closing__pack
+                     (const Trading__V1__Closing   *message,
+                      uint8_t             *out);
+size_t trading__v1__closing__pack_to_buffer
+                     (const Trading__V1__Closing   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__Closing *
+       trading__v1__closing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__closing__free_unpacked
+                     (Trading__V1__Closing *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__HealthRequest methods */
 void   trading__v1__health_request__init
                      (Trading__V1__HealthRequest         *message);
@@ -1114,6 +1231,12 @@ typedef void (*Trading__V1__KillSwitchRequest_Closure)
                   void *closure_data);
 typedef void (*Trading__V1__KillSwitchResponse_Closure)
                  (const Trading__V1__KillSwitchResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__KillProgress_Closure)
+                 (const Trading__V1__KillProgress *message,
+                  void *closure_data);
+typedef void (*Trading__V1__Closing_Closure)
+                 (const Trading__V1__Closing *message,
                   void *closure_data);
 typedef void (*Trading__V1__HealthRequest_Closure)
                  (const Trading__V1__HealthRequest *message,
@@ -1237,6 +1360,7 @@ extern const ProtobufCEnumDescriptor    trading__v1__trading_mode__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__open_orders_policy__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__kill_action__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__kill_level__descriptor;
+extern const ProtobufCEnumDescriptor    trading__v1__closing_status__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_response__descriptor;
@@ -1260,6 +1384,8 @@ extern const ProtobufCMessageDescriptor trading__v1__set_mode_request__descripto
 extern const ProtobufCMessageDescriptor trading__v1__set_mode_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__kill_switch_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__kill_switch_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__kill_progress__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__closing__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__health_response__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor;

@@ -1132,7 +1132,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__started__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__started__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[18] =
+static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[19] =
 {
   {
     "order_id",
@@ -1350,6 +1350,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "purpose",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, purpose),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   4,   /* field[4] = base_asset */
@@ -1359,6 +1371,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   0,   /* field[0] = order_id */
   9,   /* field[9] = price */
   14,   /* field[14] = principal */
+  18,   /* field[18] = purpose */
   10,   /* field[10] = quantity */
   5,   /* field[5] = quote_asset */
   12,   /* field[12] = receive_window_milliseconds */
@@ -1374,7 +1387,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
 static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 18 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
 {
@@ -1384,7 +1397,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   "Trading__Journal__V1__Intent",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Intent),
-  18,
+  19,
   trading__journal__v1__intent__field_descriptors,
   trading__journal__v1__intent__field_indices_by_name,
   1,  trading__journal__v1__intent__number_ranges,

@@ -40,12 +40,9 @@ extension Checks {
     static func quantityRange(_ context: RiskContext) -> Refusal? {
         guard let rules = context.rules else { return nil }
         let quantity = context.terms.quantity
-        var largest = rules.quantityMax
-        if context.terms.type == .market, rules.marketQuantityMax.isPositive {
-            largest =
-                largest.isPositive
-                ? min(largest, rules.marketQuantityMax) : rules.marketQuantityMax
-        }
+        let largest =
+            context.terms.type == .market
+            ? rules.largestMarketQuantity ?? .zero : rules.quantityMax
         let isLow = quantity < rules.quantityMin || !quantity.isPositive
         let isHigh = largest.isPositive && quantity > largest
         guard isLow || isHigh else { return nil }

@@ -1,7 +1,12 @@
 extension Checks {
-    /// Nothing new passes while the kill switch is engaged.
+    /// Nothing new passes while the kill switch is engaged, but what it closes positions with.
     static func killSwitch(_ context: RiskContext) -> Refusal? {
-        guard let level = context.killSwitch.level else { return nil }
+        let level = context.killSwitch.level
+        if context.purpose == .flatten {
+            invariant(level == .flatten, "positions are closed by an engaged kill switch alone")
+            return nil
+        }
+        guard let level else { return nil }
         return Refusal(
             .killSwitch,
             limit: "released",
@@ -66,15 +71,27 @@ extension Checks {
         )
     }
 
-    /// An order of unknown outcome blocks what would grow the same exposure (E3).
+    /// An order of unknown outcome blocks what would grow the same exposure, never exits (E3).
     static func unknownOrder(_ context: RiskContext) -> Refusal? {
-        guard let orderID = context.unknownOrder else { return nil }
+        guard let orderID = context.unknownOrder, !context.isReducing else { return nil }
         return Refusal(
             .unknownOrder,
             limit: "0",
             actual: "order \(orderID)",
             message: "The outcome of order \(orderID) on the same symbol and side is unknown; "
                 + "wait until it is found out."
+        )
+    }
+
+    /// What closes a position must not turn it around: Binance Spot has no such flag (K4).
+    static func reduceOnly(_ context: RiskContext) -> Refusal? {
+        guard context.purpose == .flatten, !context.isReducing else { return nil }
+        return Refusal(
+            .reduceOnly,
+            limit: "\(context.reducibleQuantity)",
+            actual: "\(context.terms.quantity)",
+            message: "The order would do more than close the position: at most "
+                + "\(context.reducibleQuantity) may be traded on this side."
         )
     }
 }

@@ -150,10 +150,14 @@ struct  Trading__Journal__V1__Intent
   char *key_principal;
   char *key;
   char *tag;
+  /*
+   * 1 for a client, 2 closes a position for the kill switch; 0, of older stores, is 1.
+   */
+  uint32_t purpose;
 };
 #define TRADING__JOURNAL__V1__INTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__intent__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Trading__Journal__V1__Refusal
