@@ -30,18 +30,24 @@ enum Catalogue {
     ]
 
     static var cases: [FaultCase] {
-        let singles = (self.placements + self.streams).map { Disturbance.faultCase([$0]) }
-        guard let silent = self.streams.first else { return singles }
-        // By queries alone: the stream tells nothing.
-        return singles + self.placements.map { Disturbance.faultCase([$0, silent]) }
+        self.singles.map { Disturbance.faultCase([$0]) } + self.withoutStream + Boundary.cases
+            + Specials.cases
+    }
+
+    private static let singles = placements + streams + clocks + stops + others
+
+    /// What is found out by queries alone, because the stream tells nothing.
+    private static var withoutStream: [FaultCase] {
+        guard let silent = self.streams.first else { return [] }
+        return (self.placements + self.others).map { Disturbance.faultCase([$0, silent]) }
     }
 
     /// All pairs of disturbances of different kinds.
     static var pairs: [FaultCase] {
-        let all = self.placements + self.streams
         var pairs: [FaultCase] = []
-        for (index, first) in all.enumerated() {
-            for second in all[(index + 1)...] where second.kind != first.kind {
+        for (index, first) in self.singles.enumerated() where !first.isSlow {
+            for second in self.singles[(index + 1)...]
+            where second.kind != first.kind && !second.isSlow {
                 pairs.append(Disturbance.faultCase([first, second]))
             }
         }

@@ -119,6 +119,49 @@ actor Trial {
         }
     }
 
+    func cancel(_ orderID: UInt64) async { _ = try? await self.client.cancel(orderID) }
+
+    /// Counts the time to the resolution from now: until now the server could not work.
+    func countFromNow() { self.doubtSince = .now }
+
+    /// Cancels the mix's resting buy order past the gateway, as soon as it is at the exchange.
+    func cancelElsewhere() async throws {
+        let account = self.desk.account
+        for _ in 0..<200 {
+            let row = try await account.orders("ETHUSDT").last {
+                $0["side"] as? String == "BUY" && $0["status"] as? String == "NEW"
+            }
+            if let id = row?["orderId"] as? Int64 {
+                try await account.signed(
+                    "DELETE",
+                    "/api/v3/order",
+                    "symbol=ETHUSDT&orderId=\(id)"
+                )
+                return
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        self.report("the order to be cancelled elsewhere never came")
+    }
+
+    /// Rests an order within the spread and lets a neighbour take a part of it.
+    func fillByNeighbour() async throws {
+        let ticker = try await self.desk.account.send(
+            "GET",
+            "/api/v3/ticker/bookTicker?symbol=BTCUSDT"
+        )
+        guard let text = (ticker as? [String: Any])?["askPrice"] as? String else {
+            throw ExchangeAccount.Problem(description: "no best ask in \(ticker)")
+        }
+        let price = Price(raw: try Price(text).raw - 1_000_000).description
+        await self.place("BTCUSDT", .sell, "0.04", at: price)
+        try await self.desk.neighbour.signed(
+            "POST",
+            "/api/v3/order",
+            "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=IOC&quantity=0.015&price=\(price)"
+        )
+    }
+
     /// Cancels what rests, and trades once more: the gate must be open again.
     func tradeOn() async throws {
         try await self.waitUntilReady()
@@ -156,10 +199,13 @@ actor Trial {
         }
         self.report("the server did not end: the point was not reached")
         try self.shim.disarm()
-        self.killServer()
+        await self.killServer()
     }
 
-    func killServer() { self.desk.killServer() }
+    func killServer() async {
+        let desk = self.desk
+        _ = try? await Blocking.run { desk.killServer() }
+    }
 
     /// Starts a server that has ended again, on what the disk holds.
     ///

@@ -11,6 +11,8 @@ package struct ExchangeAccount: Sendable {
 
     package struct Problem: Error, CustomStringConvertible {
         package var description: String
+
+        package init(description: String) { self.description = description }
     }
 
     package init(url: String, key: String, secret: String) {
