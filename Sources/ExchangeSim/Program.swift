@@ -68,6 +68,9 @@ struct Program: AsyncParsableCommand {
     @Option(help: "A JSON file with a list of faults to arm at the start.")
     var faults: String?
 
+    @Flag(help: "Serves the spot listen keys that Binance removed in 2026, for older clients.")
+    var legacyListenKey = false
+
     @Flag(help: "Counts request weight and orders, but never refuses for them.")
     var noRateLimits = false
 
@@ -108,6 +111,7 @@ struct Program: AsyncParsableCommand {
         configuration.marketIntervalMilliseconds = self.marketInterval
         configuration.replayPath = self.replay
         configuration.replaySpeed = try Self.speed(self.replaySpeed)
+        configuration.servesListenKeys = self.legacyListenKey
         configuration.enforcesRateLimits = !self.noRateLimits
         try self.setClock(&configuration)
         return configuration

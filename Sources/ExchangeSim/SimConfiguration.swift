@@ -48,6 +48,10 @@ struct SimConfiguration: Sendable {
     var faults: [JSONValue] = []
     /// Where a clock that only requests move begins; nil for the machine's clock.
     var virtualClockStart: WallTime?
+    /// Whether the listen keys that Binance removed in 2026 are served.
+    var servesListenKeys = false
+    /// How often a WebSocket is pinged, in the machine's time.
+    var pingIntervalMilliseconds: Int64 = 20_000
     /// Whether `timestamp` may be any time.
     var ignoresTimestamps = false
 

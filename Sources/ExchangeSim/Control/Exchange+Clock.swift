@@ -12,6 +12,13 @@ struct VirtualTimers {
         self.slowDepth = start + 1000
     }
 
+    /// Keeps the distances to what is due when the clock is set.
+    mutating func shift(by milliseconds: Int64) {
+        if self.market != .max { self.market += milliseconds }
+        self.fastDepth += milliseconds
+        self.slowDepth += milliseconds
+    }
+
     var next: Int64 { min(self.market, self.fastDepth, self.slowDepth) }
 }
 
@@ -34,9 +41,25 @@ extension Exchange {
             else { throw ControlError(message: "ms is missing, or more than a day") }
             self.advanceClock(milliseconds)
         }
+        self.writeClock(to: &writer)
+    }
+
+    /// `POST /sim/clock/skew?ms=N`: tells times that are wrong by that much, before or after.
+    func skewClock(_ parameters: inout Parameters, _ writer: inout JSONWriter) throws {
+        guard let milliseconds = try Int64(parameters.mandatory("ms")),
+            abs(milliseconds) <= Self.advanceMillisecondsMax
+        else { throw ControlError(message: "ms is no number, or more than a day") }
+        let change = milliseconds - self.clock.skewMilliseconds
+        self.clock.skewMilliseconds = milliseconds
+        self.virtualTimers?.shift(by: change)
+        self.writeClock(to: &writer)
+    }
+
+    private func writeClock(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.field("now", self.now.milliseconds)
         writer.field("virtual", self.clock.isVirtual)
+        writer.field("skew", self.clock.skewMilliseconds)
         writer.endObject()
     }
 
@@ -61,6 +84,7 @@ extension Exchange {
             if timers.slowDepth == due {
                 self.flushDepth(isFast: false)
                 self.publishStatistics()
+                self.tend()
                 timers.slowDepth += 1000
             }
         }

@@ -31,6 +31,7 @@ extension Exchange {
                 try self.controlClock(advances: false, &parameters, &writer)
             case "POST /sim/clock/advance":
                 try self.controlClock(advances: true, &parameters, &writer)
+            case "POST /sim/clock/skew": try self.skewClock(&parameters, &writer)
             case "GET /sim/replay":
                 try self.controlReplay(advances: false, &parameters, &writer)
             case "POST /sim/replay/advance":
@@ -80,15 +81,15 @@ extension Exchange {
         self.engine.ledger.deposit(amount, of: asset, to: customer.account)
         let time = self.now
         customer.updateTime = time
-        var event = JSONWriter()
-        event.beginObject()
-        event.field("e", "balanceUpdate")
-        event.field("E", time.milliseconds)
-        event.field("a", name)
-        event.field("d", amount)
-        event.field("T", time.milliseconds)
-        event.endObject()
-        self.send(event.bytes, to: customer)
+        self.send(to: customer) { event in
+            event.beginObject()
+            event.field("e", "balanceUpdate")
+            event.field("E", time)
+            event.field("a", name)
+            event.field("d", amount)
+            event.field("T", time)
+            event.endObject()
+        }
         self.sendPosition(of: customer, assets: [asset], at: time)
         let after = self.engine.ledger[customer.account, asset]
         writer.beginObject()

@@ -1,15 +1,19 @@
+import TradingCore
+
 /// A failure that a test has asked for.
 enum Fault {
-    /// Wait, then execute and answer.
-    case delay(milliseconds: Int64)
-    /// Execute, then wait and answer.
-    case delayAnswer(milliseconds: Int64)
-    /// Close the connection without executing.
-    case drop
-    /// Execute, then close the connection without a byte of an answer.
-    case executeAndClose
-    /// Answer something else, with or without executing; the error is what the WebSocket API says.
+    /// Wait, then execute and answer; or execute, wait, and answer.
+    case delay(milliseconds: ClosedRange<Int64>, executesFirst: Bool)
+    /// Close the connection without a byte of an answer.
+    case close(executes: Bool)
+    /// Never answer, and keep the connection open.
+    case hang(executes: Bool)
+    /// Execute, and close the connection in the middle of the answer's body.
+    case truncate
+    /// Answer something else; the error is what the WebSocket API says.
     case fail(HTTPReply, APIError, executes: Bool)
+    /// Answer a query with what was true when the fault was armed.
+    case stale(Snapshot)
 }
 
 /// Which requests a fault hits.
@@ -24,6 +28,24 @@ struct FaultTarget {
     var count: Int64 = 1
     /// How likely it hits a request that matches, in millionths.
     var millionths: Int64 = 1_000_000
+    /// Whether it passes over the first request of each connection.
+    var isReusedOnly = false
+    /// When it is over, whatever the count.
+    var end: WallTime?
+
+    fileprivate func matches(_ request: FaultSubject) -> Bool {
+        (self.method == "*" || self.method == request.method)
+            && (self.path == "*" || self.path == request.path)
+            && (!self.isReusedOnly || request.isReused)
+    }
+}
+
+/// What a fault looks at.
+struct FaultSubject {
+    let method: String
+    let path: String
+    /// Whether its connection has carried a request before.
+    let isReused: Bool
 }
 
 /// The failures to come, in the order in which they were asked for.
@@ -50,14 +72,19 @@ final class FaultPlan {
 
     func clear() { self.rules.removeAll() }
 
+    /// A delay within bounds, drawn from the seed.
+    func draw(_ milliseconds: ClosedRange<Int64>) -> Int64 {
+        milliseconds.lowerBound == milliseconds.upperBound
+            ? milliseconds.lowerBound : self.random.next(in: milliseconds)
+    }
+
     /// The fault that hits a request, if one does.
-    func take(_ method: String, _ path: String) -> Fault? {
+    func take(_ request: FaultSubject, at time: WallTime) -> Fault? {
         guard !self.rules.isEmpty else { return nil }
+        self.rules.removeAll { rule in rule.target.end.map { $0 <= time } ?? false }
         for index in self.rules.indices {
             let target = self.rules[index].target
-            guard target.method == "*" || target.method == method,
-                target.path == "*" || target.path == path
-            else { continue }
+            guard target.matches(request) else { continue }
             guard target.skip == 0 else {
                 self.rules[index].target.skip -= 1
                 continue
@@ -76,14 +103,4 @@ final class FaultPlan {
         }
         return nil
     }
-}
-
-/// How user events reach their streams.
-struct EventFaults {
-    /// How late each event is sent; 0 for at once.
-    var delayMilliseconds: Int64 = 0
-    /// How many events to come are sent twice.
-    var duplicates: Int64 = 0
-    /// How many events to come are swallowed.
-    var losses: Int64 = 0
 }

@@ -36,20 +36,46 @@ struct CustomerBook {
 
 /// One user data stream of one connection.
 final class UserSubscription {
-    /// Counts from zero on each connection.
-    let id: Int64
+    /// How the stream was asked for, and so how its events are wrapped.
+    enum Kind: Hashable {
+        /// By the WebSocket API; ids count from zero on each connection. One of the session ends
+        /// with the session's logon.
+        case api(id: Int64, isOfSession: Bool)
+        /// By a listen key, on a connection for market streams.
+        case listenKey(String)
+    }
+
+    let kind: Kind
     let connection: WebSocketHandler
     let customer: Customer
-    /// Whether it belongs to the session's logon rather than to a signed request.
-    let isOfSession: Bool
     /// Whether events are swallowed, for tests of clients.
     var isSilenced = false
 
-    init(id: Int64, connection: WebSocketHandler, customer: Customer, isOfSession: Bool) {
-        self.id = id
+    init(_ kind: Kind, connection: WebSocketHandler, customer: Customer) {
+        self.kind = kind
         self.connection = connection
         self.customer = customer
-        self.isOfSession = isOfSession
+    }
+
+    /// The number that the WebSocket API gave it.
+    var id: Int64? { if case .api(let id, _) = self.kind { id } else { nil } }
+
+    /// An event as this stream sends it.
+    func text(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter(capacity: 768, timeUnit: self.connection.timeUnit)
+        switch self.kind {
+        case .api(let id, _):
+            writer.beginObject()
+            writer.field("subscriptionId", id)
+            writer.key("event")
+            write(&writer)
+            writer.endObject()
+        case .listenKey(let text) where self.connection.isCombined:
+            StreamHub.wrap(text, write, to: &writer)
+        case .listenKey:
+            write(&writer)
+        }
+        return writer.bytes
     }
 }
 
@@ -95,65 +121,6 @@ struct OrderCount {
     private static func error(_ limit: String, retryAfter: Int64) -> APIError {
         var error = APIError(-1015, "Too many new orders; current limit is \(limit).", status: 429)
         error.retryAfterSeconds = retryAfter
-        return error
-    }
-}
-
-/// The venue's count of request weight, in minutes aligned to the clock.
-///
-/// All callers share it: they all come from the loopback address.
-struct WeightCount {
-    static let minuteMax = 6000
-
-    private(set) var used = 0
-    private var window: Int64 = 0
-    private var bannedUntil: WallTime?
-    /// Whether the limits refuse, or only count.
-    let isEnforced: Bool
-
-    init(isEnforced: Bool) { self.isEnforced = isEnforced }
-
-    mutating func roll(to time: WallTime) {
-        let minute = time.milliseconds / 60_000
-        guard minute != self.window else { return }
-        self.window = minute
-        self.used = 0
-    }
-
-    mutating func add(_ weight: Int) { self.used += weight }
-
-    /// The refusal that a request of some weight meets; twice the limit is a ban (418).
-    mutating func refusal(of weight: Int, at time: WallTime) -> APIError? {
-        guard self.isEnforced else { return nil }
-        if let until = self.bannedUntil {
-            if time < until { return Self.ban(until, at: time) }
-            self.bannedUntil = nil
-        }
-        guard self.used + weight > Self.minuteMax else { return nil }
-        self.used += weight
-        if self.used > 2 * Self.minuteMax {
-            let until = time.adding(milliseconds: 120_000)
-            self.bannedUntil = until
-            return Self.ban(until, at: time)
-        }
-        var error = APIError(
-            -1003,
-            "Too much request weight used; current limit is 6000 request weight per 1 MINUTE. "
-                + "Please use WebSocket Streams for live updates to avoid polling the API.",
-            status: 429
-        )
-        error.retryAfterSeconds = 60 - time.milliseconds / 1000 % 60
-        return error
-    }
-
-    private static func ban(_ until: WallTime, at time: WallTime) -> APIError {
-        var error = APIError(
-            -1003,
-            "Way too much request weight used; IP banned until \(until.milliseconds). "
-                + "Please use WebSocket Streams for live updates to avoid bans.",
-            status: 418
-        )
-        error.retryAfterSeconds = (until.milliseconds - time.milliseconds + 999) / 1000
         return error
     }
 }

@@ -7,23 +7,37 @@ enum Endpoint: String, CaseIterable {
     case placeOCO, placeLegacyOCO, placeOTO, placeOTOCO, cancelList, queryList, openLists, allLists
     case commission, preventedMatches, allocations, filters
     case klines, aggTrades, averagePrice, ticker24h, tickerDay, tickerWindow
-    case executionRules, referencePrice
+    case executionRules, referencePrice, referenceCalculation
+    case openListenKey, extendListenKey, closeListenKey
     case coins, tradeFees, systemStatus, marginPairs, contracts
 
-    /// Whether the request must name a key and be signed.
-    var isSigned: Bool {
+    /// What a request must bring.
+    enum Security {
+        /// Nothing.
+        case none
+        /// A key.
+        case key
+        /// A key and a signature.
+        case signature
+    }
+
+    /// What the venue demands before it answers.
+    var security: Security {
         switch self {
         case .ping, .time, .exchangeInfo, .depth, .trades, .historicalTrades, .tickerPrice,
             .bookTicker, .klines, .aggTrades, .averagePrice, .ticker24h, .tickerDay,
-            .tickerWindow, .executionRules, .referencePrice, .systemStatus, .marginPairs,
+            .tickerWindow, .executionRules, .referencePrice, .referenceCalculation, .systemStatus,
+            .marginPairs,
             .contracts:
-            false
+            .none
+        case .openListenKey, .extendListenKey, .closeListenKey:
+            .key
         case .placeOrder, .testOrder, .cancelOrder, .queryOrder, .openOrders, .cancelOpenOrders,
             .allOrders, .account, .myTrades, .orderRateLimits, .cancelReplace, .amendOrder,
             .amendments, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList,
             .queryList, .openLists, .allLists, .commission, .preventedMatches, .allocations,
             .filters, .coins, .tradeFees:
-            true
+            .signature
         }
     }
 
@@ -43,6 +57,21 @@ enum Endpoint: String, CaseIterable {
         }
     }
 
+    /// Whether it only asks, which over REST is a GET.
+    var isQuery: Bool { Self.queries.contains(self) }
+
+    private static let queries = Set(
+        Self.restTable.filter { $0.key.hasPrefix("GET ") }.values
+    )
+
+    /// Whether it belongs to the listen keys, which Binance no longer has.
+    var isOfListenKeys: Bool {
+        switch self {
+        case .openListenKey, .extendListenKey, .closeListenKey: true
+        default: false
+        }
+    }
+
     /// The request weight; parameters may change it.
     func weight(_ parameters: inout Parameters) -> Int {
         switch self {
@@ -55,7 +84,8 @@ enum Endpoint: String, CaseIterable {
         case .allLists, .commission, .allocations: 20
         case .preventedMatches: parameters.has("orderId") ? 20 : 2
         case .filters: 40
-        case .klines, .averagePrice, .referencePrice, .executionRules: 2
+        case .klines, .averagePrice, .referencePrice, .referenceCalculation: 2
+        case .executionRules: parameters.has("symbol") ? 2 : 40
         case .ticker24h: parameters.has("symbol") ? 2 : 80
         case .tickerDay, .tickerWindow: 4
         case .exchangeInfo, .allOrders, .account: 20
@@ -66,6 +96,7 @@ enum Endpoint: String, CaseIterable {
         case .openOrders: parameters.has("symbol") ? 6 : 80
         case .myTrades: parameters.has("orderId") ? 5 : 20
         case .orderRateLimits: 40
+        case .openListenKey, .extendListenKey, .closeListenKey: 2
         // Other APIs count on their own.
         case .coins, .tradeFees, .systemStatus, .marginPairs, .contracts: 0
         }
@@ -133,7 +164,10 @@ enum Endpoint: String, CaseIterable {
         "GET /api/v3/ticker": .tickerWindow,
         "GET /api/v3/executionRules": .executionRules,
         "GET /api/v3/referencePrice": .referencePrice,
-        "GET /api/v3/referencePrice/calculation": .referencePrice,
+        "GET /api/v3/referencePrice/calculation": .referenceCalculation,
+        "POST /api/v3/userDataStream": .openListenKey,
+        "PUT /api/v3/userDataStream": .extendListenKey,
+        "DELETE /api/v3/userDataStream": .closeListenKey,
         "GET /sapi/v1/capital/config/getall": .coins,
         "GET /sapi/v1/asset/tradeFee": .tradeFees,
         "GET /sapi/v1/system/status": .systemStatus,
@@ -187,6 +221,9 @@ enum Endpoint: String, CaseIterable {
         "ticker": .tickerWindow,
         "executionRules": .executionRules,
         "referencePrice": .referencePrice,
-        "referencePrice.calculation": .referencePrice,
+        "referencePrice.calculation": .referenceCalculation,
+        "userDataStream.start": .openListenKey,
+        "userDataStream.ping": .extendListenKey,
+        "userDataStream.stop": .closeListenKey,
     ]
 }

@@ -56,7 +56,7 @@ extension Exchange {
             if match.makerQuantity.isPositive {
                 writer.field("makerPreventedQuantity", match.makerQuantity)
             }
-            writer.field("transactTime", time.milliseconds)
+            writer.field("transactTime", time)
             writer.endObject()
         }
         writer.endArray()

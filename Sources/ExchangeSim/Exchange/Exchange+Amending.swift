@@ -75,7 +75,7 @@ extension Exchange {
         if before.list >= 0, clientID != before.clientOrderID,
             let list = self.lists.record(before.list)
         {
-            self.send(list.event("UPDATED", at: time), to: customer)
+            self.send(to: customer) { list.writeEvent("UPDATED", at: time, to: &$0) }
         }
         return executionID
     }
@@ -90,7 +90,7 @@ extension Exchange {
         to writer: inout JSONWriter
     ) {
         writer.beginObject()
-        writer.field("transactTime", time.milliseconds)
+        writer.field("transactTime", time)
         writer.field("executionId", executionID)
         writer.key("amendedOrder")
         writer.beginObject()
@@ -109,7 +109,7 @@ extension Exchange {
         writer.field("timeInForce", after.terms.timeInForce.name)
         writer.field("type", after.terms.type.rawValue)
         writer.field("side", after.terms.side.name)
-        writer.field("workingTime", after.workingTime?.milliseconds ?? -1)
+        writer.field("workingTime", after.workingTime)
         writer.field("selfTradePreventionMode", after.terms.selfTradePrevention.rawValue)
         writer.endObject()
         if after.list >= 0, let list = self.lists.record(after.list) {
@@ -140,7 +140,7 @@ extension Exchange {
             writer.field("newClientOrderId", amendment.newClientOrderID)
             writer.field("origQty", amendment.oldQuantity)
             writer.field("newQty", amendment.newQuantity)
-            writer.field("time", amendment.time.milliseconds)
+            writer.field("time", amendment.time)
             writer.endObject()
         }
         writer.endArray()

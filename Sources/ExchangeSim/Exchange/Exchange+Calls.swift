@@ -41,31 +41,35 @@ extension Exchange {
     func answer(
         _ endpoint: Endpoint,
         _ parameters: Parameters,
-        _ credentials: Credentials
+        _ credentials: Credentials,
+        _ timeUnit: TimeUnit = .milliseconds
     ) -> APIReply {
         var call = APICall(endpoint: endpoint, parameters: parameters, time: self.now)
-        self.weights.roll(to: call.time)
+        self.limits.roll(to: call.time)
         let weight = endpoint.weight(&call.parameters)
-        if let refusal = self.weights.refusal(of: weight, at: call.time) {
+        if let refusal = self.limits.admit(weight: weight, at: call.time) {
             return APIReply(status: refusal.status, body: refusal.body, error: refusal)
         }
         do throws(APIError) {
-            if endpoint.isSigned {
+            switch endpoint.security {
+            case .none: break
+            case .key: call.customer = try self.owner(of: credentials.apiKey).customer
+            case .signature:
                 call.customer = try self.authenticate(
                     credentials,
                     &call.parameters,
                     at: call.time
                 )
             }
-            var writer = JSONWriter(capacity: 1024)
+            var writer = JSONWriter(capacity: 1024, timeUnit: timeUnit)
             try self.perform(&call, &writer)
-            if !endpoint.isFreeOnSuccess { self.weights.add(weight) }
+            if !endpoint.isFreeOnSuccess { self.limits.add(weight: weight) }
             return APIReply(
                 body: writer.bytes,
                 orderCount: endpoint.placesOrders ? call.customer?.orderCount : nil
             )
         } catch {
-            self.weights.add(weight)
+            self.limits.add(weight: weight)
             return APIReply(status: error.status, body: error.body, error: error)
         }
     }
@@ -113,11 +117,15 @@ extension Exchange {
         case .tickerWindow: try self.ticker(.window, &call, &writer)
         case .executionRules: try self.executionRules(&call, &writer)
         case .referencePrice: try self.referencePrice(&call, &writer)
+        case .referenceCalculation: try self.referenceCalculation(&call, &writer)
         case .coins: try self.coins(&call, &writer)
         case .tradeFees: try self.tradeFees(&call, &writer)
         case .systemStatus: try self.systemStatus(&call, &writer)
         case .marginPairs: try self.marginPairs(&call, &writer)
         case .contracts: try self.contracts(&call, &writer)
+        case .openListenKey: try self.openListenKey(&call, &writer)
+        case .extendListenKey: try self.extendListenKey(&call, &writer)
+        case .closeListenKey: try self.closeListenKey(&call, &writer)
         }
     }
 
@@ -133,10 +141,7 @@ extension Exchange {
             try self.checkTime(&parameters, at: time)
             return customer
         }
-        guard let key = credentials.apiKey, KeyConfiguration.isKey(key) else {
-            throw .badKeyFormat
-        }
-        guard let entry = self.keys[key] else { throw .unknownKey }
+        let entry = try self.owner(of: credentials.apiKey)
         guard let signature = credentials.signature, !signature.isEmpty else {
             throw .missing("signature")
         }
@@ -144,6 +149,13 @@ extension Exchange {
         let isValid = credentials.payloads.contains { entry.verifier.isValid(signature, for: $0) }
         guard isValid else { throw .badSignature }
         return entry.customer
+    }
+
+    /// The key that a request names.
+    private func owner(of apiKey: String?) throws(APIError) -> KeyEntry {
+        guard let apiKey, KeyConfiguration.isKey(apiKey) else { throw .badKeyFormat }
+        guard let entry = self.keys[apiKey] else { throw .unknownKey }
+        return entry
     }
 
     private func checkTime(_ parameters: inout Parameters, at time: WallTime) throws(APIError) {

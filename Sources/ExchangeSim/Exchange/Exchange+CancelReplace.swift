@@ -25,13 +25,24 @@ extension Exchange {
             guard terms.cancelsOverLimit else { throw error }
             limit = error
         }
-        let canceled = self.cancelPart(terms, request.listing, customer, at: call.time)
+        let canceled = self.cancelPart(
+            terms,
+            request.listing,
+            customer,
+            at: call.time,
+            writer.timeUnit
+        )
         var placed = Half.notAttempted
         if canceled.isSuccess || terms.allowsFailure {
             if let limit {
                 placed = .failure(limit)
             } else {
-                placed = self.placePart(request, customer, at: call.time)
+                placed = self.placePart(
+                    request,
+                    customer,
+                    at: call.time,
+                    writer.timeUnit
+                )
             }
             customer.orderCount.add(1)
         } else {
@@ -44,7 +55,8 @@ extension Exchange {
         _ terms: ReplaceTerms,
         _ listing: Listing,
         _ customer: Customer,
-        at time: WallTime
+        at time: WallTime,
+        _ unit: TimeUnit
     ) -> Half {
         do throws(APIError) {
             guard let record = self.find(terms.orderID, terms.original, customer, listing),
@@ -53,7 +65,7 @@ extension Exchange {
             if let restriction = terms.restriction, record.status != restriction {
                 throw .cancelRestrictions
             }
-            var writer = JSONWriter()
+            var writer = JSONWriter(timeUnit: unit)
             try self.cancel(
                 record,
                 terms.cancelID ?? self.random.nextClientOrderID(),
@@ -70,13 +82,14 @@ extension Exchange {
     private func placePart(
         _ request: OrderRequest,
         _ customer: Customer,
-        at time: WallTime
+        at time: WallTime,
+        _ unit: TimeUnit
     ) -> Half {
         do throws(APIError) {
             let id = try self.place(request, customer, at: time)
             self.commit(request.listing, at: time)
             defer { self.trace = nil }
-            var writer = JSONWriter()
+            var writer = JSONWriter(timeUnit: unit)
             request.listing.record(id)?.writePlacement(
                 request.response,
                 request.listing,

@@ -13,7 +13,7 @@ extension Exchange {
     func serverTime(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
         try call.parameters.requireAllRead()
         writer.beginObject()
-        writer.field("serverTime", call.time.milliseconds)
+        writer.field("serverTime", call.time)
         writer.endObject()
     }
 
@@ -49,16 +49,13 @@ extension Exchange {
         // What these could filter by is the same for all symbols here.
         _ = call.parameters.text("permissions")
         _ = try call.parameters.flag("showPermissionSets")
-        if let status = call.parameters.text("symbolStatus") {
-            guard ["TRADING", "HALT", "BREAK"].contains(status) else {
-                throw APIError(-1122, "Invalid symbolStatus.")
-            }
-            listings = listings.filter { self.status(of: $0) == status }
-        }
+        let isNamed = call.parameters.has("symbol") || call.parameters.has("symbols")
+        if isNamed, call.parameters.has("symbolStatus") { throw .badCombination }
+        listings = try self.matching(listings, isSingle: false, &call.parameters)
         try call.parameters.requireAllRead()
         writer.beginObject()
         writer.field("timezone", "UTC")
-        writer.field("serverTime", call.time.milliseconds)
+        writer.field("serverTime", call.time)
         writer.key("rateLimits")
         RateLimits.write(to: &writer)
         writer.key("exchangeFilters")
@@ -190,8 +187,9 @@ extension MarketRules {
 /// The `rateLimits` of exchangeInfo and of the WebSocket API's answers.
 enum RateLimits {
     static func write(to writer: inout JSONWriter) {
+        let weight = AddressLimits(isEnforced: true).weight
         writer.beginArray()
-        self.writeOne("REQUEST_WEIGHT", "MINUTE", 1, Int64(WeightCount.minuteMax), nil, &writer)
+        self.writeOne("REQUEST_WEIGHT", "MINUTE", 1, Int64(weight.max), nil, &writer)
         self.writeOne("ORDERS", "SECOND", 10, OrderCount.tenSecondsMax, nil, &writer)
         self.writeOne("ORDERS", "DAY", 1, OrderCount.dayMax, nil, &writer)
         self.writeOne("RAW_REQUESTS", "MINUTE", 5, 300_000, nil, &writer)
@@ -210,12 +208,12 @@ enum RateLimits {
         self.writeOne("ORDERS", "DAY", 1, OrderCount.dayMax, count.day, &writer)
     }
 
-    static func writeWeight(_ count: WeightCount, to writer: inout JSONWriter) {
+    static func writeWeight(_ count: WindowCount, to writer: inout JSONWriter) {
         self.writeOne(
             "REQUEST_WEIGHT",
             "MINUTE",
             1,
-            Int64(WeightCount.minuteMax),
+            Int64(count.max),
             Int64(count.used),
             &writer
         )

@@ -54,7 +54,8 @@ extension Exchange {
         )
         self.lists.append(record)
         customer.orderCount.add(Int64(numbers.count))
-        self.send(record.event("EXEC_STARTED", at: call.time), to: customer)
+        let time = call.time
+        self.send(to: customer) { record.writeEvent("EXEC_STARTED", at: time, to: &$0) }
         if let first = numbers.first { self.trace = OrderTrace(order: first) }
         self.commit(listing, at: call.time)
         defer { self.trace = nil }
@@ -87,7 +88,7 @@ extension Exchange {
     func finishList(_ id: Int64, at time: WallTime) {
         guard let record = self.lists.record(id) else { return }
         self.lists.finish(id)
-        self.send(record.event("ALL_DONE", at: time), to: record.customer)
+        self.send(to: record.customer) { record.writeEvent("ALL_DONE", at: time, to: &$0) }
     }
 
     /// `DELETE /api/v3/orderList`.

@@ -70,7 +70,7 @@ extension Exchange {
         try call.parameters.requireAllRead()
         writer.beginObject()
         writer.field("timezone", "UTC")
-        writer.field("serverTime", call.time.milliseconds)
+        writer.field("serverTime", call.time)
         for name in [
             "rateLimits", "exchangeFilters", "assets", "symbols", "optionContracts",
             "optionAssets", "optionSymbols",

@@ -101,7 +101,7 @@ extension Exchange {
         writer.field("brokered", false)
         writer.field("requireSelfTradePrevention", false)
         writer.field("preventSor", false)
-        writer.field("updateTime", customer.updateTime.milliseconds)
+        writer.field("updateTime", customer.updateTime)
         writer.field("accountType", "SPOT")
         writer.key("balances")
         self.writeBalances(customer, omitsZero: omitsZero, to: &writer)
@@ -176,7 +176,7 @@ extension AccountTrade {
         writer.field("quoteQty", self.value)
         writer.field("commission", self.commission)
         writer.field("commissionAsset", self.commissionAsset)
-        writer.field("time", self.time.milliseconds)
+        writer.field("time", self.time)
         writer.field("isBuyer", self.isBuyer)
         writer.field("isMaker", self.isMaker)
         writer.field("isBestMatch", true)
@@ -201,7 +201,7 @@ struct TimeWindow {
         time.milliseconds >= self.start ?? .min && time.milliseconds <= self.end ?? .max
     }
 
-    private static func milliseconds(_ time: Int64) -> Int64 {
+    static func milliseconds(_ time: Int64) -> Int64 {
         time >= 100_000_000_000_000 ? time / 1000 : time
     }
 }

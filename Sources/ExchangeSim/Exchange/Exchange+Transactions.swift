@@ -247,10 +247,9 @@ extension Exchange {
         else { return }
         customer.updateTime = time
         if !self.touched.contains(where: { $0 === customer }) { self.touched.append(customer) }
-        guard !customer.subscriptions.isEmpty else { return }
-        var writer = JSONWriter(capacity: 640)
-        report.write(record, listing, executionID: executionID, at: time, to: &writer)
-        self.send(writer.bytes, to: customer)
+        self.send(to: customer) {
+            report.write(record, listing, executionID: executionID, at: time, to: &$0)
+        }
     }
 
     private func sendPosition(of customer: Customer, on listing: Listing, at time: WallTime) {
@@ -260,55 +259,38 @@ extension Exchange {
 
     /// Sends `outboundAccountPosition` for some assets.
     func sendPosition(of customer: Customer, assets: [AssetIndex], at time: WallTime) {
-        guard !customer.subscriptions.isEmpty else { return }
-        var writer = JSONWriter(capacity: 256)
-        writer.beginObject()
-        writer.field("e", "outboundAccountPosition")
-        writer.field("E", time.milliseconds)
-        writer.field("u", time.milliseconds)
-        writer.key("B")
-        writer.beginArray()
-        for asset in assets {
-            let balance = self.engine.ledger[customer.account, asset]
+        self.send(to: customer) { writer in
             writer.beginObject()
-            writer.field("a", self.engine.ledger.assets[asset.raw].name)
-            writer.field("f", balance.free)
-            writer.field("l", balance.locked)
+            writer.field("e", "outboundAccountPosition")
+            writer.field("E", time)
+            writer.field("u", time)
+            writer.key("B")
+            writer.beginArray()
+            for asset in assets {
+                let balance = self.engine.ledger[customer.account, asset]
+                writer.beginObject()
+                writer.field("a", self.engine.ledger.assets[asset.raw].name)
+                writer.field("f", balance.free)
+                writer.field("l", balance.locked)
+                writer.endObject()
+            }
+            writer.endArray()
             writer.endObject()
         }
-        writer.endArray()
-        writer.endObject()
-        self.send(writer.bytes, to: customer)
     }
 
-    /// Sends an event on every user data stream of a customer, as the faults in force let it.
-    func send(_ event: [UInt8], to customer: Customer) {
+    /// Sends an event on the user data streams of a customer, as the faults in force let it.
+    func send(
+        to customer: Customer,
+        where condition: (UserSubscription) -> Bool = { _ in true },
+        _ write: (inout JSONWriter) -> Void
+    ) {
         guard !customer.subscriptions.isEmpty else { return }
-        if self.eventFaults.losses > 0 {
-            self.eventFaults.losses -= 1
-            return
-        }
-        var copies = 1
-        if self.eventFaults.duplicates > 0 {
-            self.eventFaults.duplicates -= 1
-            copies = 2
-        }
-        let delay = self.eventFaults.delayMilliseconds
-        for subscription in customer.subscriptions where !subscription.isSilenced {
-            var writer = JSONWriter(capacity: event.count + 40)
-            writer.beginObject()
-            writer.field("subscriptionId", subscription.id)
-            writer.key("event")
-            writer.raw(event)
-            writer.endObject()
-            let bytes = writer.bytes
-            for _ in 0..<copies {
-                guard delay > 0 else {
-                    subscription.connection.send(bytes)
-                    continue
-                }
-                subscription.connection.later(delay) { $0.send(bytes) }
-            }
+        let fate = self.eventFaults.next()
+        guard fate.copies > 0 else { return }
+        for subscription in customer.subscriptions
+        where !subscription.isSilenced && condition(subscription) {
+            subscription.connection.deliver(subscription.text(write), fate)
         }
     }
 }

@@ -14,16 +14,18 @@ final class Exchange {
     private(set) var listings: [Listing] = []
     private(set) var customers: [Customer] = []
     private(set) var keys: [String: KeyEntry] = [:]
-    var weights: WeightCount
+    var limits: AddressLimits
+    /// The listen keys, where they are served.
+    var listenKeys = ListenKeys()
     var executionID: Int64 = 0
     /// Counts the transactions that were told.
     var transaction: Int64 = 0
-    let streams = StreamHub()
+    let streams: StreamHub
     let lists = ListArchive()
     let flushes: FlushQueue
     let faults: FaultPlan
     /// How user events are disturbed, for tests of clients.
-    var eventFaults = EventFaults()
+    var eventFaults: EventFaults
     /// When the regular work of a virtual clock is due; nil until it was first moved.
     var virtualTimers: VirtualTimers?
     /// The open WebSocket connections, oldest first.
@@ -47,9 +49,11 @@ final class Exchange {
         self.configuration = configuration
         self.clock = configuration.virtualClockStart.map(SimClock.virtual) ?? .real
         self.random = SeededGenerator(seed: configuration.seed)
-        self.weights = WeightCount(isEnforced: configuration.enforcesRateLimits)
+        self.limits = AddressLimits(isEnforced: configuration.enforcesRateLimits)
         self.flushes = FlushQueue(eventLoop: eventLoop)
         self.faults = FaultPlan(seed: configuration.seed)
+        self.eventFaults = EventFaults(seed: configuration.seed)
+        self.streams = StreamHub(seed: configuration.seed)
         var assets: [Asset] = []
         for symbol in configuration.symbols {
             for asset in [symbol.rules.symbol.baseAsset, symbol.rules.symbol.quoteAsset]

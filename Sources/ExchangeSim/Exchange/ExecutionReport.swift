@@ -40,7 +40,7 @@ struct ExecutionReport {
     ) {
         writer.beginObject()
         writer.field("e", "executionReport")
-        writer.field("E", time.milliseconds)
+        writer.field("E", time)
         writer.field("s", listing.name)
         writer.field("c", record.clientOrderID)
         writer.field("S", record.terms.side.name)
@@ -57,11 +57,11 @@ struct ExecutionReport {
         writer.field("r", "NONE")
         writer.field("i", record.id.raw)
         self.writeFill(record, executionID: executionID, at: time, to: &writer)
-        writer.field("O", record.time.milliseconds)
+        writer.field("O", record.time)
         writer.field("Z", record.value)
         writer.field("Y", self.fill?.value ?? .zero)
         writer.field("Q", record.terms.quoteQuantity)
-        if let workingTime = record.workingTime { writer.field("W", workingTime.milliseconds) }
+        if let workingTime = record.workingTime { writer.field("W", workingTime) }
         writer.field("V", record.terms.selfTradePrevention.rawValue)
         self.writeConditional(record, listing, to: &writer)
         writer.endObject()
@@ -84,7 +84,7 @@ struct ExecutionReport {
             writer.key("N")
             writer.null()
         }
-        writer.field("T", time.milliseconds)
+        writer.field("T", time)
         writer.field("t", self.fill?.id.raw ?? -1)
         writer.field("I", executionID)
         let isMaker = self.fill?.isMaker ?? false
@@ -101,7 +101,7 @@ struct ExecutionReport {
     ) {
         if record.terms.trailingDelta != 0 {
             writer.field("d", record.terms.trailingDelta)
-            writer.field("D", record.trailingTime?.milliseconds ?? -1)
+            writer.field("D", record.trailingTime)
         }
         if let strategyID = record.strategyID { writer.field("j", strategyID) }
         if let strategyType = record.strategyType { writer.field("J", strategyType) }

@@ -21,7 +21,7 @@ struct OrderListRecord {
         writer.field("listStatusType", statusType)
         writer.field("listOrderStatus", statusType == "ALL_DONE" ? "ALL_DONE" : "EXECUTING")
         writer.field("listClientOrderId", self.clientID)
-        writer.field("transactionTime", time.milliseconds)
+        writer.field("transactionTime", time)
         writer.field("symbol", self.listing.name)
         writer.key("orders")
         self.writeOrders("symbol", "orderId", "clientOrderId", to: &writer)
@@ -52,11 +52,10 @@ struct OrderListRecord {
     }
 
     /// The `listStatus` event.
-    func event(_ statusType: String, at time: WallTime) -> [UInt8] {
-        var writer = JSONWriter()
+    func writeEvent(_ statusType: String, at time: WallTime, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.field("e", "listStatus")
-        writer.field("E", time.milliseconds)
+        writer.field("E", time)
         writer.field("s", self.listing.name)
         writer.field("g", self.id)
         writer.field("c", self.contingency)
@@ -64,11 +63,10 @@ struct OrderListRecord {
         writer.field("L", statusType == "ALL_DONE" ? "ALL_DONE" : "EXECUTING")
         writer.field("r", "NONE")
         writer.field("C", self.clientID)
-        writer.field("T", time.milliseconds)
+        writer.field("T", time)
         writer.key("O")
         self.writeOrders("s", "i", "c", to: &writer)
         writer.endObject()
-        return writer.bytes
     }
 }
 
@@ -84,6 +82,8 @@ final class ListArchive {
         invariant(record.id == Int64(self.records.count) + 1, "lists are numbered in sequence")
         self.records.append(record)
     }
+
+    func swapRecords(with other: inout [OrderListRecord]) { swap(&self.records, &other) }
 
     func finish(_ id: Int64) { self.records[Int(id) - 1].isDone = true }
 

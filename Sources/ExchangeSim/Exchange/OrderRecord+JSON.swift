@@ -14,10 +14,10 @@ extension OrderRecord {
         writer.field("orderId", self.id.raw)
         writer.field("orderListId", self.list)
         writer.field("clientOrderId", self.clientOrderID)
-        writer.field("transactTime", self.time.milliseconds)
+        writer.field("transactTime", self.time)
         if response != .ack {
             self.writeState(to: &writer)
-            writer.field("workingTime", self.workingTime?.milliseconds ?? -1)
+            writer.field("workingTime", self.workingTime)
             if response == .full { Self.writeFills(trace?.fills ?? [], to: &writer) }
             writer.field("selfTradePreventionMode", self.terms.selfTradePrevention.rawValue)
             if let prevented = trace?.prevented, !prevented.isEmpty, response == .full {
@@ -41,7 +41,7 @@ extension OrderRecord {
         writer.field("orderId", self.id.raw)
         writer.field("orderListId", self.list)
         writer.field("clientOrderId", self.clientOrderID)
-        writer.field("transactTime", time.milliseconds)
+        writer.field("transactTime", time)
         self.writeState(to: &writer)
         writer.field("selfTradePreventionMode", self.terms.selfTradePrevention.rawValue)
         self.writeConditional(isQuery: false, to: &writer)
@@ -65,10 +65,10 @@ extension OrderRecord {
         writer.field("side", self.terms.side.name)
         writer.field("stopPrice", self.terms.stopPrice)
         writer.field("icebergQty", self.terms.icebergQuantity)
-        writer.field("time", self.time.milliseconds)
-        writer.field("updateTime", self.updateTime.milliseconds)
+        writer.field("time", self.time)
+        writer.field("updateTime", self.updateTime)
         writer.field("isWorking", self.isWorking)
-        writer.field("workingTime", self.workingTime?.milliseconds ?? -1)
+        writer.field("workingTime", self.workingTime)
         writer.field("origQuoteOrderQty", self.terms.quoteQuantity)
         writer.field("selfTradePreventionMode", self.terms.selfTradePrevention.rawValue)
         self.writeConditional(isQuery: true, to: &writer)
@@ -97,7 +97,7 @@ extension OrderRecord {
         }
         if self.terms.trailingDelta != 0 {
             writer.field("trailingDelta", self.terms.trailingDelta)
-            writer.field("trailingTime", self.trailingTime?.milliseconds ?? -1)
+            writer.field("trailingTime", self.trailingTime)
         }
         if let strategyID = self.strategyID { writer.field("strategyId", strategyID) }
         if let strategyType = self.strategyType { writer.field("strategyType", strategyType) }

@@ -9,17 +9,25 @@ import TradingCore
 /// The time that the venue tells and stamps: the machine's, or one that only requests move.
 struct SimClock {
     private var fixed: WallTime?
+    /// How far it is ahead of the truth, for tests of clients.
+    var skewMilliseconds: Int64 = 0
 
     /// The machine's clock.
-    static let real = SimClock(fixed: nil)
+    static let real = SimClock()
 
     /// A clock that stands until it is moved.
-    static func virtual(_ start: WallTime) -> SimClock { SimClock(fixed: start) }
+    static func virtual(_ start: WallTime) -> SimClock {
+        var clock = SimClock()
+        clock.fixed = start
+        return clock
+    }
 
     /// Whether the clock stands between requests.
     var isVirtual: Bool { self.fixed != nil }
 
-    var now: WallTime {
+    var now: WallTime { self.truth.adding(milliseconds: self.skewMilliseconds) }
+
+    private var truth: WallTime {
         if let fixed = self.fixed { return fixed }
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
@@ -29,7 +37,7 @@ struct SimClock {
     /// Moves a virtual clock, forward only; the machine's clock ignores it.
     mutating func move(to time: WallTime) {
         guard let fixed = self.fixed else { return }
-        self.fixed = max(fixed, time)
+        self.fixed = max(fixed, time.adding(milliseconds: -self.skewMilliseconds))
     }
 }
 

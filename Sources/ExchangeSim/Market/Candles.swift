@@ -227,7 +227,7 @@ struct AggregateTrade {
         writer.field("q", self.quantity)
         writer.field("f", self.firstID)
         writer.field("l", self.lastID)
-        writer.field("T", self.time.milliseconds)
+        writer.field("T", self.time)
         writer.field("m", self.isBuyerMaker)
         writer.field("M", true)
     }

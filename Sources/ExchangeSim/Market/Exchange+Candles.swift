@@ -7,8 +7,8 @@ extension Exchange {
         let listing = try self.listing(call.parameters.mandatory("symbol"))
         let name = try call.parameters.mandatory("interval")
         guard let interval = CandleInterval(rawValue: name) else { throw .invalidInterval }
-        let start = try call.parameters.integer("startTime")
-        let end = try call.parameters.integer("endTime")
+        let start = try call.parameters.integer("startTime").map(TimeWindow.milliseconds)
+        let end = try call.parameters.integer("endTime").map(TimeWindow.milliseconds)
         let zone = try Self.zone(call.parameters.text("timeZone"))
         let limit = try Self.limit(&call.parameters, default: 500, max: 1000)
         try call.parameters.requireAllRead()
@@ -23,12 +23,12 @@ extension Exchange {
         for candle in candles {
             let end = interval.end(ofCandleAt: candle.openTime, zone: zone)
             writer.beginArray()
-            writer.integer(candle.openTime)
+            writer.start(ofMillisecond: candle.openTime)
             for price in [candle.open, candle.high, candle.low, candle.close] {
                 writer.decimal(price.raw)
             }
             writer.amount(candle.volume)
-            writer.integer(end - 1)
+            writer.end(ofMillisecond: end - 1)
             writer.amount(candle.value)
             writer.integer(candle.count)
             writer.amount(candle.takerBuyVolume)
@@ -57,8 +57,8 @@ extension Exchange {
     func aggTrades(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
         let listing = try self.listing(call.parameters.mandatory("symbol"))
         let fromID = try call.parameters.integer("fromId")
-        let start = try call.parameters.integer("startTime")
-        let end = try call.parameters.integer("endTime")
+        let start = try call.parameters.integer("startTime").map(TimeWindow.milliseconds)
+        let end = try call.parameters.integer("endTime").map(TimeWindow.milliseconds)
         let limit = try Self.limit(&call.parameters, default: 500, max: 1000)
         try call.parameters.requireAllRead()
         if fromID != nil, start != nil || end != nil { throw .badCombination }
@@ -84,14 +84,14 @@ extension Exchange {
         writer.beginObject()
         writer.field("mins", Int64(market.average.minutes))
         writer.field("price", market.referencePrice(at: call.time) ?? .zero)
-        writer.field("closeTime", listing.trades.last?.time.milliseconds ?? call.time.milliseconds)
+        writer.field("closeTime", listing.trades.last?.time ?? call.time)
         writer.endObject()
     }
 
     /// `GET /api/v3/executionRules`; no symbol has one here.
     func executionRules(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
-        let (listings, _) = try self.listings(&call.parameters)
-        _ = call.parameters.text("symbolStatus")
+        let (named, isSingle) = try self.listings(&call.parameters)
+        let listings = try self.matching(named, isSingle: isSingle, &call.parameters)
         try call.parameters.requireAllRead()
         writer.beginObject()
         writer.key("symbolRules")
@@ -106,10 +106,20 @@ extension Exchange {
         writer.endObject()
     }
 
-    /// `GET /api/v3/referencePrice` and `/calculation`; no symbol has one here.
+    /// `GET /api/v3/referencePrice/calculation`; no symbol has one here.
+    func referenceCalculation(
+        _ call: inout APICall,
+        _ writer: inout JSONWriter
+    ) throws(APIError) {
+        let listing = try self.listing(call.parameters.mandatory("symbol"))
+        _ = try self.matching([listing], isSingle: true, &call.parameters)
+        try call.parameters.requireAllRead()
+        throw APIError(-2043, "This symbol doesn't have a reference price.")
+    }
+
+    /// `GET /api/v3/referencePrice`; no symbol has one here.
     func referencePrice(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
         _ = try self.listing(call.parameters.mandatory("symbol"))
-        _ = call.parameters.text("symbolStatus")
         try call.parameters.requireAllRead()
         throw APIError(-2043, "This symbol doesn't have a reference price.")
     }

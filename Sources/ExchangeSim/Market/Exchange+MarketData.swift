@@ -6,6 +6,7 @@ extension Exchange {
     func depth(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
         let listing = try self.listing(call.parameters.mandatory("symbol"))
         let limit = try Self.limit(&call.parameters, default: 100, max: 5000)
+        _ = try self.matching([listing], isSingle: true, &call.parameters)
         try call.parameters.requireAllRead()
         self.market(listing).book.writeDepth(limit: limit, to: &writer)
     }
@@ -32,7 +33,7 @@ extension Exchange {
             writer.field("price", trade.price)
             writer.field("qty", trade.quantity)
             writer.field("quoteQty", trade.value)
-            writer.field("time", trade.time.milliseconds)
+            writer.field("time", trade.time)
             writer.field("isBuyerMaker", trade.isBuyerMaker)
             writer.field("isBestMatch", true)
             writer.endObject()
@@ -68,23 +69,32 @@ extension Exchange {
         _ writer: inout JSONWriter,
         _ body: (Listing, inout JSONWriter) -> Void
     ) throws(APIError) {
-        var (listings, isSingle) = try self.listings(&call.parameters)
-        if let status = call.parameters.text("symbolStatus") {
-            guard ["TRADING", "HALT", "BREAK"].contains(status) else {
-                throw APIError(-1122, "Invalid symbolStatus.")
-            }
-            listings = listings.filter { self.status(of: $0) == status }
-            if isSingle, listings.isEmpty {
-                throw APIError(
-                    -1220,
-                    "The symbol's status does not match the requested symbolStatus."
-                )
-            }
-        }
+        let (named, isSingle) = try self.listings(&call.parameters)
+        let listings = try self.matching(named, isSingle: isSingle, &call.parameters)
         try call.parameters.requireAllRead()
         if !isSingle { writer.beginArray() }
         for listing in listings { body(listing, &writer) }
         if !isSingle { writer.endArray() }
+    }
+
+    /// The listings in the state of the `symbolStatus` parameter; a single one must be in it.
+    func matching(
+        _ listings: [Listing],
+        isSingle: Bool,
+        _ parameters: inout Parameters
+    ) throws(APIError) -> [Listing] {
+        guard let status = parameters.text("symbolStatus") else { return listings }
+        guard ["TRADING", "HALT", "BREAK"].contains(status) else {
+            throw APIError(-1122, "Invalid symbolStatus.")
+        }
+        let matching = listings.filter { self.status(of: $0) == status }
+        if isSingle, matching.isEmpty {
+            throw APIError(
+                -1220,
+                "The symbol's status does not match the requested symbolStatus."
+            )
+        }
+        return matching
     }
 
     /// Speaks on the depth streams of all symbols; called on a timer, or when a request moves time.
@@ -98,18 +108,43 @@ extension Exchange {
 
     /// Speaks on the streams that tell of statistics, once a second.
     func publishStatistics() {
+        guard !self.streams.isEmpty else { return }
         let time = self.now
-        var minis: [[UInt8]] = []
+        var changed: [(Listing, Statistics)] = []
         for listing in self.listings {
-            if let mini = listing.feed.publishStatistics(self, listing, at: time) {
-                minis.append(mini)
+            if let day = listing.feed.publishStatistics(self, listing, at: time) {
+                changed.append((listing, day))
             }
         }
-        guard !minis.isEmpty, self.streams.hasListeners("!miniTicker@arr") else { return }
-        var writer = JSONWriter(capacity: 256 * minis.count)
-        writer.beginArray()
-        for mini in minis { writer.raw(mini) }
-        writer.endArray()
-        self.streams.send("!miniTicker@arr", writer.bytes)
+        guard !changed.isEmpty else { return }
+        self.streams.send("!miniTicker@arr") { writer in
+            writer.beginArray()
+            for (listing, day) in changed {
+                day.write(
+                    event: "24hrMiniTicker",
+                    listing.name,
+                    isMini: true,
+                    at: time,
+                    to: &writer
+                )
+            }
+            writer.endArray()
+        }
+        for window in TickerWindow.allCases {
+            self.streams.send("!ticker_\(window.rawValue)@arr") { writer in
+                writer.beginArray()
+                for (listing, _) in changed {
+                    Statistics(self.market(listing), listing, window, to: time.milliseconds)
+                        .write(
+                            event: window.event,
+                            listing.name,
+                            isMini: false,
+                            at: time,
+                            to: &writer
+                        )
+                }
+                writer.endArray()
+            }
+        }
     }
 }

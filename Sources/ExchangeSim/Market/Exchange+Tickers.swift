@@ -57,6 +57,24 @@ extension Exchange {
     }
 }
 
+/// The windows of the `ticker_…` streams.
+enum TickerWindow: String, CaseIterable {
+    case hour = "1h"
+    case fourHours = "4h"
+    case day = "1d"
+
+    var milliseconds: Int64 {
+        switch self {
+        case .hour: 3_600_000
+        case .fourHours: 14_400_000
+        case .day: 86_400_000
+        }
+    }
+
+    /// The `e` of the stream's events.
+    var event: String { self.rawValue + "Ticker" }
+}
+
 /// The statistics of a symbol over some time.
 struct Statistics {
     let total: Candle
@@ -74,6 +92,12 @@ struct Statistics {
         self.top = MarketFeed.BookTop(market.book)
         self.openTime = start
         self.closeTime = end
+    }
+
+    /// The statistics of a rolling window, whose beginning is aligned to a minute.
+    init(_ market: Market, _ listing: Listing, _ window: TickerWindow, to end: Int64) {
+        let start = CandleInterval.minute.start(of: end - window.milliseconds, zone: 0)
+        self.init(market, listing, since: start, to: end)
     }
 
     var change: Price { Price(raw: self.total.close.raw - self.total.open.raw) }
@@ -116,8 +140,10 @@ struct Statistics {
         if !isDay || isMini { writer.field("lastPrice", self.total.close) }
         writer.field("volume", self.total.volume)
         writer.field("quoteVolume", self.total.value)
-        writer.field("openTime", self.openTime)
-        writer.field("closeTime", self.closeTime)
+        writer.key("openTime")
+        writer.start(ofMillisecond: self.openTime)
+        writer.key("closeTime")
+        writer.end(ofMillisecond: self.closeTime)
         writer.field("firstId", self.total.firstID)
         writer.field("lastId", self.total.lastID)
         writer.field("count", self.total.count)
@@ -125,11 +151,16 @@ struct Statistics {
     }
 
     /// The `24hrTicker` and `1hTicker` events; the mini ones carry less.
-    func event(_ name: String, _ symbol: String, isMini: Bool, at time: WallTime) -> [UInt8] {
-        var writer = JSONWriter()
+    func write(
+        event name: String,
+        _ symbol: String,
+        isMini: Bool,
+        at time: WallTime,
+        to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.field("e", name)
-        writer.field("E", time.milliseconds)
+        writer.field("E", time)
         writer.field("s", symbol)
         if isMini {
             writer.field("c", self.total.close)
@@ -138,8 +169,7 @@ struct Statistics {
             writer.field("l", self.total.low)
             writer.field("v", self.total.volume)
             writer.field("q", self.total.value)
-            writer.endObject()
-            return writer.bytes
+            return writer.endObject()
         }
         let isDay = name == "24hrTicker"
         writer.field("p", self.change)
@@ -163,12 +193,13 @@ struct Statistics {
         }
         writer.field("v", self.total.volume)
         writer.field("q", self.total.value)
-        writer.field("O", self.openTime)
-        writer.field("C", self.closeTime)
+        writer.key("O")
+        writer.start(ofMillisecond: self.openTime)
+        writer.key("C")
+        writer.end(ofMillisecond: self.closeTime)
         writer.field("F", self.total.firstID)
         writer.field("L", self.total.lastID)
         writer.field("n", self.total.count)
         writer.endObject()
-        return writer.bytes
     }
 }

@@ -73,36 +73,33 @@ struct MarketFeed {
         )
         guard top != self.lastTicker else { return }
         self.lastTicker = top
-        guard exchange.streams.hasListeners(name) else { return }
-        var writer = JSONWriter(capacity: 192)
-        writer.beginObject()
-        writer.field("u", exchange.engine.markets[listing.market].book.updateID)
-        writer.field("s", listing.name)
-        writer.field("b", top.bid)
-        writer.field("B", top.bidQuantity)
-        writer.field("a", top.ask)
-        writer.field("A", top.askQuantity)
-        writer.endObject()
-        exchange.streams.send(name, writer.bytes)
+        exchange.streams.send(name) { writer in
+            writer.beginObject()
+            writer.field("u", exchange.engine.markets[listing.market].book.updateID)
+            writer.field("s", listing.name)
+            writer.field("b", top.bid)
+            writer.field("B", top.bidQuantity)
+            writer.field("a", top.ask)
+            writer.field("A", top.askQuantity)
+            writer.endObject()
+        }
     }
 
     /// Tells of a trade.
     func publish(_ trade: PublicTrade, _ exchange: Exchange, _ listing: Listing) {
-        let name = self.lowercased + "@trade"
-        guard exchange.streams.hasListeners(name) else { return }
-        var writer = JSONWriter(capacity: 192)
-        writer.beginObject()
-        writer.field("e", "trade")
-        writer.field("E", trade.time.milliseconds)
-        writer.field("s", listing.name)
-        writer.field("t", trade.id.raw)
-        writer.field("p", trade.price)
-        writer.field("q", trade.quantity)
-        writer.field("T", trade.time.milliseconds)
-        writer.field("m", trade.isBuyerMaker)
-        writer.field("M", true)
-        writer.endObject()
-        exchange.streams.send(name, writer.bytes)
+        exchange.streams.send(self.lowercased + "@trade") { writer in
+            writer.beginObject()
+            writer.field("e", "trade")
+            writer.field("E", trade.time)
+            writer.field("s", listing.name)
+            writer.field("t", trade.id.raw)
+            writer.field("p", trade.price)
+            writer.field("q", trade.quantity)
+            writer.field("T", trade.time)
+            writer.field("m", trade.isBuyerMaker)
+            writer.field("M", true)
+            writer.endObject()
+        }
     }
 
     /// Tells of the aggregate trades that a transaction has made.
@@ -117,45 +114,48 @@ struct MarketFeed {
         let name = self.lowercased + "@aggTrade"
         guard exchange.streams.hasListeners(name) else { return }
         for trade in listing.aggregates.suffix(Int(last - first)) {
-            var writer = JSONWriter(capacity: 192)
-            writer.beginObject()
-            writer.field("e", "aggTrade")
-            writer.field("E", time.milliseconds)
-            writer.field("s", listing.name)
-            trade.writeFields(to: &writer)
-            writer.endObject()
-            exchange.streams.send(name, writer.bytes)
+            exchange.streams.send(name) { writer in
+                writer.beginObject()
+                writer.field("e", "aggTrade")
+                writer.field("E", time)
+                writer.field("s", listing.name)
+                trade.writeFields(to: &writer)
+                writer.endObject()
+            }
         }
     }
 
     /// Speaks on the streams that tell of statistics once a second.
     ///
-    /// - Returns: The mini ticker where it changed, for the stream of all of them.
+    /// - Returns: The day's statistics where they changed, for the streams of all symbols.
     mutating func publishStatistics(
         _ exchange: Exchange,
         _ listing: Listing,
         at time: WallTime
-    ) -> [UInt8]? {
+    ) -> Statistics? {
         let now = time.milliseconds
         let market = exchange.market(listing)
         let day = Statistics(market, listing, since: now - Exchange.dayMilliseconds, to: now)
         for (suffix, event, isMini) in [
             ("@ticker", "24hrTicker", false), ("@miniTicker", "24hrMiniTicker", true),
-        ] where exchange.streams.hasListeners(self.lowercased + suffix) {
-            exchange.streams.send(
-                self.lowercased + suffix,
-                day.event(event, listing.name, isMini: isMini, at: time)
-            )
+        ] {
+            exchange.streams.send(self.lowercased + suffix) {
+                day.write(event: event, listing.name, isMini: isMini, at: time, to: &$0)
+            }
         }
-        for (window, length) in [("1h", 3_600_000), ("4h", 14_400_000), ("1d", 86_400_000)] {
-            let name = "\(self.lowercased)@ticker_\(window)"
+        for window in TickerWindow.allCases {
+            let name = "\(self.lowercased)@ticker_\(window.rawValue)"
             guard exchange.streams.hasListeners(name) else { continue }
-            let start = CandleInterval.minute.start(of: now - Int64(length), zone: 0)
-            let statistics = Statistics(market, listing, since: start, to: now)
-            exchange.streams.send(
-                name,
-                statistics.event(window + "Ticker", listing.name, isMini: false, at: time)
-            )
+            let statistics = Statistics(market, listing, window, to: now)
+            exchange.streams.send(name) {
+                statistics.write(
+                    event: window.event,
+                    listing.name,
+                    isMini: false,
+                    at: time,
+                    to: &$0
+                )
+            }
         }
         self.publishAverage(market, exchange, listing, at: time)
         for interval in CandleInterval.allCases {
@@ -163,7 +163,7 @@ struct MarketFeed {
         }
         guard day.total.count != self.lastMiniCount else { return nil }
         self.lastMiniCount = day.total.count
-        return day.event("24hrMiniTicker", listing.name, isMini: true, at: time)
+        return day
     }
 
     private func publishAverage(
@@ -172,18 +172,16 @@ struct MarketFeed {
         _ listing: Listing,
         at time: WallTime
     ) {
-        let name = self.lowercased + "@avgPrice"
-        guard exchange.streams.hasListeners(name) else { return }
-        var writer = JSONWriter(capacity: 128)
-        writer.beginObject()
-        writer.field("e", "avgPrice")
-        writer.field("E", time.milliseconds)
-        writer.field("s", listing.name)
-        writer.field("i", "\(market.average.minutes)m")
-        writer.field("w", market.referencePrice(at: time) ?? .zero)
-        writer.field("T", listing.trades.last?.time.milliseconds ?? time.milliseconds)
-        writer.endObject()
-        exchange.streams.send(name, writer.bytes)
+        exchange.streams.send(self.lowercased + "@avgPrice") { writer in
+            writer.beginObject()
+            writer.field("e", "avgPrice")
+            writer.field("E", time)
+            writer.field("s", listing.name)
+            writer.field("i", "\(market.average.minutes)m")
+            writer.field("w", market.referencePrice(at: time) ?? .zero)
+            writer.field("T", listing.trades.last?.time ?? time)
+            writer.endObject()
+        }
     }
 
     private mutating func publishCandle(
@@ -222,21 +220,23 @@ struct MarketFeed {
             limit: 1
         )
         guard let candle = candles.first else { return }
-        var writer = JSONWriter(capacity: 384)
-        writer.beginObject()
-        writer.field("e", "kline")
-        writer.field("E", time.milliseconds)
-        writer.field("s", listing.name)
-        writer.key("k")
-        writer.beginObject()
-        writer.field("t", candle.openTime)
-        writer.field("T", interval.end(ofCandleAt: candle.openTime, zone: zone) - 1)
-        writer.field("s", listing.name)
-        writer.field("i", interval.rawValue)
-        candle.writeFields(isClosed: isClosed, to: &writer)
-        writer.endObject()
-        writer.endObject()
-        exchange.streams.send(name, writer.bytes)
+        exchange.streams.send(name) { writer in
+            writer.beginObject()
+            writer.field("e", "kline")
+            writer.field("E", time)
+            writer.field("s", listing.name)
+            writer.key("k")
+            writer.beginObject()
+            writer.key("t")
+            writer.start(ofMillisecond: candle.openTime)
+            writer.key("T")
+            writer.end(ofMillisecond: interval.end(ofCandleAt: candle.openTime, zone: zone) - 1)
+            writer.field("s", listing.name)
+            writer.field("i", interval.rawValue)
+            candle.writeFields(isClosed: isClosed, to: &writer)
+            writer.endObject()
+            writer.endObject()
+        }
     }
 
     /// Speaks on the depth streams of one cadence.
@@ -246,9 +246,9 @@ struct MarketFeed {
         _ listing: Listing,
         at time: WallTime
     ) {
-        let book = exchange.market(listing).book
         let window = isFast ? self.fast : self.slow
         guard !window.keys.isEmpty else { return }
+        let book = exchange.market(listing).book
         if isFast { self.fast.clear(at: book.updateID) } else { self.slow.clear(at: book.updateID) }
         let suffixes = isFast ? ["@100ms"] : ["", "@1000ms"]
         for suffix in suffixes {
@@ -261,11 +261,9 @@ struct MarketFeed {
                 at: time
             )
             for depth in [5, 10, 20] {
-                let name = "\(self.lowercased)@depth\(depth)\(suffix)"
-                guard exchange.streams.hasListeners(name) else { continue }
-                var writer = JSONWriter(capacity: 64 * depth)
-                book.writeDepth(limit: depth, to: &writer)
-                exchange.streams.send(name, writer.bytes)
+                exchange.streams.send("\(self.lowercased)@depth\(depth)\(suffix)") {
+                    book.writeDepth(limit: depth, to: &$0)
+                }
             }
         }
     }
@@ -278,29 +276,28 @@ struct MarketFeed {
         _ listing: Listing,
         at time: WallTime
     ) {
-        guard exchange.streams.hasListeners(name) else { return }
-        var writer = JSONWriter(capacity: 64 * window.keys.count + 128)
-        writer.beginObject()
-        writer.field("e", "depthUpdate")
-        writer.field("E", time.milliseconds)
-        writer.field("s", listing.name)
-        writer.field("U", window.lastUpdateID + 1)
-        writer.field("u", book.updateID)
-        for (field, side) in [("b", Side.buy), ("a", Side.sell)] {
-            writer.key(field)
-            writer.beginArray()
-            let prices = window.keys.filter { $0.side == side }.map(\.price)
-            for price in side == .buy ? prices.sorted(by: >) : prices.sorted() {
-                let level = book.level(LevelKey(side: side, price: price))
+        exchange.streams.send(name) { writer in
+            writer.beginObject()
+            writer.field("e", "depthUpdate")
+            writer.field("E", time)
+            writer.field("s", listing.name)
+            writer.field("U", window.lastUpdateID + 1)
+            writer.field("u", book.updateID)
+            for (field, side) in [("b", Side.buy), ("a", Side.sell)] {
+                writer.key(field)
                 writer.beginArray()
-                writer.decimal(price.raw)
-                writer.decimal((level?.visible ?? .zero).raw)
+                let prices = window.keys.filter { $0.side == side }.map(\.price)
+                for price in side == .buy ? prices.sorted(by: >) : prices.sorted() {
+                    let level = book.level(LevelKey(side: side, price: price))
+                    writer.beginArray()
+                    writer.decimal(price.raw)
+                    writer.decimal((level?.visible ?? .zero).raw)
+                    writer.endArray()
+                }
                 writer.endArray()
             }
-            writer.endArray()
+            writer.endObject()
         }
-        writer.endObject()
-        exchange.streams.send(name, writer.bytes)
     }
 }
 

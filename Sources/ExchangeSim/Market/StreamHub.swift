@@ -1,6 +1,13 @@
 /// Who listens to which market stream.
 final class StreamHub {
     private var listeners: [String: [WebSocketHandler]] = [:]
+    /// How market events are disturbed, for tests of clients.
+    var faults: EventFaults
+
+    init(seed: UInt64) { self.faults = EventFaults(seed: seed) }
+
+    /// Whether nobody listens to any stream.
+    var isEmpty: Bool { self.listeners.isEmpty }
 
     /// Whether anybody listens to a stream.
     func hasListeners(_ name: String) -> Bool { self.listeners[name] != nil }
@@ -16,27 +23,31 @@ final class StreamHub {
     }
 
     /// Sends a payload to all who listen to a stream, wrapped for those who asked for it.
-    func send(_ name: String, _ payload: [UInt8]) {
+    func send(_ name: String, _ write: (inout JSONWriter) -> Void) {
         guard let listeners = self.listeners[name] else { return }
-        var wrapped: [UInt8]?
-        for connection in listeners {
-            guard connection.isCombined else {
-                connection.send(payload)
-                continue
-            }
-            let bytes = wrapped ?? Self.wrap(name, payload)
-            wrapped = bytes
-            connection.send(bytes)
+        let fate = self.faults.next()
+        guard fate.copies > 0 else { return }
+        var bare = Rendering()
+        var wrapped = Rendering()
+        for connection in listeners where !connection.isMuted {
+            let unit = connection.timeUnit
+            let text =
+                connection.isCombined
+                ? wrapped.text(in: unit) { Self.wrap(name, write, to: &$0) }
+                : bare.text(in: unit, write)
+            connection.deliver(text, fate)
         }
     }
 
-    private static func wrap(_ name: String, _ payload: [UInt8]) -> [UInt8] {
-        var writer = JSONWriter(capacity: payload.count + name.utf8.count + 32)
+    static func wrap(
+        _ name: String,
+        _ write: (inout JSONWriter) -> Void,
+        to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.field("stream", name)
         writer.key("data")
-        writer.raw(payload)
+        write(&writer)
         writer.endObject()
-        return writer.bytes
     }
 }

@@ -12,6 +12,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isTooLarge = false
+    /// How many requests this connection has carried.
+    private var requestCount = 0
 
     private static let bodyBytesMax = 1 << 20
 
@@ -29,6 +31,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .end:
             guard let head = self.head else { return }
             self.head = nil
+            self.requestCount += 1
             self.handle(HTTPRequest(head, body: self.body), context)
         }
     }
@@ -48,7 +51,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         if request.path.hasPrefix("/sim/") {
             return self.write(self.exchange.control(request), request, context)
         }
-        guard let fault = self.exchange.faults.take(request.method, request.path) else {
+        if request.isUpgrade, let refusal = self.exchange.webSocketRefusal(request.uri) {
+            return self.write(self.exchange.reply(refusal), request, context)
+        }
+        let subject = FaultSubject(
+            method: request.method,
+            path: request.path,
+            isReused: self.requestCount > 1
+        )
+        guard let fault = self.exchange.faults.take(subject, at: self.exchange.now) else {
             return self.write(self.exchange.answer(request), request, context)
         }
         self.perform(fault, request, context)
@@ -60,30 +71,48 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         _ context: ChannelHandlerContext
     ) {
         switch fault {
-        case .delay(let milliseconds):
-            let bound = NIOLoopBound((self, request, context), eventLoop: context.eventLoop)
-            context.eventLoop.scheduleTask(in: .milliseconds(milliseconds)) {
-                let (handler, request, context) = bound.value
-                handler.write(handler.exchange.answer(request), request, context)
+        case .delay(let milliseconds, let executesFirst):
+            let early = executesFirst ? self.exchange.answer(request) : nil
+            let bound = NIOLoopBound((self, early, request, context), eventLoop: context.eventLoop)
+            let pause = TimeAmount.milliseconds(self.exchange.faults.draw(milliseconds))
+            context.eventLoop.scheduleTask(in: pause) {
+                let (handler, early, request, context) = bound.value
+                handler.write(early ?? handler.exchange.answer(request), request, context)
                 context.flush()
             }
-        case .delayAnswer(let milliseconds):
-            let reply = self.exchange.answer(request)
-            let bound = NIOLoopBound((self, reply, request, context), eventLoop: context.eventLoop)
-            context.eventLoop.scheduleTask(in: .milliseconds(milliseconds)) {
-                let (handler, reply, request, context) = bound.value
-                handler.write(reply, request, context)
-                context.flush()
-            }
-        case .drop:
+        case .close(let executes):
+            if executes { _ = self.exchange.answer(request) }
             context.close(promise: nil)
-        case .executeAndClose:
-            _ = self.exchange.answer(request)
-            context.close(promise: nil)
+        case .hang(let executes):
+            if executes { _ = self.exchange.answer(request) }
+        case .truncate:
+            self.writePart(self.exchange.answer(request), context)
         case .fail(let reply, _, let executes):
             if executes { _ = self.exchange.answer(request) }
             self.write(reply, request, context)
+        case .stale(let snapshot):
+            let isQuery = request.method == "GET"
+            let reply =
+                isQuery
+                ? self.exchange.answering(asOf: snapshot) { self.exchange.answer(request) }
+                : self.exchange.answer(request)
+            self.write(reply, request, context)
         }
+    }
+
+    /// Writes the first half of an answer's body, and closes the connection.
+    private func writePart(_ reply: HTTPReply, _ context: ChannelHandlerContext) {
+        var headers = HTTPHeaders(reply.headers)
+        headers.add(name: "Content-Type", value: reply.contentType)
+        headers.add(name: "Content-Length", value: String(reply.body.count))
+        let status = HTTPResponseStatus(statusCode: reply.status)
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
+        var buffer = context.channel.allocator.buffer(capacity: reply.body.count)
+        buffer.writeBytes(reply.body.prefix(reply.body.count / 2))
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(buffer))))
+            .whenComplete { _ in bound.value.close(promise: nil) }
     }
 
     private func write(
@@ -119,14 +148,20 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 /// A request as it arrived: the query and the body are raw bytes, because they are signed.
 struct HTTPRequest {
     let method: String
+    let uri: String
     let path: String
     let query: [UInt8]
     let body: [UInt8]
     let apiKey: String?
     let keepsAlive: Bool
+    /// Whether it asked in vain for a WebSocket.
+    let isUpgrade: Bool
+    /// The name of the unit that it wants times in.
+    let timeUnit: String?
 
     init(_ head: HTTPRequestHead, body: [UInt8]) {
         self.method = head.method.rawValue
+        self.uri = head.uri
         let uri = Array(head.uri.utf8)
         let mark = uri.firstIndex(of: UInt8(ascii: "?")) ?? uri.count
         self.path = String(decoding: uri[..<mark], as: UTF8.self)
@@ -134,7 +169,9 @@ struct HTTPRequest {
         self.body = body
         self.apiKey = head.headers.first(name: "X-MBX-APIKEY")
         // NIO reads nothing more from a connection that asked for another protocol in vain.
-        self.keepsAlive = head.isKeepAlive && !head.headers.contains(name: "Upgrade")
+        self.isUpgrade = head.headers.contains(name: "Upgrade")
+        self.timeUnit = head.headers.first(name: "X-MBX-TIME-UNIT")
+        self.keepsAlive = head.isKeepAlive && !self.isUpgrade
     }
 }
 
@@ -144,13 +181,30 @@ struct HTTPReply {
     var headers: [(String, String)] = []
     var contentType = "application/json;charset=UTF-8"
     var body: [UInt8]
+
+    /// A page of the front end, for what never reaches the API behind it.
+    static func page(_ status: Int, _ title: String) -> HTTPReply {
+        let text =
+            "<html>\r\n<head><title>\(status) \(title)</title></head>\r\n<body>\r\n"
+            + "<center><h1>\(status) \(title)</h1></center>\r\n</body>\r\n</html>\r\n"
+        return HTTPReply(status: status, contentType: "text/html", body: Array(text.utf8))
+    }
 }
 
 extension Exchange {
     /// Answers a request to the REST API.
     func answer(_ request: HTTPRequest) -> HTTPReply {
         guard let endpoint = Endpoint.rest(request.method, request.path) else {
-            return HTTPReply(status: 404, contentType: "text/html", body: Array("Not found".utf8))
+            return .page(404, "Not Found")
+        }
+        if endpoint.isOfListenKeys, !self.configuration.servesListenKeys {
+            return .page(410, "Gone")
+        }
+        let unit: TimeUnit
+        do {
+            unit = try TimeUnit(name: request.timeUnit)
+        } catch {
+            return self.reply(error)
         }
         var credentials = Credentials(apiKey: request.apiKey)
         var parameters = Parameters()
@@ -172,7 +226,7 @@ extension Exchange {
             payload.append(contentsOf: Self.withoutSignature(part))
         }
         credentials.payloads = [payload]
-        return self.reply(self.answer(endpoint, parameters, credentials))
+        return self.reply(self.answer(endpoint, parameters, credentials, unit))
     }
 
     /// The bytes that were signed: all but the signature's own field and the `&` next to it.
@@ -190,12 +244,13 @@ extension Exchange {
         return Array(before + after)
     }
 
-    private func reply(_ error: APIError) -> HTTPReply {
+    func reply(_ error: APIError) -> HTTPReply {
         self.reply(APIReply(status: error.status, body: error.body, error: error))
     }
 
     func reply(_ reply: APIReply) -> HTTPReply {
-        var headers = [("X-MBX-USED-WEIGHT-1M", String(self.weights.used))]
+        let weight = String(self.limits.weight.used)
+        var headers = [("X-MBX-USED-WEIGHT", weight), ("X-MBX-USED-WEIGHT-1M", weight)]
         if let count = reply.orderCount {
             headers.append(("X-MBX-ORDER-COUNT-10S", String(count.tenSeconds)))
             headers.append(("X-MBX-ORDER-COUNT-1D", String(count.day)))

@@ -85,19 +85,19 @@ final class SimServer: Sendable {
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: Self.frameBytesMax,
             shouldUpgrade: { channel, head in
-                let headers = Self.dialect(of: head.uri) == nil ? nil : HTTPHeaders()
-                return channel.eventLoop.makeSucceededFuture(headers)
+                let isAdmitted = bound.value.admitsWebSocket(head.uri)
+                return channel.eventLoop.makeSucceededFuture(isAdmitted ? HTTPHeaders() : nil)
             },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let dialect = Self.dialect(of: head.uri) else { return }
+                    guard let target = try WebSocketTarget(head.uri) else { return }
                     try channel.pipeline.syncOperations.addHandlers(
                         NIOWebSocketFrameAggregator(
                             minNonFinalFragmentSize: 0,
                             maxAccumulatedFrameCount: 64,
                             maxAccumulatedFrameSize: Self.frameBytesMax
                         ),
-                        WebSocketHandler(bound.value, dialect)
+                        WebSocketHandler(bound.value, target)
                     )
                 }
             }
@@ -125,32 +125,6 @@ final class SimServer: Sendable {
         try pipeline.addHandler(gate)
         try pipeline.addHandler(HTTPHandler(exchange), name: Self.handlerName)
     }
-
-    /// What a WebSocket path speaks; nil for a path that is none.
-    static func dialect(of uri: String) -> WebSocketHandler.Dialect? {
-        let parts = uri.split(separator: "?", maxSplits: 1)
-        let path = parts.first.map(String.init) ?? ""
-        let fields = Form.fields(of: Array((parts.count > 1 ? String(parts[1]) : "").utf8))
-        let query = fields.map { (Form.decode($0.name), Form.decode($0.value)) }
-        if path == "/ws-api/v3" {
-            let isOff = query.contains { $0 == ("returnRateLimits", "false") }
-            return .api(returnsRateLimits: !isOff)
-        }
-        // Some clients send a shard number where a stream's name could be; it says nothing.
-        if path == "/stream" || path.hasPrefix("/stream/") {
-            let names = query.first { $0.0 == "streams" }?.1 ?? ""
-            return .streams(
-                isCombined: true,
-                names: names.split(separator: "/").map(String.init)
-            )
-        }
-        if path == "/ws" { return .streams(isCombined: false, names: []) }
-        guard path.hasPrefix("/ws/") else { return nil }
-        let names = path.dropFirst(4).split(separator: "/")
-            .map { Form.decode(ArraySlice($0.utf8)) }
-        // Some clients send a shard number in place of a stream's name.
-        return .streams(isCombined: false, names: names.filter { $0.contains("@") })
-    }
 }
 
 extension Exchange {
@@ -165,6 +139,11 @@ extension Exchange {
                 delay: .milliseconds(milliseconds)
             ) { _ in bound.value.liquidity?.step(bound.value) }
         }
+        // Peers answer pings in the machine's time, whatever the venue's clock tells.
+        let pause = TimeAmount.milliseconds(self.configuration.pingIntervalMilliseconds)
+        eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in
+            for connection in bound.value.connections { connection.ping() }
+        }
         guard !isMoved else { return }
         eventLoop.scheduleRepeatedTask(
             initialDelay: .milliseconds(100),
@@ -173,6 +152,32 @@ extension Exchange {
         eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.flushDepth(isFast: false)
             bound.value.publishStatistics()
+            bound.value.tend()
         }
+    }
+
+    /// Counts an attempt to open a WebSocket, and tells whether it may be opened.
+    func admitsWebSocket(_ uri: String) -> Bool {
+        guard let target = try? WebSocketTarget(uri) else { return false }
+        self.limits.countConnection(isAPI: target.isAPI, at: self.now)
+        return self.webSocketRefusal(uri) == nil
+    }
+
+    /// Why the last attempt to open a WebSocket was refused; nil where it was not.
+    func webSocketRefusal(_ uri: String) -> APIError? {
+        do throws(APIError) {
+            guard let target = try WebSocketTarget(uri) else { return nil }
+            return self.limits.connectionRefusal(isAPI: target.isAPI, at: self.now)
+        } catch {
+            return error
+        }
+    }
+
+    /// Ends what is too old: connections of 24 hours, and listen keys; once a second.
+    func tend() {
+        let time = self.now
+        for connection in self.connections { connection.endIfOld(at: time) }
+        self.expireListenKeys(at: time)
+        self.flushes.schedule()
     }
 }

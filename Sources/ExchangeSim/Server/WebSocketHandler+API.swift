@@ -23,7 +23,9 @@ extension WebSocketHandler {
         if let error = self.read(json["params"], into: &request) {
             return self.respond(request.id, error: error, orders: nil, returnsRateLimits)
         }
-        if let endpoint = Endpoint.method(request.method) {
+        if let endpoint = Endpoint.method(request.method),
+            !endpoint.isOfListenKeys || self.exchange.configuration.servesListenKeys
+        {
             self.answer(endpoint, request)
         } else {
             self.answerSession(&request)
@@ -71,42 +73,46 @@ extension WebSocketHandler {
         return plain == encoded ? [plain] : [plain, encoded]
     }
 
+    private func execute(_ endpoint: Endpoint, _ request: Request) -> APIReply {
+        self.exchange.answer(
+            endpoint,
+            request.parameters,
+            request.credentials,
+            self.timeUnit
+        )
+    }
+
     private func answer(_ endpoint: Endpoint, _ request: Request) {
-        guard let fault = self.exchange.faults.take("WS", request.method) else {
-            return self.respond(
-                request,
-                self.exchange.answer(
-                    endpoint,
-                    request.parameters,
-                    request.credentials
-                )
-            )
+        let subject = FaultSubject(method: "WS", path: request.method, isReused: true)
+        guard let fault = self.exchange.faults.take(subject, at: self.exchange.now) else {
+            return self.respond(request, self.execute(endpoint, request))
         }
         switch fault {
-        case .delay(let milliseconds), .delayAnswer(let milliseconds):
-            var early: APIReply?
-            if case .delayAnswer = fault {
-                early = self.exchange.answer(endpoint, request.parameters, request.credentials)
+        case .delay(let milliseconds, let executesFirst):
+            let early = executesFirst ? self.execute(endpoint, request) : nil
+            self.later(self.exchange.faults.draw(milliseconds)) { handler in
+                handler.respond(request, early ?? handler.execute(endpoint, request))
             }
-            self.later(milliseconds) { handler in
-                let reply =
-                    early
-                    ?? handler.exchange.answer(endpoint, request.parameters, request.credentials)
-                handler.respond(request, reply)
-            }
-        case .drop:
+        case .close(let executes):
+            if executes { _ = self.execute(endpoint, request) }
             self.cut()
-        case .executeAndClose:
-            _ = self.exchange.answer(endpoint, request.parameters, request.credentials)
+        case .hang(let executes):
+            if executes { _ = self.execute(endpoint, request) }
+        case .truncate:
+            _ = self.execute(endpoint, request)
             self.cut()
         case .fail(_, let error, let executes):
-            if executes {
-                _ = self.exchange.answer(endpoint, request.parameters, request.credentials)
-            }
+            if executes { _ = self.execute(endpoint, request) }
             self.respond(
                 request,
                 APIReply(status: error.status, body: error.body, error: error)
             )
+        case .stale(let snapshot):
+            let reply =
+                endpoint.isQuery
+                ? self.exchange.answering(asOf: snapshot) { self.execute(endpoint, request) }
+                : self.execute(endpoint, request)
+            self.respond(request, reply)
         }
     }
 
@@ -130,6 +136,11 @@ extension WebSocketHandler {
     // MARK: Sessions and user data streams
 
     private func answerSession(_ request: inout Request) {
+        self.exchange.limits.roll(to: self.exchange.now)
+        if let refusal = self.exchange.limits.admit(weight: 2, at: self.exchange.now) {
+            return self.respond(request.id, error: refusal, orders: nil, request.returnsRateLimits)
+        }
+        self.exchange.limits.add(weight: 2)
         do throws(APIError) {
             switch request.method {
             case "session.logon": try self.logOn(&request)
@@ -159,7 +170,8 @@ extension WebSocketHandler {
     }
 
     private func logOut(_ request: Request) {
-        for subscription in self.subscriptions where subscription.isOfSession {
+        for subscription in self.subscriptions {
+            guard case .api(_, isOfSession: true) = subscription.kind else { continue }
             self.end(subscription)
         }
         self.session.logon = nil
@@ -202,10 +214,9 @@ extension WebSocketHandler {
         }
         customer.subscriptions.append(
             UserSubscription(
-                id: id,
+                .api(id: id, isOfSession: isOfSession),
                 connection: self,
-                customer: customer,
-                isOfSession: isOfSession
+                customer: customer
             )
         )
     }
@@ -228,7 +239,7 @@ extension WebSocketHandler {
             writer.beginArray()
             for subscription in self.subscriptions {
                 writer.beginObject()
-                writer.field("subscriptionId", subscription.id)
+                writer.field("subscriptionId", subscription.id ?? -1)
                 writer.endObject()
             }
             writer.endArray()
@@ -238,20 +249,19 @@ extension WebSocketHandler {
     /// The active user data streams of this connection, oldest first.
     private var subscriptions: [UserSubscription] {
         self.exchange.customers.flatMap(\.subscriptions).filter { $0.connection === self }
-            .sorted { $0.id < $1.id }
+            .sorted { $0.id ?? -1 < $1.id ?? -1 }
     }
 
     private func end(_ subscription: UserSubscription) {
-        var writer = JSONWriter(capacity: 96)
-        writer.beginObject()
-        writer.field("subscriptionId", subscription.id)
-        writer.key("event")
-        writer.beginObject()
-        writer.field("e", "eventStreamTerminated")
-        writer.field("E", self.exchange.now.milliseconds)
-        writer.endObject()
-        writer.endObject()
-        self.send(writer.bytes)
+        let time = self.exchange.now
+        self.send(
+            subscription.text { writer in
+                writer.beginObject()
+                writer.field("e", "eventStreamTerminated")
+                writer.field("E", time)
+                writer.endObject()
+            }
+        )
         subscription.customer.subscriptions.removeAll { $0 === subscription }
     }
 
@@ -261,13 +271,13 @@ extension WebSocketHandler {
         if let key = self.session.logon?.apiKey { writer.string(key) } else { writer.null() }
         writer.key("authorizedSince")
         if let since = self.session.logon?.since {
-            writer.integer(since.milliseconds)
+            writer.time(since)
         } else {
             writer.null()
         }
-        writer.field("connectedSince", self.session.connectedSince.milliseconds)
+        writer.field("connectedSince", self.session.connectedSince)
         writer.field("returnRateLimits", self.dialect == .api(returnsRateLimits: true))
-        writer.field("serverTime", self.exchange.now.milliseconds)
+        writer.field("serverTime", self.exchange.now)
         writer.field("userDataStream", !self.subscriptions.isEmpty)
         writer.endObject()
     }
@@ -275,9 +285,7 @@ extension WebSocketHandler {
     // MARK: Responses
 
     private func respond(_ request: Request, _ result: (inout JSONWriter) -> Void) {
-        self.exchange.weights.roll(to: self.exchange.now)
-        self.exchange.weights.add(2)
-        var writer = JSONWriter(capacity: 128)
+        var writer = JSONWriter(capacity: 128, timeUnit: self.timeUnit)
         result(&writer)
         self.respond(request.id, result: writer.bytes, orders: nil, request.returnsRateLimits)
     }
@@ -307,11 +315,11 @@ extension WebSocketHandler {
         var error = error
         if let seconds = error.retryAfterSeconds {
             // Epoch milliseconds here, unlike REST's seconds.
-            let now = self.exchange.now.milliseconds
-            var data = JSONWriter(capacity: 64)
+            let now = self.exchange.now
+            var data = JSONWriter(capacity: 64, timeUnit: self.timeUnit)
             data.beginObject()
             data.field("serverTime", now)
-            data.field("retryAfter", now + seconds * 1000)
+            data.field("retryAfter", now.adding(milliseconds: seconds * 1000))
             data.endObject()
             error.data = data.bytes
         }
@@ -334,7 +342,7 @@ extension WebSocketHandler {
             writer.key("rateLimits")
             writer.beginArray()
             if let orders { RateLimits.writeOrders(orders, to: &writer) }
-            RateLimits.writeWeight(self.exchange.weights, to: &writer)
+            RateLimits.writeWeight(self.exchange.limits.weight, to: &writer)
             writer.endArray()
         }
         writer.endObject()

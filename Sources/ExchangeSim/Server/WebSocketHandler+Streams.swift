@@ -1,8 +1,6 @@
 import TradingCore
 
 extension WebSocketHandler {
-    private static let streamsMax = 1024
-
     /// Answers a control message of the market streams (section 8.1).
     func answerStreams(_ bytes: [UInt8]) {
         guard let request = JSONValue(parsing: bytes), case .object = request else {
@@ -14,9 +12,12 @@ extension WebSocketHandler {
         case "SUBSCRIBE":
             let names = parameters.compactMap(\.text)
             guard names.count == parameters.count,
-                names.allSatisfy({ self.exchange.isStream($0) }),
-                self.streamNames.count + names.count <= Self.streamsMax
+                names.allSatisfy({ self.exchange.isStream($0) })
             else { return self.refuse(2, "Invalid request: invalid stream", id: id) }
+            let added = Set(names).subtracting(self.streamNames).count
+            guard self.streamNames.count + added <= Self.streamsMax else {
+                return self.refuse(2, "Invalid request: too many streams", id: id)
+            }
             self.reply(id) { $0.null() }
             for name in names { self.subscribe(to: name) }
         case "UNSUBSCRIBE":
@@ -74,10 +75,10 @@ extension WebSocketHandler {
 }
 
 extension Exchange {
-    private static let streamKinds: Set<String> = {
+    static let streamKinds: Set<String> = {
         var kinds: Set<String> = [
             "trade", "aggTrade", "bookTicker", "miniTicker", "ticker", "ticker_1h", "ticker_4h",
-            "ticker_1d", "avgPrice",
+            "ticker_1d", "avgPrice", "blockTrade", "referencePrice",
         ]
         for depth in ["depth", "depth5", "depth10", "depth20"] {
             for cadence in ["", "@100ms", "@1000ms"] { kinds.insert(depth + cadence) }
@@ -90,7 +91,10 @@ extension Exchange {
 
     /// Whether a name is that of a market stream which exists here.
     func isStream(_ name: String) -> Bool {
-        if name == "!miniTicker@arr" { return true }
+        if name == "!miniTicker@arr" || self.listenKeys.customer(of: name) != nil { return true }
+        if TickerWindow.allCases.contains(where: { name == "!ticker_\($0.rawValue)@arr" }) {
+            return true
+        }
         guard let at = name.firstIndex(of: "@") else { return false }
         let symbol = name[..<at]
         return Self.streamKinds.contains(String(name[name.index(after: at)...]))

@@ -8,7 +8,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     typealias OutboundOut = WebSocketFrame
 
     /// What a connection speaks, from the path that it came to.
-    enum Dialect: Equatable {
+    enum Dialect: Hashable {
         /// Requests and user data streams.
         case api(returnsRateLimits: Bool)
         /// Market streams, in envelopes or bare, with those that the path named.
@@ -17,6 +17,8 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     let exchange: Exchange
     let dialect: Dialect
+    /// The unit of the times in what this connection is sent.
+    let timeUnit: TimeUnit
     /// Whether market payloads are wrapped in an envelope that names their stream.
     var isCombined: Bool
     /// The market streams that this connection listens to, in the order of subscription.
@@ -24,19 +26,21 @@ final class WebSocketHandler: ChannelInboundHandler {
     var session: WebSocketSession
     private var context: ChannelHandlerContext?
     private var isAwaitingFlush = false
-    private var pings: RepeatedTask?
-    private var missedPongs = 0
+    private var life: ConnectionLife
+    private var pingCount = 0
+    /// Events that wait for the one after them, oldest first.
+    private var held: [[UInt8]] = []
     /// Whether the connection neither reads nor writes any more, for tests of clients.
-    var isSilenced = false
+    var isStalled = false
+    /// Whether market events are swallowed, for tests of clients.
+    var isMuted = false
 
-    private static let pingInterval = TimeAmount.seconds(20)
-    /// Three intervals without an answer are the venue's 60 seconds.
-    private static let missedPongsMax = 3
-
-    init(_ exchange: Exchange, _ dialect: Dialect) {
+    init(_ exchange: Exchange, _ target: WebSocketTarget) {
         self.exchange = exchange
-        self.dialect = dialect
-        if case .streams(let isCombined, _) = dialect {
+        self.dialect = target.dialect
+        self.timeUnit = target.timeUnit
+        self.life = ConnectionLife(openedAt: exchange.now)
+        if case .streams(let isCombined, _) = target.dialect {
             self.isCombined = isCombined
         } else {
             self.isCombined = false
@@ -47,13 +51,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.exchange.connections.append(self)
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        self.pings = context.eventLoop.scheduleRepeatedTask(
-            initialDelay: Self.pingInterval,
-            delay: Self.pingInterval
-        ) { _ in bound.value.ping() }
         if case .streams(_, let names) = self.dialect {
-            for name in names { self.subscribe(to: name) }
+            for name in names.prefix(Self.streamsMax) { self.subscribe(to: name) }
         }
     }
 
@@ -70,8 +69,6 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     /// Forgets everything that refers to this connection.
     private func leave() {
-        self.pings?.cancel()
-        self.pings = nil
         self.context = nil
         for name in self.streamNames { self.exchange.streams.remove(self, from: name) }
         self.streamNames = []
@@ -84,14 +81,14 @@ final class WebSocketHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = self.unwrapInboundIn(data)
         var payload = frame.unmaskedData
-        guard !self.isSilenced else { return }
+        guard !self.isStalled, self.admits(frame.opcode) else { return }
         switch frame.opcode {
         case .text, .binary:
             self.receive(Array(payload.readableBytesView))
         case .ping:
             self.write(.pong, payload)
         case .pong:
-            self.missedPongs = 0
+            self.life.pong(payload.readString(length: payload.readableBytes) ?? "")
         case .connectionClose:
             self.write(.connectionClose, payload.readSlice(length: 2) ?? ByteBuffer())
             self.flush()
@@ -99,6 +96,16 @@ final class WebSocketHandler: ChannelInboundHandler {
         default:
             break
         }
+    }
+
+    /// Whether a frame may come now; market streams take five a second, of whatever kind.
+    private func admits(_ opcode: WebSocketOpcode) -> Bool {
+        guard case .streams = self.dialect, opcode != .connectionClose,
+            self.exchange.limits.isEnforced, let end = self.life.receive(at: self.exchange.now)
+        else { return true }
+        self.exchange.limits.noteFlood(at: self.exchange.now)
+        self.close(end)
+        return false
     }
 
     private func receive(_ bytes: [UInt8]) {
@@ -131,7 +138,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private func write(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) {
-        guard let context = self.context, !self.isSilenced else { return }
+        guard let context = self.context, !self.isStalled else { return }
         context.write(
             self.wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: payload)),
             promise: nil
@@ -146,17 +153,55 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.context?.flush()
     }
 
+    /// Sends an event as the faults in force let it.
+    func deliver(_ text: [UInt8], _ fate: EventFaults.Fate) {
+        guard !fate.isHeld else { return self.held.append(text) }
+        var texts = Array(repeating: text, count: fate.copies)
+        texts += self.held.reversed()
+        self.held.removeAll()
+        guard fate.delayMilliseconds > 0 else {
+            for text in texts { self.send(text) }
+            return
+        }
+        self.later(fate.delayMilliseconds) { handler in
+            for text in texts { handler.send(text) }
+        }
+    }
+
+    // MARK: The end
+
     /// Says that the server goes away, and closes the connection.
     func shutDown() {
-        var writer = JSONWriter(capacity: 96)
-        writer.beginObject()
-        writer.key(self.isCombined ? "data" : "event")
-        writer.beginObject()
-        writer.field("e", "serverShutdown")
-        writer.field("E", self.exchange.now.milliseconds)
-        writer.endObject()
-        writer.endObject()
+        let time = self.exchange.now
+        let event: (inout JSONWriter) -> Void = { writer in
+            writer.beginObject()
+            writer.field("e", "serverShutdown")
+            writer.field("E", time)
+            writer.endObject()
+        }
+        var writer = JSONWriter(capacity: 96, timeUnit: self.timeUnit)
+        switch self.dialect {
+        case .api:
+            writer.beginObject()
+            writer.key("event")
+            event(&writer)
+            writer.endObject()
+        case .streams where self.isCombined:
+            StreamHub.wrap("!serverShutdown", event, to: &writer)
+        case .streams:
+            event(&writer)
+        }
         self.send(writer.bytes)
+        self.close(.serverShutdown)
+    }
+
+    /// Closes the connection with a code and a reason.
+    func close(_ end: ConnectionLife.End) {
+        guard let context = self.context else { return }
+        var payload = context.channel.allocator.buffer(capacity: 64)
+        payload.writeInteger(end.code)
+        payload.writeString(end.reason)
+        self.write(.connectionClose, payload)
         self.flush()
         self.cut()
     }
@@ -164,24 +209,44 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// Closes the connection without a word.
     func cut() { self.context?.close(promise: nil) }
 
-    private func ping() {
-        self.missedPongs += 1
-        guard self.missedPongs <= Self.missedPongsMax else { return self.cut() }
-        let buffer = ByteBuffer(string: String(self.exchange.now.milliseconds))
-        self.write(.ping, buffer)
+    /// Closes the connection where it has lived for as long as the venue lets it.
+    func endIfOld(at time: WallTime) {
+        if let end = self.life.end(at: time) { self.close(end) }
+    }
+
+    func ping() {
+        self.pingCount += 1
+        let payload = "\(self.exchange.now.milliseconds)-\(self.pingCount)"
+        if let end = self.life.ping(payload) { return self.close(end) }
+        self.write(.ping, ByteBuffer(string: payload))
     }
 
     // MARK: Market streams
 
+    static let streamsMax = 1024
+
+    /// Listens to a market stream, or to the user data of a listen key; anything else in a path
+    /// says nothing.
     func subscribe(to name: String) {
         guard !self.streamNames.contains(name) else { return }
+        if let customer = self.exchange.listenKeys.customer(of: name) {
+            customer.subscriptions.append(
+                UserSubscription(.listenKey(name), connection: self, customer: customer)
+            )
+        } else if name.contains("@") {
+            self.exchange.streams.add(self, to: name)
+        } else {
+            return
+        }
         self.streamNames.append(name)
-        self.exchange.streams.add(self, to: name)
     }
 
     func unsubscribe(from name: String) {
         self.streamNames.removeAll { $0 == name }
         self.exchange.streams.remove(self, from: name)
+        self.exchange.listenKeys.customer(of: name)?.subscriptions.removeAll {
+            $0.connection === self && $0.kind == .listenKey(name)
+        }
     }
 }
 

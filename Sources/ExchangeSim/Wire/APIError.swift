@@ -97,6 +97,10 @@ struct APIError: Error, Hashable, Sendable {
     static let invalidStrategyType = APIError(-1134, "strategyType was less than 1000000.")
     static let invalidJSON = APIError(-1135, "Invalid JSON Request")
     static let invalidCancelRestrictions = APIError(-1145, "Invalid cancelRestrictions")
+    static let invalidTimeUnit = APIError(
+        -1194,
+        "Invalid value for time unit; expected either MICROSECOND or MILLISECOND."
+    )
     static let duplicateSymbols = APIError(
         -1151,
         "Symbol is present multiple times in the list."
@@ -147,7 +151,20 @@ struct APIError: Error, Hashable, Sendable {
         "User Data Stream subscription already active."
     )
     static let notSubscribed = APIError(-2036, "User Data Stream subscription not active.")
+    static let unknownListenKey = APIError(-1125, "This listenKey does not exist.")
     static let unknownMethod = APIError(-1020, "This operation is not supported.")
+    static let tooMuchWeight = APIError(
+        -1003,
+        "Too much request weight used; current limit is 6000 request weight per 1 MINUTE. "
+            + "Please use WebSocket Streams for live updates to avoid polling the API.",
+        status: 429
+    )
+    static let tooManyRequests = APIError(
+        -1003,
+        "Too many requests; current limit is 300000 requests per 5 MINUTE. "
+            + "Please use WebSocket Streams for live updates to avoid polling the API.",
+        status: 429
+    )
     static let timeout = APIError(
         -1007,
         "Timeout waiting for response from backend server. "

@@ -7,8 +7,13 @@ struct JSONWriter {
     /// What was written so far.
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    /// The unit of the times in what is written.
+    let timeUnit: TimeUnit
 
-    init(capacity: Int = 512) { self.bytes.reserveCapacity(capacity) }
+    init(capacity: Int = 512, timeUnit: TimeUnit = .milliseconds) {
+        self.timeUnit = timeUnit
+        self.bytes.reserveCapacity(capacity)
+    }
 
     mutating func beginObject() { self.open(UInt8(ascii: "{")) }
 

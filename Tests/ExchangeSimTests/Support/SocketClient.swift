@@ -16,8 +16,19 @@ final class SocketClient: Sendable {
         self.messages = messages
     }
 
+    /// How a client behaves where that matters.
+    struct Manners: Sendable {
+        var answersPings = true
+        /// Whether a close frame is handed out as a message with its `close` code and `reason`.
+        var reportsClose = false
+    }
+
     /// Connects to a path such as `/ws-api/v3`.
-    static func connect(_ server: SimServer, _ path: String) async throws -> SocketClient {
+    static func connect(
+        _ server: SimServer,
+        _ path: String,
+        _ manners: Manners = Manners()
+    ) async throws -> SocketClient {
         let (stream, continuation) = AsyncStream<String>.makeStream()
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let upgraded = eventLoop.makePromise(of: Void.self)
@@ -26,7 +37,7 @@ final class SocketClient: Sendable {
             channel = try await ClientBootstrap(group: eventLoop)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try Self.configure(channel, continuation, upgraded)
+                        try Self.configure(channel, continuation, upgraded, manners)
                     }
                 }
                 .connect(host: "127.0.0.1", port: server.port).get()
@@ -46,13 +57,16 @@ final class SocketClient: Sendable {
     private static func configure(
         _ channel: any Channel,
         _ continuation: AsyncStream<String>.Continuation,
-        _ upgraded: EventLoopPromise<Void>
+        _ upgraded: EventLoopPromise<Void>,
+        _ manners: Manners
     ) throws {
         let upgrader = NIOWebSocketClientUpgrader(
             maxFrameSize: 1 << 22,
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(FrameReader(continuation))
+                    try channel.pipeline.syncOperations.addHandler(
+                        FrameReader(continuation, manners)
+                    )
                 }
             }
         )
@@ -62,6 +76,7 @@ final class SocketClient: Sendable {
                 completionHandler: { _ in upgraded.succeed(()) }
             )
         )
+        channel.closeFuture.whenComplete { _ in upgraded.fail(UnansweredError()) }
     }
 
     /// Sends a text frame.
@@ -71,6 +86,17 @@ final class SocketClient: Sendable {
             opcode: .text,
             maskKey: .random(),
             data: ByteBuffer(string: text)
+        )
+        self.channel.writeAndFlush(frame, promise: nil)
+    }
+
+    /// Sends a control frame.
+    func send(_ opcode: WebSocketOpcode, _ payload: String) {
+        let frame = WebSocketFrame(
+            fin: true,
+            opcode: opcode,
+            maskKey: .random(),
+            data: ByteBuffer(string: payload)
         )
         self.channel.writeAndFlush(frame, promise: nil)
     }
@@ -102,8 +128,15 @@ private final class FrameReader: ChannelInboundHandler {
     typealias OutboundOut = WebSocketFrame
 
     private let continuation: AsyncStream<String>.Continuation
+    private let manners: SocketClient.Manners
 
-    init(_ continuation: AsyncStream<String>.Continuation) { self.continuation = continuation }
+    init(
+        _ continuation: AsyncStream<String>.Continuation,
+        _ manners: SocketClient.Manners
+    ) {
+        self.continuation = continuation
+        self.manners = manners
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = self.unwrapInboundIn(data)
@@ -111,6 +144,7 @@ private final class FrameReader: ChannelInboundHandler {
         case .text:
             self.continuation.yield(String(buffer: frame.unmaskedData))
         case .ping:
+            guard self.manners.answersPings else { return }
             let pong = WebSocketFrame(
                 fin: true,
                 opcode: .pong,
@@ -119,6 +153,11 @@ private final class FrameReader: ChannelInboundHandler {
             )
             context.writeAndFlush(self.wrapOutboundOut(pong), promise: nil)
         case .connectionClose:
+            var payload = frame.unmaskedData
+            if self.manners.reportsClose, let code = payload.readInteger(as: UInt16.self) {
+                let reason = String(buffer: payload)
+                self.continuation.yield(#"{"close":\#(code),"reason":"\#(reason)"}"#)
+            }
             context.close(promise: nil)
         default:
             break
