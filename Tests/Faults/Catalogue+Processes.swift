@@ -22,7 +22,7 @@ extension Catalogue {
     static let others: [Disturbance] = [
         Disturbance(
             name: "cancelled by another client while UNKNOWN",
-            kind: .others,
+            kind: .placement,
             arm: { trial in
                 try await trial.control(
                     "POST",
@@ -37,6 +37,12 @@ extension Catalogue {
             kind: .others,
             prepare: { $0.hasNeighbour = true },
             during: { try await $0.fillByNeighbour() }
+        ),
+        Disturbance(
+            name: "self-trade",
+            kind: .others,
+            prepare: { $0.exchangeArguments += ["--self-trade-prevention", "NONE"] },
+            during: { try await $0.tradeWithItself() }
         ),
     ]
 }

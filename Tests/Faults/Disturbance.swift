@@ -21,6 +21,7 @@ struct Disturbance: Sendable {
     enum Kind: Sendable {
         case placement
         case stream
+        case cancel
         case read
         case clock
         case process
@@ -45,9 +46,46 @@ struct Disturbance: Sendable {
                     "faults?action=\(fault)&method=POST&path=/api/v3/order&count=4"
                 )
             },
-            heal: { trial in
-                if try await trial.faultHits() == 0 { await trial.report("no request was hit") }
-                try await trial.control("DELETE", "faults")
+            during: { try await $0.placeUntilHit() },
+            heal: { try await $0.control("DELETE", "faults") }
+        )
+    }
+
+    /// A fault of the exchange that hits every cancel.
+    static func cancel(_ name: String, _ fault: String) -> Disturbance {
+        Disturbance(
+            name: name,
+            kind: .cancel,
+            arm: { trial in
+                try await trial.control(
+                    "POST",
+                    "faults?action=\(fault)&method=DELETE&path=/api/v3/order&count=2"
+                )
+            },
+            during: { try await $0.cancelResting() },
+            heal: { try await $0.control("DELETE", "faults") }
+        )
+    }
+
+    /// A fault of the exchange that hits what is asked about orders; it needs orders in doubt.
+    static func read(
+        _ name: String,
+        _ fault: String,
+        extraBound: Duration = .zero,
+        prepare: @escaping @Sendable (inout Desk.Setup) -> Void = { _ in }
+    ) -> Disturbance {
+        Disturbance(
+            name: name,
+            kind: .read,
+            extraBound: extraBound,
+            prepare: prepare,
+            arm: { trial in
+                for path in ["order", "allOrders", "openOrders", "myTrades", "account"] {
+                    try await trial.control(
+                        "POST",
+                        "faults?action=\(fault)&method=GET&path=/api/v3/\(path)"
+                    )
+                }
             }
         )
     }

@@ -1,4 +1,5 @@
 import Foundation
+import FoundationNetworking
 import Glibc
 import SystemTestSupport
 import TradingAPI
@@ -126,26 +127,68 @@ actor Trial {
 
     /// Cancels the mix's resting buy order past the gateway, as soon as it is at the exchange.
     func cancelElsewhere() async throws {
-        let account = self.desk.account
-        for _ in 0..<200 {
-            let row = try await account.orders("ETHUSDT").last {
-                $0["side"] as? String == "BUY" && $0["status"] as? String == "NEW"
-            }
-            if let id = row?["orderId"] as? Int64 {
-                try await account.signed(
-                    "DELETE",
-                    "/api/v3/order",
-                    "symbol=ETHUSDT&orderId=\(id)"
-                )
-                return
-            }
-            try await Task.sleep(for: .milliseconds(10))
+        try await self.placeUntil("the order to be cancelled elsewhere never came") { trial in
+            // No fault is meant for this request; it is refused while nothing is open.
+            let answer = try? await trial.desk.account.signed(
+                "DELETE",
+                "/api/v3/openOrders",
+                "symbol=ETHUSDT"
+            )
+            let rows = answer as? [[String: Any]] ?? []
+            return rows.contains { $0["side"] as? String == "BUY" }
         }
-        self.report("the order to be cancelled elsewhere never came")
     }
 
     /// Rests an order within the spread and lets a neighbour take a part of it.
     func fillByNeighbour() async throws {
+        let price = try await self.priceWithinSpread()
+        await self.place("BTCUSDT", .sell, "0.04", at: price)
+        try await self.desk.neighbour.signed(
+            "POST",
+            "/api/v3/order",
+            "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=IOC&quantity=0.015&price=\(price)"
+        )
+    }
+
+    /// Places again where nothing was placed, because the gate was closed for another reason.
+    func placeUntilHit() async throws {
+        try await self.placeUntil("no request was hit") { try await $0.faultHits() > 0 }
+    }
+
+    private func placeUntil(
+        _ failure: String,
+        _ isDone: (isolated Trial) async throws -> Bool
+    ) async throws {
+        var mixesLeft = 3
+        var idleRounds = 0
+        while try await !isDone(self) {
+            try await Task.sleep(for: .milliseconds(25))
+            idleRounds = self.desk.server.isStopped ? 0 : idleRounds + 1
+            guard idleRounds > 60, self.desk.server.isRunning else { continue }
+            guard mixesLeft > 0 else { return self.report(failure) }
+            mixesLeft -= 1
+            idleRounds = 0
+            try await self.waitUntilReady()
+            await self.placeMix()
+        }
+    }
+
+    /// Cancels what the server lists as open.
+    func cancelResting() async throws {
+        for order in try await self.client.orders() where order.status == "OPEN" {
+            await self.cancel(order.orderID)
+        }
+    }
+
+    /// Rests an order within the spread and crosses it with another of this gateway.
+    func tradeWithItself() async throws {
+        let price = try await self.priceWithinSpread()
+        await self.place("BTCUSDT", .sell, "0.04", at: price)
+        await self.place("BTCUSDT", .buy, "0.015", at: price)
+        await self.place("BTCUSDT", .buy, "0.05")
+    }
+
+    private func priceWithinSpread() async throws -> String {
         let ticker = try await self.desk.account.send(
             "GET",
             "/api/v3/ticker/bookTicker?symbol=BTCUSDT"
@@ -153,13 +196,7 @@ actor Trial {
         guard let text = (ticker as? [String: Any])?["askPrice"] as? String else {
             throw ExchangeAccount.Problem(description: "no best ask in \(ticker)")
         }
-        let price = Price(raw: try Price(text).raw - 1_000_000).description
-        await self.place("BTCUSDT", .sell, "0.04", at: price)
-        try await self.desk.neighbour.signed(
-            "POST",
-            "/api/v3/order",
-            "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=IOC&quantity=0.015&price=\(price)"
-        )
+        return Price(raw: try Price(text).raw - 1_000_000).description
     }
 
     /// Cancels what rests, and trades once more: the gate must be open again.
@@ -248,11 +285,13 @@ actor Trial {
         let limit = self.doubtSince + self.bound
         var isResolved = false
         while !isResolved {
-            isResolved = try await self.client.health().unknownOrderCount == 0
+            let isInDoubt = try await self.client.health().unknownOrderCount > 0
+            let isOnItsWay = try await self.client.orders().contains { $0.status == "SUBMITTING" }
+            isResolved = !isInDoubt && !isOnItsWay
             let now = ContinuousClock.now
             if isResolved { self.resolution = max(self.resolution, now - self.doubtSince) }
             if !isResolved, now > limit {
-                self.report("an order is UNKNOWN after \(self.bound)")
+                self.report("an order is UNKNOWN or on its way after \(self.bound)")
                 break
             }
             try await Task.sleep(for: .milliseconds(50))
@@ -265,7 +304,14 @@ actor Trial {
         var differences: [String] = []
         let end = ContinuousClock.now + .seconds(20)
         repeat {
-            differences = try await comparison.differences(Self.symbols)
+            do {
+                differences = try await comparison.differences(Self.symbols)
+            } catch let error as ExchangeAccount.Problem {
+                // A fault that was meant for the gateway's reads has hit ours.
+                differences = ["\(error)"]
+            } catch let error as URLError {
+                differences = ["\(error)"]
+            }
             if differences.isEmpty { break }
             try await Task.sleep(for: .milliseconds(250))
         } while ContinuousClock.now < end
