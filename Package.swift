@@ -101,7 +101,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "tradectl",
-            dependencies: ["TradingCore", "TTRPC", "TradingAPI", arguments] + nio
+            dependencies: ["TradingCore", "TTRPC", "TradingAPI", "Journal", arguments] + nio
         ),
         .executableTarget(
             name: "ExchangeSim",
@@ -133,13 +133,17 @@ let package = Package(
         ),
 
         // Tests.
-        .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore"]),
+        .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore", "Journal"]),
         .testTarget(name: "MatchingEngineTests", dependencies: ["MatchingEngine", "TradingCore"]),
         .testTarget(
             name: "TTRPCTests",
             dependencies: ["TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC"] + nio
         ),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "TradingCore"]),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["Journal", "TradingCore", "ProtobufArena"],
+            exclude: ["Corpus"]
+        ),
         .testTarget(
             name: "VenuesTests",
             dependencies: ["Venues", "TradingCore", nioSSL] + nio + nioHTTP

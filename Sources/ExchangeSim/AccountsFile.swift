@@ -18,8 +18,19 @@ struct KeyConfiguration: Sendable {
         case publicKey(String)
     }
 
+    /// What a key may do; raw values are the names in an accounts file.
+    enum Permission: String, CaseIterable {
+        /// Ask for orders, trades and balances.
+        case read = "READ"
+        /// Place and cancel orders.
+        case trade = "TRADE"
+        /// Withdraw, which nobody can here; `apiRestrictions` tells of it.
+        case withdraw = "WITHDRAW"
+    }
+
     let key: String
     let secret: Secret
+    var permissions: Set<Permission> = [.read, .trade]
 
     /// Whether a text is long enough and of the right characters for an API key.
     static func isKey(_ text: String) -> Bool {
@@ -45,7 +56,8 @@ struct FileError: Error, CustomStringConvertible {
 
 /// Further accounts, from a JSON file:
 /// `{"accounts":[{"balances":{"BTC":"1"},"makerFee":"0.001","takerFee":"0.001","keys":[..]}]}`
-/// where a key is `{"key":..,"secret":..}` or has a `publicKey` in PEM in place of the secret.
+/// where a key is `{"key":..,"secret":..}` or has a `publicKey` in PEM in place of the secret, and
+/// may list its `permissions`; `"commissionAsset":"BNB"` lets the account pay commission in it.
 enum AccountsFile {
     /// Reads the accounts; fees are those of the first account where none are given.
     static func read(
@@ -96,15 +108,29 @@ enum AccountsFile {
             else { return nil }
             account.rates[keyPath: path] = rate.raw
         }
+        if let asset = json["commissionAsset"]?.text {
+            guard asset == "BNB" else { return nil }
+            account.rates.paysInFeeAsset = true
+        }
         for key in json["keys"]?.elements ?? [] {
             guard let name = key["key"]?.text, KeyConfiguration.isKey(name) else { return nil }
-            if let secret = key["secret"]?.text {
-                account.keys.append(KeyConfiguration(key: name, secret: .hmac(secret)))
+            let secret: KeyConfiguration.Secret
+            if let text = key["secret"]?.text {
+                secret = .hmac(text)
             } else if let pem = key["publicKey"]?.text, PublicKey(pem: pem) != nil {
-                account.keys.append(KeyConfiguration(key: name, secret: .publicKey(pem)))
+                secret = .publicKey(pem)
             } else {
                 return nil
             }
+            var entry = KeyConfiguration(key: name, secret: secret)
+            if let names = key["permissions"]?.elements {
+                let known = names.compactMap {
+                    $0.text.flatMap(KeyConfiguration.Permission.init(rawValue:))
+                }
+                guard known.count == names.count else { return nil }
+                entry.permissions = Set(known)
+            }
+            account.keys.append(entry)
         }
         return account.keys.isEmpty ? nil : account
     }

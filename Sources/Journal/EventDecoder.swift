@@ -56,25 +56,9 @@ enum EventDecoder {
                 try unsafe self.clientOrderID(part.cancel_id)
             )
         case TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED:
-            let part = try unsafe self.present(message.mode_changed)
-            return unsafe .modeChanged(
-                ModeRecord(
-                    mode: try self.known(TradingMode.self, part.mode),
-                    principal: Principal(unsafe self.text(part.principal)),
-                    reason: unsafe self.text(part.reason),
-                    since: WallTime(nanoseconds: part.since)
-                )
-            )
+            return .modeChanged(try unsafe self.mode(self.present(message.mode_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED:
-            let part = try unsafe self.present(message.kill_changed)
-            return unsafe .killChanged(
-                KillSwitch(
-                    level: part.level == 0 ? nil : try self.known(KillLevel.self, part.level),
-                    principal: Principal(unsafe self.text(part.principal)),
-                    reason: unsafe self.text(part.reason),
-                    since: WallTime(nanoseconds: part.since)
-                )
-            )
+            return .killChanged(try unsafe self.killSwitch(self.present(message.kill_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND:
             let part = try unsafe self.present(message.ledger_bound)
             return unsafe .ledgerBound(
@@ -92,6 +76,28 @@ enum EventDecoder {
         default:
             throw DecodingProblem("event of unknown kind")
         }
+    }
+
+    static func mode(
+        _ message: Trading__Journal__V1__ModeChanged
+    ) throws(DecodingProblem) -> ModeRecord {
+        unsafe ModeRecord(
+            mode: try self.known(TradingMode.self, message.mode),
+            principal: Principal(unsafe self.text(message.principal)),
+            reason: unsafe self.text(message.reason),
+            since: WallTime(nanoseconds: message.since)
+        )
+    }
+
+    static func killSwitch(
+        _ message: Trading__Journal__V1__KillChanged
+    ) throws(DecodingProblem) -> KillSwitch {
+        unsafe KillSwitch(
+            level: message.level == 0 ? nil : try self.known(KillLevel.self, message.level),
+            principal: Principal(unsafe self.text(message.principal)),
+            reason: unsafe self.text(message.reason),
+            since: WallTime(nanoseconds: message.since)
+        )
     }
 
     static func order(
@@ -117,6 +123,11 @@ enum EventDecoder {
         }
         order.reason = unsafe self.text(message.reason)
         order.updatedAt = WallTime(nanoseconds: unsafe message.updated_at)
+        if unsafe !self.text(message.pending_cancel_id).isEmpty {
+            order.pendingCancel = PendingCancel(
+                cancelID: try unsafe self.clientOrderID(message.pending_cancel_id)
+            )
+        }
         return order
     }
 
@@ -220,18 +231,18 @@ enum EventDecoder {
 
     // MARK: Pieces
 
-    private static func present<Message>(
+    static func present<Message>(
         _ pointer: UnsafeMutablePointer<Message>?
     ) throws(DecodingProblem) -> Message {
         guard let pointer = unsafe pointer else { throw DecodingProblem("a part is missing") }
         return unsafe pointer.pointee
     }
 
-    private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
+    static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
         unsafe pointer.map { unsafe String(cString: $0) } ?? ""
     }
 
-    private static func known<Value: RawRepresentable>(
+    static func known<Value: RawRepresentable>(
         _ type: Value.Type,
         _ raw: UInt32
     ) throws(DecodingProblem) -> Value where Value.RawValue: FixedWidthInteger {
@@ -241,7 +252,7 @@ enum EventDecoder {
         return value
     }
 
-    private static func amount(
+    static func amount(
         _ pointer: UnsafeMutablePointer<CChar>?
     ) throws(DecodingProblem) -> Amount {
         let text = unsafe self.text(pointer)

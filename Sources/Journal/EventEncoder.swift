@@ -60,24 +60,10 @@ struct EventEncoder {
             }
         case .modeChanged(let record):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED
-            unsafe message.mode_changed = self.arena.make(
-                trading__journal__v1__mode_changed__init
-            ) {
-                unsafe $0.mode = UInt32(record.mode.rawValue)
-                unsafe $0.principal = self.arena.string(record.principal.name)
-                unsafe $0.reason = self.arena.string(record.reason)
-                unsafe $0.since = record.since.nanoseconds
-            }
+            unsafe message.mode_changed = self.mode(record)
         case .killChanged(let state):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED
-            unsafe message.kill_changed = self.arena.make(
-                trading__journal__v1__kill_changed__init
-            ) {
-                unsafe $0.level = UInt32(state.level?.rawValue ?? 0)
-                unsafe $0.principal = self.arena.string(state.principal.name)
-                unsafe $0.reason = self.arena.string(state.reason)
-                unsafe $0.since = state.since.nanoseconds
-            }
+            unsafe message.kill_changed = self.killSwitch(state)
         case .ledgerBound(let venue, let accountID):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND
             unsafe message.ledger_bound = self.arena.make(
@@ -99,6 +85,28 @@ struct EventEncoder {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")
+        }
+    }
+
+    func mode(
+        _ record: ModeRecord
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__ModeChanged> {
+        unsafe self.arena.make(trading__journal__v1__mode_changed__init) {
+            unsafe $0.mode = UInt32(record.mode.rawValue)
+            unsafe $0.principal = self.arena.string(record.principal.name)
+            unsafe $0.reason = self.arena.string(record.reason)
+            unsafe $0.since = record.since.nanoseconds
+        }
+    }
+
+    func killSwitch(
+        _ state: KillSwitch
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__KillChanged> {
+        unsafe self.arena.make(trading__journal__v1__kill_changed__init) {
+            unsafe $0.level = UInt32(state.level?.rawValue ?? 0)
+            unsafe $0.principal = self.arena.string(state.principal.name)
+            unsafe $0.reason = self.arena.string(state.reason)
+            unsafe $0.since = state.since.nanoseconds
         }
     }
 
@@ -211,6 +219,9 @@ struct EventEncoder {
             unsafe message.reason = self.arena.string(order.reason)
             unsafe message.created_at = order.createdAt.nanoseconds
             unsafe message.updated_at = order.updatedAt.nanoseconds
+            unsafe message.pending_cancel_id = self.arena.string(
+                order.pendingCancel?.cancelID.text ?? ""
+            )
         }
     }
 }

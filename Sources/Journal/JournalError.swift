@@ -4,6 +4,10 @@ package enum JournalError: Error, Hashable, Sendable {
     ///
     /// After a failed write the process must end: what is on disk is in doubt (J1).
     case storage(String)
+    /// The storage engine finds its files damaged; the text is its own.
+    ///
+    /// The store must not be traded on, like a corrupt one.
+    case damaged(String)
     /// A record does not follow from the one before it, or does not hold what it held.
     ///
     /// The store must not be traded on; restore a copy that verifies.
@@ -16,6 +20,7 @@ extension JournalError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .storage(let reason): "storage: \(reason)"
+        case .damaged(let reason): "the store's files are damaged: \(reason)"
         case .corrupt(let sequence, let reason): "record at sequence \(sequence): \(reason)"
         case .tooNew(let version, let supported):
             "the store has format \(version), this program reads up to \(supported)"

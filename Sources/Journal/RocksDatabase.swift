@@ -13,6 +13,8 @@ package enum StoreTable: Int, CaseIterable, Sendable {
     case orders
     /// Order numbers by idempotency key.
     case keys
+    /// Signed heads of the chain, by sequence.
+    case checkpoints
 
     var name: String {
         switch self {
@@ -20,6 +22,7 @@ package enum StoreTable: Int, CaseIterable, Sendable {
         case .journal: "journal"
         case .orders: "orders"
         case .keys: "keys"
+        case .checkpoints: "checkpoints"
         }
     }
 }
@@ -27,11 +30,14 @@ package enum StoreTable: Int, CaseIterable, Sendable {
 /// One open RocksDB database; the only owner of its handles.
 ///
 /// Safe to use although it holds raw pointers: they are made in `init`, destroyed in `deinit` and
-/// never handed out.
+/// never handed out. Sendable: RocksDB allows all that is called here from any thread, and the
+/// pointers never change.
 @safe
-struct RocksDatabase: ~Copyable {
+final class RocksDatabase: @unchecked Sendable {
     private let database: OpaquePointer
     private let families: [OpaquePointer]
+    /// By table; nil only where a copy of an older store lacks the table.
+    private let tables: [OpaquePointer?]
     private let options: OpaquePointer
     private let cache: OpaquePointer
     private let syncedWrite: OpaquePointer
@@ -47,31 +53,36 @@ struct RocksDatabase: ~Copyable {
         static let openFilesMax: Int32 = 64
     }
 
-    /// Opens or makes the database in a folder, whose parent must exist.
-    init(path: String) throws(JournalError) {
+    /// How a database is opened.
+    enum Access: Hashable {
+        /// Made where it is missing; a torn tail is tolerated, anything else is refused (J3).
+        case readWrite
+        /// For looking at a copy: checksums are left to the chain, which names what is wrong.
+        /// Nothing is written. A damaged log is refused, or whatever can be read of it is.
+        case forensic(skipsDamage: Bool)
+
+        /// How much of a damaged log is taken.
+        ///
+        /// 0 tolerates a torn tail only: the default opens silently after a flipped bit (J3). 3
+        /// skips what is damaged.
+        var walRecoveryMode: CInt { self == .forensic(skipsDamage: true) ? 3 : 0 }
+    }
+
+    /// Opens the database in a folder, whose parent must exist.
+    init(path: String, _ access: Access = .readWrite) throws(JournalError) {
         let cache = unsafe rocksdb_cache_create_lru(Sizes.blockCacheBytes)
-        let options = unsafe RocksDatabase.makeOptions(cache: cache)
-        var families = unsafe [OpaquePointer?](repeating: nil, count: StoreTable.allCases.count)
-        let names = StoreTable.allCases.map(\.name)
-        let familyOptions = unsafe [OpaquePointer?](repeating: options, count: names.count)
-        let cNames = unsafe names.map { name in unsafe UnsafePointer<CChar>(strdup(name)) }
-        defer {
-            unsafe cNames.forEach { unsafe free(UnsafeMutablePointer<CChar>(mutating: $0)) }
-        }
+        let options = unsafe RocksDatabase.makeOptions(cache: cache, access)
+        let names = unsafe RocksDatabase.tables(of: path, access, options)
+        var families = unsafe [OpaquePointer?](repeating: nil, count: names.count)
         let database: OpaquePointer?
         do throws(JournalError) {
-            unsafe database = try unsafe RocksDatabase.checked { error in
-                var nameList = unsafe cNames
-                return unsafe rocksdb_open_column_families(
-                    options,
-                    path,
-                    Int32(names.count),
-                    &nameList,
-                    familyOptions,
-                    &families,
-                    &error
-                )
-            }
+            unsafe database = try unsafe RocksDatabase.open(
+                path,
+                access,
+                names: names,
+                options: options,
+                families: &families
+            )
         } catch {
             unsafe rocksdb_options_destroy(options)
             unsafe rocksdb_cache_destroy(cache)
@@ -83,13 +94,78 @@ struct RocksDatabase: ~Copyable {
             let read = unsafe rocksdb_readoptions_create(), let cache = unsafe cache
         else { fatalError("invariant broken: RocksDB opened without handing out its handles") }
         unsafe rocksdb_writeoptions_set_sync(syncedWrite, 1)
+        if access != .readWrite { unsafe rocksdb_readoptions_set_verify_checksums(read, 0) }
         unsafe self.database = database
         unsafe self.families = families.compactMap { unsafe $0 }
+        unsafe self.tables = StoreTable.allCases.map { table in
+            unsafe names.firstIndex(of: table.name).flatMap { unsafe families[$0] }
+        }
         unsafe self.options = options
         unsafe self.cache = cache
         unsafe self.syncedWrite = syncedWrite
         unsafe self.unsyncedWrite = unsyncedWrite
         unsafe self.read = read
+    }
+
+    /// Ours, and those of a newer program: without them RocksDB would refuse to open, and the
+    /// store's version could not be told.
+    private static func tables(
+        of path: String,
+        _ access: Access,
+        _ options: OpaquePointer
+    ) -> [String] {
+        var count = 0
+        var error: UnsafeMutablePointer<CChar>?
+        let list = unsafe rocksdb_list_column_families(options, path, &count, &error)
+        // A store that cannot be listed is new, or opening it will say what is wrong.
+        unsafe rocksdb_free(error)
+        let ours = StoreTable.allCases.map(\.name)
+        guard let list = unsafe list else { return ours }
+        defer { unsafe rocksdb_list_column_families_destroy(list, count) }
+        let stored = (0..<count).compactMap { index in
+            unsafe list[index].map { unsafe String(cString: $0) }
+        }
+        return access != .readWrite ? stored : ours + stored.filter { !ours.contains($0) }
+    }
+
+    private static func open(
+        _ path: String,
+        _ access: Access,
+        names: [String],
+        options: OpaquePointer,
+        families: inout [OpaquePointer?]
+    ) throws(JournalError) -> OpaquePointer? {
+        let familyOptions = unsafe [OpaquePointer?](repeating: options, count: names.count)
+        let cNames = unsafe names.map { name in unsafe UnsafePointer<CChar>(strdup(name)) }
+        defer {
+            unsafe cNames.forEach { unsafe free(UnsafeMutablePointer<CChar>(mutating: $0)) }
+        }
+        return try unsafe RocksDatabase.checked { error in
+            var nameList = unsafe cNames
+            return switch access {
+            case .readWrite:
+                unsafe rocksdb_open_column_families(
+                    options,
+                    path,
+                    Int32(names.count),
+                    &nameList,
+                    familyOptions,
+                    &families,
+                    &error
+                )
+            case .forensic:
+                unsafe rocksdb_open_for_read_only_column_families(
+                    options,
+                    path,
+                    Int32(names.count),
+                    &nameList,
+                    familyOptions,
+                    &families,
+                    0,
+                    &error
+                )
+            }
+        }
     }
 
     deinit {
@@ -103,14 +179,17 @@ struct RocksDatabase: ~Copyable {
         unsafe rocksdb_cache_destroy(self.cache)
     }
 
-    private static func makeOptions(cache: OpaquePointer?) -> OpaquePointer {
+    private static func makeOptions(
+        cache: OpaquePointer?,
+        _ access: Access
+    ) -> OpaquePointer {
         guard let options = unsafe rocksdb_options_create(),
             let table = unsafe rocksdb_block_based_options_create()
         else { fatalError("RocksDB cannot allocate its options") }
-        unsafe rocksdb_options_set_create_if_missing(options, 1)
-        unsafe rocksdb_options_set_create_missing_column_families(options, 1)
-        // Tolerate a torn tail only: the default opens silently after a flipped bit (J3).
-        unsafe rocksdb_options_set_wal_recovery_mode(options, 0)
+        let isMade: UInt8 = access == .readWrite ? 1 : 0
+        unsafe rocksdb_options_set_create_if_missing(options, isMade)
+        unsafe rocksdb_options_set_create_missing_column_families(options, isMade)
+        unsafe rocksdb_options_set_wal_recovery_mode(options, access.walRecoveryMode)
         unsafe rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
         unsafe rocksdb_options_set_write_buffer_size(options, Sizes.writeBufferBytes)
         unsafe rocksdb_options_set_db_write_buffer_size(options, Sizes.writeBuffersTotalBytes)
@@ -133,7 +212,8 @@ struct RocksDatabase: ~Copyable {
         let result = unsafe body(&error)
         guard let text = unsafe error else { return result }
         defer { unsafe rocksdb_free(text) }
-        throw .storage(unsafe String(cString: text))
+        let reason = unsafe String(cString: text)
+        throw reason.hasPrefix("Corruption") ? .damaged(reason) : .storage(reason)
     }
 
     /// One entry of a write.
@@ -159,7 +239,7 @@ struct RocksDatabase: ~Copyable {
                 unsafe entry.value.withUnsafeBytes { value in
                     unsafe rocksdb_writebatch_put_cf(
                         batch,
-                        self.families[entry.table.rawValue],
+                        self.tables[entry.table.rawValue],
                         key.baseAddress?.assumingMemoryBound(to: CChar.self),
                         key.count,
                         value.baseAddress?.assumingMemoryBound(to: CChar.self),
@@ -187,13 +267,14 @@ struct RocksDatabase: ~Copyable {
 
     /// The value of a key, or nil.
     func value(of key: [UInt8], in table: StoreTable) throws(JournalError) -> [UInt8]? {
+        guard let family = unsafe self.tables[table.rawValue] else { return nil }
         var count = 0
         let pointer = try unsafe RocksDatabase.checked { error in
             unsafe key.withUnsafeBytes { key in
                 unsafe rocksdb_get_cf(
                     self.database,
                     self.read,
-                    self.families[table.rawValue],
+                    family,
                     key.baseAddress?.assumingMemoryBound(to: CChar.self),
                     key.count,
                     &count,
@@ -218,20 +299,17 @@ struct RocksDatabase: ~Copyable {
     ///   - key: Where to begin; a descending scan begins at the last key not above it.
     ///   - table: What to scan.
     ///   - direction: Which way.
-    ///   - body: Returns whether to go on.
+    ///   - body: Returns whether to go on; the bytes are gone when it returns.
     /// - Throws: What the storage engine or the body says.
     func scan(
         from key: [UInt8],
         in table: StoreTable,
         _ direction: Direction,
-        _ body: (_ key: [UInt8], _ value: [UInt8]) throws(JournalError) -> Bool
+        _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(JournalError) -> Bool
     ) throws(JournalError) {
+        guard let family = unsafe self.tables[table.rawValue] else { return }
         guard
-            let iterator = unsafe rocksdb_create_iterator_cf(
-                self.database,
-                self.read,
-                self.families[table.rawValue]
-            )
+            let iterator = unsafe rocksdb_create_iterator_cf(self.database, self.read, family)
         else { throw .storage("no memory for a scan") }
         defer { unsafe rocksdb_iter_destroy(iterator) }
         unsafe key.withUnsafeBytes { bytes in
@@ -246,11 +324,9 @@ struct RocksDatabase: ~Copyable {
             var valueCount = 0
             let keyStart = unsafe rocksdb_iter_key(iterator, &keyCount)
             let valueStart = unsafe rocksdb_iter_value(iterator, &valueCount)
-            let goesOn = try body(
-                unsafe Array(UnsafeRawBufferPointer(start: keyStart, count: keyCount)),
-                unsafe Array(UnsafeRawBufferPointer(start: valueStart, count: valueCount))
-            )
-            guard goesOn else { return }
+            let key = unsafe RocksDatabase.bytes(keyStart, keyCount)
+            let value = unsafe RocksDatabase.bytes(valueStart, valueCount)
+            guard unsafe try body(key.span, value.span) else { return }
             switch direction {
             case .ascending: unsafe rocksdb_iter_next(iterator)
             case .descending: unsafe rocksdb_iter_prev(iterator)
@@ -259,5 +335,13 @@ struct RocksDatabase: ~Copyable {
         try unsafe RocksDatabase.checked { error in
             unsafe rocksdb_iter_get_error(iterator, &error)
         }
+    }
+
+    private static func bytes(
+        _ start: UnsafePointer<CChar>?,
+        _ count: Int
+    ) -> UnsafeBufferPointer<UInt8> {
+        let start = unsafe UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self)
+        return unsafe UnsafeBufferPointer(start: start, count: count)
     }
 }

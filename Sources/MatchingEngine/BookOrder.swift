@@ -72,6 +72,8 @@ package struct NewOrder: Hashable, Sendable {
     package var icebergQuantity: Quantity = .zero
     /// How far the trigger follows the market, in basis points.
     package var trailingDelta: Int64 = 0
+    /// Where the price comes from, if the book gives it.
+    package var peg: Peg?
     /// What happens on meeting an order of the same account.
     package var selfTradePrevention: SelfTradePrevention = .none
 

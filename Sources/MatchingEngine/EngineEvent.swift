@@ -34,8 +34,10 @@ package struct TradeParty: Hashable, Sendable {
     package let account: AccountNumber
     /// The order, or nil for anonymous liquidity.
     package let order: VenueOrderID?
-    /// What was paid, in the asset that this side received.
+    /// What was paid.
     package let commission: Amount
+    /// The asset of the commission; nil for the one that this side received.
+    package var commissionAsset: AssetIndex?
 }
 
 /// A trade between a resting order and the one that met it.
@@ -86,9 +88,11 @@ package enum EngineEvent: Hashable, Sendable {
     case prevented(PreventedMatch)
     /// A waiting order started to work, or a pending one now waits for its trigger.
     case activated(VenueOrderID, state: BookOrder.State)
+    /// The book gave a pegged order its price.
+    case pegged(VenueOrderID, price: Price)
     /// A trailing order began to follow the market.
     case trailing(VenueOrderID)
-    /// An order's quantity was reduced.
+    /// An order's quantity was reduced, or is known at last.
     case amended(VenueOrderID, quantity: Quantity)
     /// An order ended other than by being filled.
     case ended(VenueOrderID, OrderEnd)

@@ -46,6 +46,8 @@ package struct CommissionRates: Hashable, Sendable {
     package var maker: Int64
     /// Paid by the order that took.
     package var taker: Int64
+    /// Whether the account pays in the ledger's fee asset while it has enough of it.
+    package var paysInFeeAsset = false
 
     /// Rates times 10⁸: 100,000 is 0.1 %.
     package init(maker: Int64, taker: Int64) {
@@ -55,6 +57,15 @@ package struct CommissionRates: Hashable, Sendable {
 
     /// A rate of one.
     package static let scale: Int64 = 100_000_000
+}
+
+/// The asset that commission may be paid in, whatever was traded.
+private struct FeeAsset: Sendable {
+    let asset: AssetIndex
+    /// What remains of a commission that is paid so, times ``CommissionRates/scale``.
+    let share: Int64
+    /// What it costs in each asset; zero where that is not known.
+    var prices: [Price]
 }
 
 /// Who holds what: accounts by assets in one flat table.
@@ -67,6 +78,7 @@ package struct Ledger: Sendable {
     /// The commission rates by account number.
     package private(set) var rates: [CommissionRates] = []
     private var balances: [Balance] = []
+    private var fees: FeeAsset?
 
     /// A ledger with the house and the fee account, and nothing in them.
     package init(assets: [Asset]) {
@@ -154,6 +166,50 @@ package struct Ledger: Sendable {
         if !commission.isZero {
             self.balances[self.cell(.fees, asset)].free += commission
         }
+    }
+
+    // MARK: Commission in a third asset
+
+    /// Lets accounts pay commission in an asset of its own, at a share of what it would be; which
+    /// accounts do is in their rates.
+    ///
+    /// - Parameters:
+    ///   - asset: What they pay in.
+    ///   - share: What remains of the commission, times ``CommissionRates/scale``.
+    package mutating func setFeeAsset(_ asset: AssetIndex, share: Int64) {
+        self.fees = FeeAsset(
+            asset: asset,
+            share: share,
+            prices: Array(repeating: .zero, count: self.assets.count)
+        )
+        self.notePrice(Price(raw: 100_000_000), base: asset, quote: asset)
+    }
+
+    /// Notes what the fee asset costs in another one, where that is what was traded.
+    package mutating func notePrice(_ price: Price, base: AssetIndex, quote: AssetIndex) {
+        guard let fees = self.fees, fees.asset == base else { return }
+        self.fees?.prices[quote.raw] = price
+    }
+
+    /// Takes the commission of a trade in the fee asset; nil, and nothing taken, where the account
+    /// does not pay so, has too little of it, or its price is not known.
+    mutating func chargeFeeAsset(
+        _ account: AccountNumber,
+        _ rate: Int64,
+        worth value: Amount,
+        in quote: AssetIndex
+    ) -> (amount: Amount, asset: AssetIndex)? {
+        guard self.rates[Int(account.raw)].paysInFeeAsset, let fees = self.fees,
+            fees.prices[quote.raw].isPositive
+        else { return nil }
+        let full = value.scaled(by: rate, over: CommissionRates.scale, rounding: .down)
+        let due = full.scaled(by: fees.share, over: CommissionRates.scale, rounding: .down)
+        let amount = Amount(raw: due.raw * 100_000_000 / Int128(fees.prices[quote.raw].raw))
+        let cell = self.cell(account, fees.asset)
+        guard self.balances[cell].free >= amount else { return nil }
+        self.balances[cell].free -= amount
+        self.balances[self.cell(.fees, fees.asset)].free += amount
+        return (amount, fees.asset)
     }
 
     /// The sum over all accounts, free and locked: it never changes by trading.

@@ -13,6 +13,7 @@ extension Market {
     ) -> EngineRefusal? {
         guard let slot = self.book.slot(of: id) else { return .unknownOrder }
         let order = self.book.orders[Int(slot)]
+        if order.terms.quantity.isZero { return .amendPending }
         if order.amends >= self.rules.amendsMax { return .filter(.maxAmends) }
         if quantity == order.terms.quantity { return .amendNoChange }
         if quantity > order.terms.quantity { return .amendIncrease }

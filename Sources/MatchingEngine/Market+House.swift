@@ -15,6 +15,31 @@ extension Market {
         self.settleConsequences(&ledger, &events, at: time)
     }
 
+    /// Lets the house trade with one resting order, whatever stands before it in the queue.
+    mutating func houseFills(
+        _ id: VenueOrderID,
+        _ quantity: Quantity,
+        _ ledger: inout Ledger,
+        _ events: inout [EngineEvent],
+        at time: WallTime
+    ) {
+        guard let slot = self.book.slot(of: id), self.book.orders[Int(slot)].state == .resting
+        else { return }
+        if self.book.orders[Int(slot)].list != 0 { self.claimPair(slot, &ledger, &events) }
+        let price = self.book.orders[Int(slot)].terms.price
+        let side = self.book.orders[Int(slot)].terms.side.opposite
+        let most = min(quantity, self.book.orders[Int(slot)].remaining)
+        var taker = BookOrder(
+            id: VenueOrderID(raw: 0),
+            terms: self.houseTerms(side, most, price)
+        )
+        while taker.remaining.isPositive, self.book.slot(of: id) == slot {
+            let part = min(taker.remaining, self.book.orders[Int(slot)].visible)
+            self.trade(&taker, with: slot, part, price, &ledger, &events, at: time)
+        }
+        self.settleConsequences(&ledger, &events, at: time)
+    }
+
     private func houseTerms(_ side: Side, _ quantity: Quantity, _ limit: Price) -> NewOrder {
         var terms = NewOrder(account: .house, side: side, type: .limit)
         terms.quantity = quantity

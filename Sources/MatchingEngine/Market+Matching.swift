@@ -52,12 +52,17 @@ extension Market {
     ) {
         let value = (price * quantity).amount(rounding: .down)
         self.lastTradeID = TradeID(raw: self.lastTradeID.raw + 1)
+        ledger.notePrice(price, base: self.base, quote: self.quote)
         taker.remaining -= quantity
         taker.executed += quantity
         let takerParty = Self.settle(self.assets, &taker, quantity, value, isMaker: false, &ledger)
         // A method of the market could not also change the pool without copying all of it.
         let assets = self.assets
         let makerParty: TradeParty
+        if taker.terms.side == .buy {
+            let kept = takerParty.commissionAsset == nil ? takerParty.commission : .zero
+            self.keepProceeds(of: taker, quantity.amount - kept, &ledger)
+        }
         if let maker {
             self.book.fill(maker, quantity)
             self.book.orders[Int(maker)].executed += quantity
@@ -69,6 +74,11 @@ extension Market {
                 isMaker: true,
                 &ledger
             )
+            let order = self.book.orders[Int(maker)]
+            if order.terms.side == .buy {
+                let kept = makerParty.commissionAsset == nil ? makerParty.commission : .zero
+                self.keepProceeds(of: order, quantity.amount - kept, &ledger)
+            }
         } else {
             makerParty = Self.settleHouse(
                 self.assets,
@@ -151,13 +161,19 @@ extension Market {
             of: isBuy ? assets.quote : assets.base,
             from: account
         )
+        let third = ledger.chargeFeeAsset(account, rate, worth: value, in: assets.quote)
         ledger.receive(
             received,
-            commission: commission,
+            commission: third == nil ? commission : .zero,
             of: isBuy ? assets.base : assets.quote,
             to: account
         )
-        return TradeParty(account: account, order: order.id, commission: commission)
+        return TradeParty(
+            account: account,
+            order: order.id,
+            commission: third?.amount ?? commission,
+            commissionAsset: third?.asset
+        )
     }
 
     private static func settleHouse(

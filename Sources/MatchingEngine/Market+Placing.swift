@@ -8,8 +8,8 @@ extension Market {
         _ events: inout [EngineEvent],
         at time: WallTime
     ) -> Placement {
-        var terms = original
-        if let refusal = self.check(terms, at: time) { return .refused(refusal) }
+        var (terms, pegRefusal) = self.priced(original, at: time)
+        if let refusal = pegRefusal ?? self.check(terms, at: time) { return .refused(refusal) }
         if terms.quoteQuantity.isPositive {
             guard let quantity = self.quantity(forQuote: terms) else { return .refused(.thinBook) }
             terms.quantity = quantity
@@ -26,6 +26,7 @@ extension Market {
         if terms.type.isAlgorithmic {
             self.arm(order, isNew: true, &events)
         } else {
+            if terms.peg != nil { events.append(.pegged(order.id, price: terms.price)) }
             events.append(.accepted(order.id, state: .resting))
             self.enter(order, &ledger, &events, at: time)
             self.settleConsequences(&ledger, &events, at: time)

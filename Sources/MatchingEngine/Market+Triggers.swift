@@ -120,6 +120,9 @@ extension Market {
             }
             order.locked = locked
         }
+        guard self.repeg(&order, &ledger, &events, at: time) else {
+            return self.end(&order, .expired(.rejected), &ledger, &events)
+        }
         events.append(.activated(id, state: .resting))
         self.enter(order, &ledger, &events, at: time)
     }

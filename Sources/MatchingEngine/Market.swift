@@ -137,7 +137,8 @@ package struct MatchingEngine: Sendable {
 
     /// What the venue would refuse before its matching engine sees the order.
     package func check(_ terms: NewOrder, on market: Int, at time: WallTime) -> EngineRefusal? {
-        self.markets[market].check(terms, at: time)
+        let (priced, refusal) = self.markets[market].priced(terms, at: time)
+        return refusal ?? self.markets[market].check(priced, at: time)
     }
 
     /// Sends an order to a market.
@@ -210,6 +211,16 @@ package struct MatchingEngine: Sendable {
             &self.events,
             at: time
         )
+    }
+
+    /// Lets the house trade with one resting order, whatever stands before it; at most its rest.
+    package mutating func houseFills(
+        _ order: VenueOrderID,
+        _ quantity: Quantity,
+        on market: Int,
+        at time: WallTime
+    ) {
+        self.markets[market].houseFills(order, quantity, &self.ledger, &self.events, at: time)
     }
 
     /// Sets the anonymous quantity at a price; what it crosses on the other side trades first.

@@ -110,6 +110,14 @@ package enum EngineRefusal: Hashable, Sendable {
     case amendIncrease
     /// An amendment to the same quantity.
     case amendNoChange
+    /// An amendment of an order whose quantity is not known yet.
+    case amendPending
+    /// A type of order that has no price to be pegged.
+    case pegNotAllowed
+    /// A peg that does not go with the type of the order.
+    case pegNotForType
+    /// A book without the level that the peg asks for.
+    case pegTooThin
     /// Prices of an order list that contradict each other.
     case listPrices
 
@@ -131,6 +139,10 @@ package enum EngineRefusal: Hashable, Sendable {
         case .cancelRestrictions: "Order was not canceled due to cancel restrictions."
         case .amendIncrease: "Order amend (quantity increase) is not supported."
         case .amendNoChange: "The requested action would change no state; rejecting"
+        case .amendPending: "Order amend (pending OPO order) is not supported."
+        case .pegNotAllowed: "This order type may not use pegged price."
+        case .pegNotForType: "This price peg cannot be used with this order type."
+        case .pegTooThin: "Order book liquidity is too low for this pegged order."
         case .listPrices: "The relationship of the prices for the orders is not correct."
         }
     }

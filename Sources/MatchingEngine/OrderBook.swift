@@ -160,14 +160,15 @@ package struct OrderBook: Sendable {
         self.touch(order.terms.side, order.terms.price)
     }
 
-    /// Takes quantity from a resting order at the front of the best level of its side.
+    /// Takes quantity from a resting order, most often at the front of the best level.
     mutating func fill(_ slot: Slot, _ quantity: Quantity) {
         let side = self.orders[Int(slot)].terms.side
         let price = self.orders[Int(slot)].terms.price
         self.orders[Int(slot)].remaining -= quantity
         self.orders[Int(slot)].visible -= quantity
-        let last = (side == .buy ? self.bids.count : self.asks.count) - 1
-        self.withLevel(side, last) { level, _ in level.ordered -= quantity }
+        let (index, isPresent) = self.find(side, price)
+        invariant(isPresent, "a resting order has a level")
+        self.withLevel(side, index) { level, _ in level.ordered -= quantity }
         self.touch(side, price)
     }
 

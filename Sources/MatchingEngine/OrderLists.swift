@@ -9,11 +9,15 @@ package struct NewOrderList: Hashable, Sendable {
     package var working: NewOrder?
     /// One or two orders.
     package var legs: [NewOrder]
+    /// Whether the legs sell what the working order has bought (OPO); their quantity is not
+    /// known before.
+    package var sellsProceeds: Bool
 
     /// A list of a working order, if any, and of one or two legs.
-    package init(working: NewOrder?, legs: [NewOrder]) {
+    package init(working: NewOrder?, legs: [NewOrder], sellsProceeds: Bool = false) {
         self.working = working
         self.legs = legs
+        self.sellsProceeds = sellsProceeds
     }
 }
 
@@ -32,6 +36,9 @@ struct OrderList: Hashable, Sendable {
     var working: VenueOrderID?
     /// The legs that have not ended.
     var legs: [VenueOrderID]
+    /// What the working order has brought and the list keeps for its legs; nil where the legs
+    /// have quantities of their own.
+    var proceeds: Amount?
 }
 
 /// The lists of one market, and the ends of their orders that are yet to be dealt with.
@@ -70,12 +77,15 @@ extension Market {
     /// Checks a list, gives its orders numbers, and lets them enter.
     mutating func placeList(
         _ id: Int64,
-        _ original: NewOrderList,
+        _ sent: NewOrderList,
         _ ledger: inout Ledger,
         _ events: inout [EngineEvent],
         at time: WallTime
     ) -> ListPlacement {
-        if let refusal = self.check(original, ledger, at: time) { return .refused(refusal) }
+        let (original, pegRefusal) = self.priced(sent, at: time)
+        if let refusal = pegRefusal ?? self.check(original, ledger, at: time) {
+            return .refused(refusal)
+        }
         guard let first = original.working ?? original.legs.first else {
             return .refused(.unsupportedCombination)
         }
@@ -90,6 +100,8 @@ extension Market {
             order.locked = needed
             order.list = id
             list.working = self.book.takeOrderID()
+            list.proceeds = original.sellsProceeds ? .zero : nil
+            if terms.peg != nil { events.append(.pegged(order.id, price: terms.price)) }
             events.append(.accepted(order.id, state: .resting))
             for leg in original.legs { list.legs.append(self.pend(leg, in: id, &events)) }
             self.openList(id, list)
@@ -109,9 +121,33 @@ extension Market {
         self.changeCounts(of: list.account) { $0.lists += 1 }
     }
 
+    /// Gives the pegged orders of a list a price; a pending one gets its own later.
+    private func priced(
+        _ list: NewOrderList,
+        at time: WallTime
+    ) -> (list: NewOrderList, refusal: EngineRefusal?) {
+        var list = list
+        if let working = list.working {
+            let (terms, refusal) = self.priced(working, at: time)
+            if let refusal { return (list, refusal) }
+            list.working = terms
+        }
+        for index in list.legs.indices {
+            let (terms, refusal) = self.priced(list.legs[index], at: time)
+            // A pending leg may find a book that is deeper than now.
+            if let refusal, refusal != .pegTooThin || list.working == nil { return (list, refusal) }
+            list.legs[index] = terms
+        }
+        return (list, nil)
+    }
+
     private func check(_ list: NewOrderList, _ ledger: Ledger, at time: WallTime) -> EngineRefusal?
     {
-        for terms in (list.working.map { [$0] } ?? []) + list.legs {
+        for leg in (list.working.map { [$0] } ?? []) + list.legs {
+            var terms = leg
+            if list.sellsProceeds, terms.quantity.isZero, let working = list.working {
+                terms.quantity = working.quantity
+            }
             if let refusal = self.check(terms, at: time) { return refusal }
         }
         if let account = (list.working ?? list.legs.first)?.account {
@@ -180,6 +216,9 @@ extension Market {
         if order.terms.type.isAlgorithmic {
             return self.arm(order, isNew: isNew, &events)
         }
+        if isNew, order.terms.peg != nil {
+            events.append(.pegged(order.id, price: order.terms.price))
+        }
         events.append(
             isNew
                 ? .accepted(order.id, state: .resting) : .activated(order.id, state: .resting)
@@ -241,6 +280,9 @@ extension Market {
         guard let list = self.lists.lists[ended.list] else { return true }
         if list.working == ended.order {
             self.lists.update(ended.list) { $0.working = nil }
+            if let proceeds = list.proceeds {
+                ledger.unlock(proceeds, of: self.base, by: list.account)
+            }
             if ended.end == nil {
                 self.activate(list, &ledger, &events, at: time)
             } else {
@@ -275,7 +317,10 @@ extension Market {
             guard let slot = self.book.slot(of: order.id) else { continue }
             self.release(slot)
         }
-        guard self.lockFunds(&orders, &ledger) else {
+        let isSized = self.size(&orders, by: list.proceeds, &events)
+        guard isSized, self.pickPrices(&orders, &events, at: time),
+            self.lockFunds(&orders, &ledger)
+        else {
             for index in orders.indices {
                 self.end(&orders[index], .expired(.rejected), &ledger, &events)
             }
@@ -289,6 +334,18 @@ extension Market {
                 self.enter(order, &ledger, &events, at: time)
             }
         }
+    }
+
+    /// Lets pegged legs that enter the book at once take their price from it.
+    private mutating func pickPrices(
+        _ orders: inout [BookOrder],
+        _ events: inout [EngineEvent],
+        at time: WallTime
+    ) -> Bool {
+        for index in orders.indices where !orders[index].terms.type.isAlgorithmic {
+            guard self.pickPrice(&orders[index], &events, at: time) else { return false }
+        }
+        return true
     }
 
     /// Locks what one leg needs, or what the dearer of two needs; false, and nothing locked,

@@ -1,6 +1,4 @@
-import Foundation
 import Glibc
-import Journal
 import Logging
 import NIOCore
 import NIOPosix
@@ -70,7 +68,7 @@ private final class Parts {
     let router = Router()
     private let loop: any EventLoop
     private let walk: GatewayLoop
-    private let journal: Journal
+    private let store: OpenedStore
     private let service: TradingService
     private var links: [ExchangeLink] = []
 
@@ -80,25 +78,14 @@ private final class Parts {
         signals: Signals,
         log: Logger
     ) throws {
-        try FileManager.default.createDirectory(
-            atPath: configuration.storePath,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
-        let journal = try Journal(path: configuration.storePath + "/journal")
-        var state = State()
-        try journal.replay { event, time in _ = state.apply(event, at: time) }
-        log.info(
-            "recovered",
-            metadata: [
-                "events": "\(state.sequence)", "open_orders": "\(state.orders.count)",
-                "unanswered":
-                    "\(state.orders.values.count { $0.status == .submitting })",
-            ]
-        )
+        let store = try OpenedStore(configuration, loop: loop, log: log)
         let walk = GatewayLoop(
-            gateway: Gateway(recovered: state, settings: configuration.gateway),
-            journal: journal,
+            gateway: Gateway(
+                recovered: store.state,
+                settings: configuration.gateway,
+                journal: store.condition
+            ),
+            journal: store.events,
             loop: loop,
             clock: SystemClock(),
             log: log,
@@ -106,7 +93,7 @@ private final class Parts {
         )
         self.loop = loop
         self.walk = walk
-        self.journal = journal
+        self.store = store
         self.service = TradingService(walk: walk, version: Program.version)
         self.service.register(with: self.router)
         try self.connect(configuration, loop: loop, signals: signals, log: log)
@@ -115,6 +102,7 @@ private final class Parts {
             epoch: Self.randomPart(),
             version: Program.version
         )
+        store.follow(walk)
         for link in self.links { link.start() }
     }
 
@@ -155,9 +143,11 @@ private final class Parts {
 
     /// Lets go of the venues, then makes sure that nothing waits for a sync.
     func close() -> EventLoopFuture<Void> {
-        let journal = NIOLoopBound(self.journal, eventLoop: self.loop)
+        let parts = NIOLoopBound(self, eventLoop: self.loop)
         return EventLoopFuture.andAllComplete(self.links.map { $0.shutdown() }, on: self.loop)
-            .flatMapThrowing { try journal.value.sync() }
+            .map {
+                parts.value.store.finish(parts.value.walk)
+            }
     }
 
     /// A part of a client order id; see `ClientOrderIDScheme`.

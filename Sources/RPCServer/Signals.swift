@@ -23,6 +23,8 @@ final class Signals: Sendable {
         self.handle(SIGTERM) { self.terminate() }
         self.handle(SIGINT) { self.terminate() }
         signal(SIGPIPE, SIG_IGN)
+        // A limit on the size of files is an error of the write, like a full disk.
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     private func handle(_ number: Int32, _ action: @escaping @Sendable () -> Void) {

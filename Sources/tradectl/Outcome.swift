@@ -13,6 +13,7 @@ enum Outcome: Int32 {
     case unknown = 5
     case unreachable = 6
     case notFound = 7
+    case tampered = 8
 
     var argumentParserCode: ExitCode { ExitCode(self.rawValue) }
 

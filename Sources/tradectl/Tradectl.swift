@@ -16,10 +16,11 @@ struct Tradectl: AsyncParsableCommand {
               5  outcome unknown: do not place it again, follow the order
               6  server unreachable, or the connection was lost
               7  not found
+              8  the journal is not what was written (audit)
             """,
         subcommands: [
             Place.self, Cancel.self, ShowOrder.self, ListOrders.self, Positions.self, Mode.self,
-            Kill.self, Health.self,
+            Kill.self, Health.self, Audit.self,
         ]
     )
 

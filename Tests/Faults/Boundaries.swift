@@ -29,6 +29,10 @@ struct Boundary: Sendable {
         Boundary(name: "after the answer", point: .placementAnswered, passes: 1...3),
         Boundary(name: "before a cancel's send", point: .cancelSend),
         Boundary(name: "after a cancel's send", point: .cancelSent),
+        Boundary(name: "before a snapshot's write", point: .snapshotWrite),
+        Boundary(name: "before a snapshot's sync", point: .snapshotSync),
+        Boundary(name: "before a snapshot's renaming", point: .snapshotRename),
+        Boundary(name: "after a snapshot's renaming", point: .snapshotRenamed),
         Boundary(
             name: "while a start writes a table",
             point: .flushWrite,
@@ -72,10 +76,13 @@ struct Boundary: Sendable {
 
     private func faultCase(_ blow: Blow, pass: Int64) -> FaultCase {
         let count = pass == 1 ? "" : " (\(pass))"
+        var setup = FaultCase.standardSetup
+        // Often enough that one is taken while the orders are placed, and while the server starts.
+        setup.audit = "snapshot_events: 3"
         return FaultCase(
             name: "\(blow.name) \(self.name)\(count)",
             isSlow: pass > 1 && blow != .kill || blow == .tornTail && self.phase == .starting,
-            setup: FaultCase.standardSetup
+            setup: setup
         ) { trial in
             switch blow {
             case .kill: break

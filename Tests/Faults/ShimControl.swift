@@ -18,6 +18,10 @@ enum ShimPoint: Int64, Sendable {
     case manifestWrite = 12
     case manifestSynced = 13
     case rename = 14
+    case snapshotWrite = 15
+    case snapshotSync = 16
+    case snapshotRename = 17
+    case snapshotRenamed = 18
 }
 
 /// What happens when the point is reached.

@@ -46,6 +46,10 @@ enum Point {
     POINT_MANIFEST_WRITE = 12,
     POINT_MANIFEST_SYNCED = 13,
     POINT_RENAME = 14,
+    POINT_SNAPSHOT_WRITE = 15,
+    POINT_SNAPSHOT_SYNC = 16,
+    POINT_SNAPSHOT_RENAME = 17,
+    POINT_SNAPSHOT_RENAMED = 18,
 };
 
 enum Action {
@@ -187,6 +191,8 @@ static void points_of_write(int file, enum Point *before, enum Point *after) {
         *before = is_thread_named("rocksdb:low") ? POINT_COMPACTION_WRITE : POINT_FLUSH_WRITE;
     } else if (strstr(path, "/MANIFEST-") != NULL) {
         *before = POINT_MANIFEST_WRITE;
+    } else if (strstr(path, "/snapshots/") != NULL) {
+        *before = POINT_SNAPSHOT_WRITE;
     }
 }
 
@@ -232,6 +238,9 @@ static int sync_with(int (*real_sync)(int), int file) {
     struct stat status;
     int is_known = fstat(file, &status) == 0;
     int is_journal = ends_with(path, ".log");
+    if (strstr(path, "/snapshots/") != NULL && is_known && S_ISREG(status.st_mode)) {
+        pass(POINT_SNAPSHOT_SYNC);
+    }
     if (pass(is_journal ? POINT_JOURNAL_SYNC : POINT_NONE)) {
         errno = EIO;
         return -1;
@@ -279,7 +288,8 @@ int open64(const char *path, int flags, ...) {
 
 int rename(const char *old_path, const char *new_path) {
     if (!is_in_store(new_path)) return real_rename(old_path, new_path);
-    pass(POINT_RENAME);
+    int is_snapshot = strstr(new_path, "/snapshots/") != NULL;
+    pass(is_snapshot ? POINT_SNAPSHOT_RENAME : POINT_RENAME);
     char shadow[640] = "-";
     if (access(new_path, F_OK) == 0) {
         snprintf(shadow, sizeof shadow, "%s-shadow-%d-%lld", store, (int)getpid(),
@@ -289,6 +299,7 @@ int rename(const char *old_path, const char *new_path) {
     int result = real_rename(old_path, new_path);
     int saved = errno;
     if (result == 0) note("R %s %s %s\n", shadow, old_path, new_path);
+    if (is_snapshot) pass(POINT_SNAPSHOT_RENAMED);
     errno = saved;
     return result;
 }

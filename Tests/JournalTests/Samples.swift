@@ -20,6 +20,21 @@ final class TemporaryFolder {
 
     /// Damages the first file with the suffix that holds the text.
     func replaceOnce(_ text: String, by other: String, suffix: String) throws {
+        let isFound = try FolderOfFiles(self.path).replaceOnce(text, by: other, suffix: suffix)
+        if !isFound { Issue.record("no \(suffix) file holds \(text)") }
+    }
+}
+
+/// The files of a store, as somebody with an editor sees them.
+struct FolderOfFiles {
+    let path: String
+
+    init(_ path: String) throws { self.path = path }
+
+    /// Damages the first file with the suffix that holds the text.
+    ///
+    /// - Returns: False where there is none.
+    func replaceOnce(_ text: String, by other: String, suffix: String) throws -> Bool {
         for name in try FileManager.default.contentsOfDirectory(atPath: self.path)
         where name.hasSuffix(suffix) {
             let url = URL(fileURLWithPath: self.path + "/" + name)
@@ -27,9 +42,9 @@ final class TemporaryFolder {
             guard let range = data.range(of: Data(text.utf8)) else { continue }
             data.replaceSubrange(range, with: Data(other.utf8))
             try data.write(to: url)
-            return
+            return true
         }
-        Issue.record("no \(suffix) file holds \(text)")
+        return false
     }
 }
 
@@ -54,6 +69,10 @@ enum Samples {
         monotonic: MonotonicTime(nanoseconds: 5),
         wall: WallTime(nanoseconds: 1_700_000_000_123_456_789)
     )
+
+    static var cancelName: ClientOrderID {
+        ClientOrderIDScheme.cancelName(of: self.intent(1, type: .market).clientOrderID)
+    }
 
     static func intent(_ number: UInt64, type: OrderType) -> OrderIntent {
         let principal = Principal("uid:7")
@@ -113,6 +132,34 @@ enum Samples {
         order.apply(.filled(self.fill(1)), at: self.instant.wall)
         order.apply(.filled(self.fill(2)), at: self.instant.wall)
         return order
+    }
+
+    /// What histories do not have by themselves, possible one after the other.
+    static func rareEvents(after state: State) -> [Event] {
+        let first = state.lastOrderID.raw + 1
+        let intents = (first..<(first + 6)).map { self.intent($0, type: .market) }
+        let ids = intents.map(\.orderID)
+        var reopened = self.closedOrder(first + 4)
+        reopened.intent.clientOrderID = self.intent(first + 9, type: .market).clientOrderID
+        return [
+            .orderSimulated(intents[0]),
+            .orderSubmitted(intents[1]),
+            .orderChanged(ids[1], .rejected(code: -2010, reason: "no funds")),
+            .orderSubmitted(intents[2]), .orderChanged(ids[2], .notPlaced(reason: "gone")),
+            .orderSubmitted(intents[3]), .orderChanged(ids[3], .needsOperator(reason: "help")),
+            .orderSubmitted(intents[4]), .orderChanged(ids[4], .simulated(request: "POST /")),
+            .orderReopened(reopened),
+            .orderChanged(reopened.orderID, .filled(self.fill(900))),
+            .orderSubmitted(intents[5]), .orderChanged(ids[5], .outcomeUnknown(reason: "gone")),
+        ]
+            + self.events.filter { event in
+                switch event {
+                case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started: true
+                case .storeCreated, .orderSubmitted, .orderSimulated, .orderRefused, .orderChanged,
+                    .orderReopened, .cancelRequested:
+                    false
+                }
+            }
     }
 
     /// One event of every kind, and of every kind of change.

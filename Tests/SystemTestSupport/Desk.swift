@@ -30,6 +30,7 @@ package final class Desk: @unchecked Sendable {
         package var notionalMax = "1000000"
         package var openOrdersMax = 1_000
         package var timing = "receive_window_ms: 1000, absence_margin_ms: 500"
+        package var audit = ""
         /// The server's variables; `$DESK` in a value is the desk's folder.
         package var environment: [String: String] = [:]
 
@@ -101,6 +102,7 @@ package final class Desk: @unchecked Sendable {
               order_notional_max: "\(setup.notionalMax)"
               open_orders_max: \(setup.openOrdersMax)
             timing: {\(setup.timing)}
+            audit: {\(setup.audit)}
             venues:
               testnet:
                 rest: \(urls["rest"] ?? "")
@@ -187,12 +189,32 @@ package final class Desk: @unchecked Sendable {
         )
     }
 
-    /// Runs tradectl against the server.
-    package func tradectl(_ arguments: [String]) throws -> (code: Int32, output: String) {
+    /// Flips a bit of the journal's first file with the suffix that holds the text.
+    ///
+    /// - Returns: False where there is none.
+    package func damageStore(_ text: String, suffix: String) throws -> Bool {
+        let folder = self.storePath + "/journal"
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+        where name.hasSuffix(suffix) {
+            let url = URL(fileURLWithPath: folder + "/" + name)
+            var data = try Data(contentsOf: url)
+            guard let range = data.range(of: Data(text.utf8)) else { continue }
+            data[range.lowerBound] ^= 1
+            try data.write(to: url)
+            return true
+        }
+        return false
+    }
+
+    /// Runs tradectl against the server, or on files.
+    package func tradectl(
+        _ arguments: [String],
+        isOffline: Bool = false
+    ) throws -> (code: Int32, output: String) {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = try ProgramUnderTest.url(of: "tradectl")
-        process.arguments = arguments + ["--address", self.tcpAddress]
+        process.arguments = arguments + (isOffline ? [] : ["--address", self.tcpAddress])
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()

@@ -82,6 +82,24 @@ package final class ProgramUnderTest {
 
     package func signal(_ number: Int32) { Glibc.kill(self.process.processIdentifier, number) }
 
+    /// From now on no file of the program may be longer, as on a disk that is full.
+    package func limitFiles(bytes: UInt) throws {
+        let command = Process()
+        command.executableURL = URL(fileURLWithPath: "/usr/bin/prlimit")
+        command.arguments = ["--pid", "\(self.process.processIdentifier)", "--fsize=\(bytes)"]
+        try command.run()
+        command.waitUntilExit()
+        guard command.terminationStatus == 0 else {
+            throw DidNotStart(description: "the size of files cannot be limited")
+        }
+    }
+
+    /// Waits until the program ends by itself.
+    package func waitForEnd() -> Int32 {
+        self.process.waitUntilExit()
+        return self.process.terminationStatus
+    }
+
     /// Ends the program and waits for its end.
     ///
     /// - Returns: Its exit code, or the signal that ended it.

@@ -70,9 +70,10 @@ extension Exchange {
         var timers =
             self.virtualTimers
             ?? VirtualTimers(start: self.now.milliseconds, marketInterval: interval)
-        while timers.next <= end {
-            let due = timers.next
+        while min(timers.next, self.fills.next) <= end {
+            let due = min(timers.next, self.fills.next)
             self.clock.move(to: WallTime(milliseconds: due))
+            self.performFills()
             if timers.market == due {
                 self.liquidity?.step(self)
                 timers.market += interval ?? .max - due

@@ -31,6 +31,8 @@ extension Exchange {
                 try self.controlClock(advances: false, &parameters, &writer)
             case "POST /sim/clock/advance":
                 try self.controlClock(advances: true, &parameters, &writer)
+            case "POST /sim/fills": try self.addFills(&parameters, &writer)
+            case "POST /sim/lock": try self.lockByControl(&parameters, &writer)
             case "POST /sim/clock/skew": try self.skewClock(&parameters, &writer)
             case "GET /sim/replay":
                 try self.controlReplay(advances: false, &parameters, &writer)
@@ -84,6 +86,52 @@ extension Exchange {
         self.send(to: customer) { event in
             event.beginObject()
             event.field("e", "balanceUpdate")
+            event.field("E", time)
+            event.field("a", name)
+            event.field("d", amount)
+            event.field("T", time)
+            event.endObject()
+        }
+        self.sendPosition(of: customer, assets: [asset], at: time)
+        let after = self.engine.ledger[customer.account, asset]
+        writer.beginObject()
+        writer.field("asset", name)
+        writer.field("free", after.free)
+        writer.field("locked", after.locked)
+        writer.endObject()
+    }
+
+    /// `POST /sim/lock?asset=..&amount=..[&key=..]`: another system locks a part of a balance, or
+    /// unlocks it where the amount is negative.
+    private func lockByControl(
+        _ parameters: inout Parameters,
+        _ writer: inout JSONWriter
+    ) throws {
+        let customer = try self.customerByControl(&parameters)
+        let name = try parameters.mandatory("asset")
+        guard let asset = self.engine.ledger.index(of: Asset(name)) else {
+            throw ControlError(message: "no such asset: \(name)")
+        }
+        let text = try parameters.mandatory("amount")
+        guard let amount = try? Amount(text), !amount.isZero else {
+            throw ControlError(message: "not an amount: \(text)")
+        }
+        let held = customer.externalLocks[name] ?? .zero
+        guard held + amount >= .zero else {
+            throw ControlError(message: "only \(held) is locked from outside")
+        }
+        if amount > .zero {
+            guard self.engine.ledger.lock(amount, of: asset, by: customer.account) else {
+                throw ControlError(message: "so much is not free")
+            }
+        } else {
+            self.engine.ledger.unlock(.zero - amount, of: asset, by: customer.account)
+        }
+        customer.externalLocks[name] = held + amount
+        let time = self.now
+        self.send(to: customer) { event in
+            event.beginObject()
+            event.field("e", "externalLockUpdate")
             event.field("E", time)
             event.field("a", name)
             event.field("d", amount)

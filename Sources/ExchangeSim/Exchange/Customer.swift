@@ -13,6 +13,10 @@ final class Customer {
     /// The active user data streams, in the order in which they were opened.
     var subscriptions: [UserSubscription] = []
     var orderCount = OrderCount()
+    /// What other systems have locked of each asset.
+    var externalLocks: [String: Amount] = [:]
+    /// Whether the running transaction took commission in the fee asset.
+    var paidInFeeAsset = false
 
     init(account: AccountNumber, uid: Int64, markets: Int, at time: WallTime) {
         self.account = account

@@ -1,9 +1,11 @@
 /// What a request may ask for, over REST and over the WebSocket API alike.
 enum Endpoint: String, CaseIterable {
-    case ping, time, exchangeInfo, depth, trades, historicalTrades, tickerPrice, bookTicker
+    case ping, time, exchangeInfo, depth, trades, historicalTrades, blockTrades, tickerPrice,
+        bookTicker
     case placeOrder, testOrder, cancelOrder, queryOrder, openOrders, cancelOpenOrders, allOrders
     case account, myTrades, orderRateLimits
     case cancelReplace, amendOrder, amendments
+    case placeOPO, placeOPOCO, placeRouted, testRouted, keyRestrictions
     case placeOCO, placeLegacyOCO, placeOTO, placeOTOCO, cancelList, queryList, openLists, allLists
     case commission, preventedMatches, allocations, filters
     case klines, aggTrades, averagePrice, ticker24h, tickerDay, tickerWindow
@@ -24,7 +26,8 @@ enum Endpoint: String, CaseIterable {
     /// What the venue demands before it answers.
     var security: Security {
         switch self {
-        case .ping, .time, .exchangeInfo, .depth, .trades, .historicalTrades, .tickerPrice,
+        case .ping, .time, .exchangeInfo, .depth, .trades, .historicalTrades, .blockTrades,
+            .tickerPrice,
             .bookTicker, .klines, .aggTrades, .averagePrice, .ticker24h, .tickerDay,
             .tickerWindow, .executionRules, .referencePrice, .referenceCalculation, .systemStatus,
             .marginPairs,
@@ -36,15 +39,27 @@ enum Endpoint: String, CaseIterable {
             .allOrders, .account, .myTrades, .orderRateLimits, .cancelReplace, .amendOrder,
             .amendments, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList,
             .queryList, .openLists, .allLists, .commission, .preventedMatches, .allocations,
-            .filters, .coins, .tradeFees:
+            .filters, .coins, .tradeFees, .placeOPO, .placeOPOCO, .placeRouted, .testRouted,
+            .keyRestrictions:
             .signature
+        }
+    }
+
+    /// What a key must be allowed to do.
+    var permission: KeyConfiguration.Permission {
+        switch self {
+        case .testOrder, .cancelOrder, .cancelOpenOrders, .amendOrder, .cancelList, .testRouted:
+            .trade
+        default: self.placesOrders ? .trade : .read
         }
     }
 
     /// Whether the request adds to the count of unfilled orders.
     var placesOrders: Bool {
         switch self {
-        case .placeOrder, .cancelReplace, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO: true
+        case .placeOrder, .cancelReplace, .placeOCO, .placeLegacyOCO, .placeOTO, .placeOTOCO,
+            .placeOPO, .placeOPOCO, .placeRouted:
+            true
         default: false
         }
     }
@@ -76,21 +91,27 @@ enum Endpoint: String, CaseIterable {
     func weight(_ parameters: inout Parameters) -> Int {
         switch self {
         case .ping, .time, .placeOrder, .cancelOrder, .cancelOpenOrders, .cancelReplace, .placeOCO,
-            .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList:
+            .placeLegacyOCO, .placeOTO, .placeOTOCO, .cancelList, .placeOPO, .placeOPOCO,
+            .placeRouted, .keyRestrictions:
             1
-        case .testOrder: parameters.has("computeCommissionRates") ? 20 : 1
+        case .testOrder, .testRouted: parameters.text("computeCommissionRates") == "true" ? 20 : 1
         case .amendOrder, .amendments, .queryList, .aggTrades: 4
         case .openLists: 6
         case .allLists, .commission, .allocations: 20
         case .preventedMatches: parameters.has("orderId") ? 20 : 2
         case .filters: 40
         case .klines, .averagePrice, .referencePrice, .referenceCalculation: 2
-        case .executionRules: parameters.has("symbol") ? 2 : 40
-        case .ticker24h: parameters.has("symbol") ? 2 : 80
-        case .tickerDay, .tickerWindow: 4
+        case .executionRules: Self.perSymbol(2, max: 40, parameters.symbolCount)
+        case .ticker24h:
+            switch parameters.symbolCount {
+            case 1...20: 2
+            case 21...100: 40
+            default: 80
+            }
+        case .tickerDay, .tickerWindow: Self.perSymbol(4, max: 200, parameters.symbolCount)
         case .exchangeInfo, .allOrders, .account: 20
         case .depth: Self.depthWeight(parameters.text("limit"))
-        case .trades, .historicalTrades: 25
+        case .trades, .historicalTrades, .blockTrades: 25
         case .tickerPrice, .bookTicker: parameters.has("symbol") ? 2 : 4
         case .queryOrder: 4
         case .openOrders: parameters.has("symbol") ? 6 : 80
@@ -100,6 +121,11 @@ enum Endpoint: String, CaseIterable {
         // Other APIs count on their own.
         case .coins, .tradeFees, .systemStatus, .marginPairs, .contracts: 0
         }
+    }
+
+    /// What each symbol weighs, up to a most; naming none is the most as well.
+    private static func perSymbol(_ weight: Int, max: Int, _ count: Int) -> Int {
+        count == 0 ? max : min(max, weight * count)
     }
 
     private static func depthWeight(_ limit: String?) -> Int {
@@ -147,6 +173,12 @@ enum Endpoint: String, CaseIterable {
         "POST /api/v3/order/oco": .placeLegacyOCO,
         "POST /api/v3/orderList/oto": .placeOTO,
         "POST /api/v3/orderList/otoco": .placeOTOCO,
+        "POST /api/v3/orderList/opo": .placeOPO,
+        "POST /api/v3/orderList/opoco": .placeOPOCO,
+        "POST /api/v3/sor/order": .placeRouted,
+        "POST /api/v3/sor/order/test": .testRouted,
+        "GET /sapi/v1/account/apiRestrictions": .keyRestrictions,
+        "GET /api/v3/historicalBlockTrades": .blockTrades,
         "DELETE /api/v3/orderList": .cancelList,
         "GET /api/v3/orderList": .queryList,
         "GET /api/v3/openOrderList": .openLists,
@@ -204,6 +236,11 @@ enum Endpoint: String, CaseIterable {
         "orderList.place.oco": .placeOCO,
         "orderList.place.oto": .placeOTO,
         "orderList.place.otoco": .placeOTOCO,
+        "orderList.place.opo": .placeOPO,
+        "orderList.place.opoco": .placeOPOCO,
+        "sor.order.place": .placeRouted,
+        "sor.order.test": .testRouted,
+        "blockTrades.historical": .blockTrades,
         "orderList.cancel": .cancelList,
         "orderList.status": .queryList,
         "openOrderLists.status": .openLists,

@@ -10,14 +10,15 @@ extension Exchange {
         let none = CommissionRates(maker: 0, taker: 0)
         writer.beginObject()
         writer.field("symbol", listing.name)
+        let standard = self.engine.ledger.rates[Int(customer.account.raw)]
         for (name, rates) in [
-            ("standardCommission", self.engine.ledger.rates[Int(customer.account.raw)]),
+            ("standardCommission", standard),
             ("specialCommission", none), ("taxCommission", none),
         ] {
             writer.key(name)
             Self.writeRates(rates, to: &writer)
         }
-        self.writeDiscount(to: &writer)
+        self.writeDiscount(standard, to: &writer)
         writer.endObject()
     }
 

@@ -10,6 +10,8 @@ struct Credentials {
     var payloads: [[UInt8]] = []
     /// The customer of a session that logged on before, used where no key is sent.
     var session: Customer?
+    /// The key that it logged on with.
+    var sessionKey: String?
 }
 
 /// One request on its way through the venue.
@@ -19,6 +21,8 @@ struct APICall {
     let time: WallTime
     /// Who asks; set for signed endpoints only.
     var customer: Customer?
+    /// What the key of the request may do.
+    var permissions: Set<KeyConfiguration.Permission> = []
 
     /// Who asks, at an endpoint that demands a signature.
     func signer() throws(APIError) -> Customer {
@@ -55,11 +59,15 @@ extension Exchange {
             case .none: break
             case .key: call.customer = try self.owner(of: credentials.apiKey).customer
             case .signature:
+                call.permissions = self.permissions(of: credentials)
                 call.customer = try self.authenticate(
                     credentials,
                     &call.parameters,
                     at: call.time
                 )
+            }
+            if endpoint.security == .signature, !call.permissions.contains(endpoint.permission) {
+                throw .unknownKey
             }
             var writer = JSONWriter(capacity: 1024, timeUnit: timeUnit)
             try self.perform(&call, &writer)
@@ -101,6 +109,12 @@ extension Exchange {
         case .placeLegacyOCO: try self.placeList(.legacyOCO, &call, &writer)
         case .placeOTO: try self.placeList(.oto, &call, &writer)
         case .placeOTOCO: try self.placeList(.otoco, &call, &writer)
+        case .placeOPO: try self.placeList(.opo, &call, &writer)
+        case .placeOPOCO: try self.placeList(.opoco, &call, &writer)
+        case .placeRouted: try self.refuseRouting(isTest: false, &call)
+        case .testRouted: try self.refuseRouting(isTest: true, &call)
+        case .keyRestrictions: try self.keyRestrictions(&call, &writer)
+        case .blockTrades: try self.blockTrades(&call, &writer)
         case .cancelList: try self.cancelOrderList(&call, &writer)
         case .queryList: try self.queryList(&call, &writer)
         case .openLists: try self.openLists(&call, &writer)
@@ -149,6 +163,12 @@ extension Exchange {
         let isValid = credentials.payloads.contains { entry.verifier.isValid(signature, for: $0) }
         guard isValid else { throw .badSignature }
         return entry.customer
+    }
+
+    /// What the key of a request, or of its session, may do.
+    private func permissions(of credentials: Credentials) -> Set<KeyConfiguration.Permission> {
+        guard let key = credentials.apiKey ?? credentials.sessionKey else { return [] }
+        return self.keys[key]?.permissions ?? []
     }
 
     /// The key that a request names.

@@ -108,8 +108,8 @@ extension Exchange {
 
     private static let capabilities: [(String, Bool)] = [
         ("icebergAllowed", true), ("ocoAllowed", true), ("otoAllowed", true),
-        ("opoAllowed", false), ("quoteOrderQtyMarketAllowed", true), ("allowTrailingStop", true),
-        ("cancelReplaceAllowed", true), ("amendAllowed", true), ("pegInstructionsAllowed", false),
+        ("opoAllowed", true), ("quoteOrderQtyMarketAllowed", true), ("allowTrailingStop", true),
+        ("cancelReplaceAllowed", true), ("amendAllowed", true), ("pegInstructionsAllowed", true),
         ("isSpotTradingAllowed", true), ("isMarginTradingAllowed", false),
     ]
 }

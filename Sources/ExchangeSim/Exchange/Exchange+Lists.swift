@@ -3,11 +3,22 @@ import TradingCore
 
 /// The order lists that one may send.
 enum ListKind {
-    case oco, legacyOCO, oto, otoco
+    case oco, legacyOCO, oto, otoco, opo, opoco
+
+    /// Whether the first order works alone, and the others wait for it.
+    var hasWorkingOrder: Bool {
+        switch self {
+        case .oco, .legacyOCO: false
+        case .oto, .otoco, .opo, .opoco: true
+        }
+    }
+
+    /// Whether the others sell what the first one buys.
+    var sellsProceeds: Bool { self == .opo || self == .opoco }
 }
 
 extension Exchange {
-    /// `POST /api/v3/orderList/oco`, `/oto`, `/otoco` and the old `/order/oco`.
+    /// `POST /api/v3/orderList/oco`, `/oto`, `/otoco`, `/opo`, `/opoco` and the old `/order/oco`.
     func placeList(
         _ kind: ListKind,
         _ call: inout APICall,
@@ -29,11 +40,12 @@ extension Exchange {
         for clientID in clientIDs {
             try self.requireFreeClientID(clientID, customer, listing)
         }
-        let isOTO = kind == .oto || kind == .otoco
+        let isOTO = kind.hasWorkingOrder
         let placement = self.engine.placeList(
             NewOrderList(
                 working: isOTO ? orders.first?.terms : nil,
-                legs: orders.dropFirst(isOTO ? 1 : 0).map(\.terms)
+                legs: orders.dropFirst(isOTO ? 1 : 0).map(\.terms),
+                sellsProceeds: kind.sellsProceeds
             ),
             on: listing.market,
             at: call.time
@@ -226,6 +238,8 @@ private struct ListReader {
             return try self.pair("above", "below", shared: "", &parameters)
         case .legacyOCO:
             return try self.legacyPair(&parameters)
+        case .opo, .opoco:
+            return try self.proceeds(kind, &parameters)
         case .oto:
             return [
                 try self.working(&parameters),
@@ -245,6 +259,31 @@ private struct ListReader {
         try OrderFields(&parameters, names, account: self.account, prevention: self.prevention)
     }
 
+    /// A buy, and one or two orders that sell what it brings.
+    private func proceeds(
+        _ kind: ListKind,
+        _ parameters: inout Parameters
+    ) throws(APIError) -> [OrderFields] {
+        let working = try self.working(&parameters)
+        guard working.terms.side == .buy else {
+            throw APIError(-1222, "Working order in an OPO list must be a bid.")
+        }
+        let pending =
+            kind == .opo
+            ? [try self.one(OrderNames(prefix: "pending", lacksQuantity: true), &parameters)]
+            : try self.pair(
+                "pendingAbove",
+                "pendingBelow",
+                shared: "pending",
+                lacksQuantity: true,
+                &parameters
+            )
+        guard pending.allSatisfy({ $0.terms.side == .sell }) else {
+            throw APIError(-1223, "Pending orders in an OPO list must be asks.")
+        }
+        return [working] + pending
+    }
+
     private func working(_ parameters: inout Parameters) throws(APIError) -> OrderFields {
         let fields = try self.one(OrderNames(prefix: "working"), &parameters)
         guard fields.terms.type == .limit || fields.terms.type == .limitMaker else {
@@ -258,14 +297,15 @@ private struct ListReader {
         _ above: String,
         _ below: String,
         shared: String,
+        lacksQuantity: Bool = false,
         _ parameters: inout Parameters
     ) throws(APIError) -> [OrderFields] {
         let first = try self.one(
-            OrderNames(prefix: above, sharedPrefix: shared),
+            OrderNames(prefix: above, lacksQuantity: lacksQuantity, sharedPrefix: shared),
             &parameters
         )
         let second = try self.one(
-            OrderNames(prefix: below, sharedPrefix: shared),
+            OrderNames(prefix: below, lacksQuantity: lacksQuantity, sharedPrefix: shared),
             &parameters
         )
         let isSell = first.terms.side == .sell

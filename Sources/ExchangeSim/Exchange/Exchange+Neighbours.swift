@@ -52,6 +52,26 @@ extension Exchange {
         writer.endArray()
     }
 
+    /// `GET /sapi/v1/account/apiRestrictions`: what the key of the request may do.
+    func keyRestrictions(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
+        let permissions = call.permissions
+        try call.parameters.requireAllRead()
+        writer.beginObject()
+        writer.field("ipRestrict", false)
+        writer.field("createTime", self.startedAt)
+        writer.field("enableReading", permissions.contains(.read))
+        writer.field("enableWithdrawals", permissions.contains(.withdraw))
+        writer.field("enableSpotAndMarginTrading", permissions.contains(.trade))
+        for name in [
+            "enableInternalTransfer", "enableMargin", "enableFutures",
+            "permitsUniversalTransfer", "enableVanillaOptions", "enableFixApiTrade",
+            "enableFixReadOnly", "enablePortfolioMarginTrading",
+        ] {
+            writer.field(name, false)
+        }
+        writer.endObject()
+    }
+
     /// `GET /sapi/v1/system/status`.
     func systemStatus(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
         try call.parameters.requireAllRead()

@@ -49,17 +49,17 @@ extension Exchange {
             writer.decimal(value.taker)
             writer.endObject()
         }
-        self.writeDiscount(to: &writer)
+        self.writeDiscount(rates, to: &writer)
     }
 
-    func writeDiscount(to writer: inout JSONWriter) {
+    func writeDiscount(_ rates: CommissionRates, to writer: inout JSONWriter) {
         writer.key("discount")
         writer.beginObject()
-        writer.field("enabledForAccount", false)
-        writer.field("enabledForSymbol", false)
+        writer.field("enabledForAccount", rates.paysInFeeAsset)
+        writer.field("enabledForSymbol", self.feeAsset != nil)
         writer.field("discountAsset", "BNB")
         writer.key("discount")
-        writer.decimal(75_000_000)
+        writer.decimal(Self.feeAssetShare)
         writer.endObject()
     }
 

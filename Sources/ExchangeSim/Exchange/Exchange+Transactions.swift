@@ -53,6 +53,8 @@ extension Exchange {
                 record.updateTime = time
             }
             self.report(ExecutionReport(.new), id, listing, at: time)
+        case .pegged(let id, let price):
+            listing.update(id) { $0.peggedPrice = price }
         case .trailing(let id):
             listing.update(id) { $0.trailingTime = time }
         case .amended(let id, let quantity):
@@ -78,6 +80,7 @@ extension Exchange {
             record.status = state == .pending ? .pendingNew : .new
         }
         self.report(ExecutionReport(.new), id, listing, at: time)
+        if state == .resting { self.scheduleFills(id, listing, at: time) }
     }
 
     // MARK: Trades
@@ -137,12 +140,14 @@ extension Exchange {
             quantity: trade.quantity,
             value: trade.value,
             commission: party.commission,
-            commissionAsset: (isBuyer ? assets.baseAsset : assets.quoteAsset).name,
+            commissionAsset: party.commissionAsset.map { self.engine.ledger.assets[$0.raw].name }
+                ?? (isBuyer ? assets.baseAsset : assets.quoteAsset).name,
             time: time,
             isBuyer: isBuyer,
             isMaker: isMaker
         )
         customer.books[listing.market].trades.append(fill)
+        if party.commissionAsset != nil { customer.paidInFeeAsset = true }
         if self.trace?.order == id, !isMaker { self.trace?.fills.append(fill) }
         if listing.record(id)?.isOpen == false { self.close(id, customer, listing) }
         self.report(ExecutionReport(fill), id, listing, at: time)
@@ -254,7 +259,12 @@ extension Exchange {
 
     private func sendPosition(of customer: Customer, on listing: Listing, at time: WallTime) {
         guard !customer.subscriptions.isEmpty else { return }
-        self.sendPosition(of: customer, assets: [listing.base, listing.quote], at: time)
+        var assets = [listing.base, listing.quote]
+        if let fees = self.feeAsset, !assets.contains(fees), customer.paidInFeeAsset {
+            assets.append(fees)
+        }
+        customer.paidInFeeAsset = false
+        self.sendPosition(of: customer, assets: assets, at: time)
     }
 
     /// Sends `outboundAccountPosition` for some assets.

@@ -10,6 +10,8 @@ final class Exchange {
     let configuration: SimConfiguration
     var engine: MatchingEngine
     var clock: SimClock
+    /// When this exchange began.
+    let startedAt: WallTime
     var random: SeededGenerator
     private(set) var listings: [Listing] = []
     private(set) var customers: [Customer] = []
@@ -30,6 +32,10 @@ final class Exchange {
     var virtualTimers: VirtualTimers?
     /// The open WebSocket connections, oldest first.
     var connections: [WebSocketHandler] = []
+    /// The asset that some accounts pay commission in, if it exists here.
+    private(set) var feeAsset: AssetIndex?
+    /// Which orders are to be filled bit by bit, for tests of clients.
+    var fills: FillSchedule
     /// The market that moves by itself, if there is one.
     var liquidity: (any LiquiditySource)?
     /// Whether anonymous liquidity traded in the running transaction.
@@ -43,13 +49,16 @@ final class Exchange {
     struct KeyEntry {
         let customer: Customer
         let verifier: RequestVerifier
+        let permissions: Set<KeyConfiguration.Permission>
     }
 
     init(_ configuration: SimConfiguration, eventLoop: any EventLoop) {
         self.configuration = configuration
         self.clock = configuration.virtualClockStart.map(SimClock.virtual) ?? .real
+        self.startedAt = self.clock.now
         self.random = SeededGenerator(seed: configuration.seed)
         self.limits = AddressLimits(isEnforced: configuration.enforcesRateLimits)
+        self.fills = FillSchedule(eventLoop: eventLoop)
         self.flushes = FlushQueue(eventLoop: eventLoop)
         self.faults = FaultPlan(seed: configuration.seed)
         self.eventFaults = EventFaults(seed: configuration.seed)
@@ -82,8 +91,22 @@ final class Exchange {
             )
         }
         self.engine.recordTouchedLevels()
+        if let fees = self.engine.ledger.index(of: Asset("BNB")) {
+            self.feeAsset = fees
+            self.engine.ledger.setFeeAsset(fees, share: Self.feeAssetShare)
+            for symbol in configuration.symbols {
+                guard
+                    let base = self.engine.ledger.index(of: symbol.rules.symbol.baseAsset),
+                    let quote = self.engine.ledger.index(of: symbol.rules.symbol.quoteAsset)
+                else { continue }
+                self.engine.ledger.notePrice(symbol.opening, base: base, quote: quote)
+            }
+        }
         for account in configuration.accounts { self.openCustomer(account) }
     }
+
+    /// What remains of a commission that is paid in BNB, times 10⁸.
+    static let feeAssetShare: Int64 = 75_000_000
 
     /// The time as the venue tells it.
     var now: WallTime { self.clock.now }
@@ -114,7 +137,11 @@ final class Exchange {
                 }
                 verifier = .publicKey(publicKey)
             }
-            self.keys[key.key] = KeyEntry(customer: customer, verifier: verifier)
+            self.keys[key.key] = KeyEntry(
+                customer: customer,
+                verifier: verifier,
+                permissions: key.permissions
+            )
         }
     }
 

@@ -117,6 +117,14 @@ struct ExecutionReport {
             writer.field("pL", match.value.price)
             writer.field("pY", (match.value.price * lost).amount(rounding: .down))
         }
+        if let peg = record.terms.peg {
+            writer.field("gP", peg.reference.rawValue)
+            if let offset = peg.offset {
+                writer.field("gOT", "PRICE_LEVEL")
+                writer.field("gOV", Int64(offset))
+            }
+            if let price = record.peggedPrice { writer.field("gp", price) }
+        }
         if let reason = record.expiryReason, self.kind == .expired {
             writer.field("eR", reason.rawValue)
         }

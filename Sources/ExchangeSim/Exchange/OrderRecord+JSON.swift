@@ -56,7 +56,7 @@ extension OrderRecord {
         writer.field("orderListId", self.list)
         writer.field("clientOrderId", self.clientOrderID)
         writer.field("price", self.terms.price)
-        writer.field("origQty", self.terms.quantity)
+        if self.terms.quantity.isPositive { writer.field("origQty", self.terms.quantity) }
         writer.field("executedQty", self.executed)
         writer.field("cummulativeQuoteQty", self.value)
         writer.field("status", self.status.rawValue)
@@ -77,7 +77,8 @@ extension OrderRecord {
 
     private func writeState(to writer: inout JSONWriter) {
         writer.field("price", self.terms.price)
-        writer.field("origQty", self.terms.quantity)
+        // The quantity of an order that waits for what another one buys is not known yet.
+        if self.terms.quantity.isPositive { writer.field("origQty", self.terms.quantity) }
         writer.field("executedQty", self.executed)
         writer.field("origQuoteOrderQty", self.terms.quoteQuantity)
         writer.field("cummulativeQuoteQty", self.value)
@@ -98,6 +99,14 @@ extension OrderRecord {
         if self.terms.trailingDelta != 0 {
             writer.field("trailingDelta", self.terms.trailingDelta)
             writer.field("trailingTime", self.trailingTime)
+        }
+        if let peg = self.terms.peg {
+            writer.field("pegPriceType", peg.reference.rawValue)
+            if let offset = peg.offset {
+                writer.field("pegOffsetType", "PRICE_LEVEL")
+                writer.field("pegOffsetValue", Int64(offset))
+            }
+            if let price = self.peggedPrice { writer.field("peggedPrice", price) }
         }
         if let strategyID = self.strategyID { writer.field("strategyId", strategyID) }
         if let strategyType = self.strategyType { writer.field("strategyType", strategyType) }

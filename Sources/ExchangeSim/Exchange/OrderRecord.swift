@@ -19,6 +19,8 @@ struct OrderRecord {
     var trailingTime: WallTime?
     var executed: Quantity = .zero
     var value: Amount = .zero
+    /// What the book gave a pegged order; nil before that, and for all others.
+    var peggedPrice: Price?
     var prevented: Quantity = .zero
     var lastPreventedID: Int64?
     var status: OrderStatus = .new

@@ -12,6 +12,8 @@ enum ResponseType: String {
 struct OrderNames {
     /// Stands before the names, whose first letter it turns upper case.
     var prefix = ""
+    /// Whether the quantity is what another order buys, so that none may be sent.
+    var lacksQuantity = false
     /// Stands before `side` and `quantity` instead, where all legs share them.
     var sharedPrefix: String?
 
@@ -47,6 +49,7 @@ struct OrderFields {
         var terms = NewOrder(account: account, side: side, type: type)
         terms.selfTradePrevention = prevention
         try Self.readTimeInForce(&parameters, names, &terms)
+        terms.peg = try Self.peg(&parameters, names)
         try Self.readNumbers(&parameters, names, &terms)
         self.terms = terms
         self.clientOrderID = try Self.clientOrderID(&parameters, names("clientOrderId"))
@@ -109,19 +112,48 @@ struct OrderFields {
         }
     }
 
+    /// How the order is pegged to the book; nil where it is not.
+    private static func peg(
+        _ parameters: inout Parameters,
+        _ names: OrderNames
+    ) throws(APIError) -> Peg? {
+        let reference = parameters.text(names("pegPriceType"))
+        let offsetType = parameters.text(names("pegOffsetType"))
+        let offset = try parameters.integer(names("pegOffsetValue"))
+        if let offsetType, offsetType != "PRICE_LEVEL" { throw .invalidPegOffsetType }
+        guard (offsetType == nil) == (offset == nil) else {
+            throw .mustBeTogether(names("pegOffsetType"), names("pegOffsetValue"))
+        }
+        guard let reference else {
+            if offsetType != nil { throw .notRequired(names("pegOffsetType")) }
+            return nil
+        }
+        guard let reference = Peg.Reference(rawValue: reference) else {
+            throw .invalidPegPriceType
+        }
+        guard offset ?? 0 <= Int64(Peg.offsetMax) else {
+            throw .tooGreat(names("pegOffsetValue"), max: Int64(Peg.offsetMax))
+        }
+        return Peg(reference: reference, offset: offset.map { Int($0) })
+    }
+
     /// Reads the numbers that the type has, and refuses those that it has not (section 3.4).
     private static func readNumbers(
         _ parameters: inout Parameters,
         _ names: OrderNames,
         _ terms: inout NewOrder
     ) throws(APIError) {
-        let quantity = try parameters.decimal(names("quantity"), as: Quantity.self)
+        let quantity =
+            names.lacksQuantity
+            ? nil : try parameters.decimal(names("quantity"), as: Quantity.self)
         let quoteQuantity = try parameters.decimal(names("quoteOrderQty"), as: Quantity.self)
         let price = try parameters.decimal(names("price"), as: Price.self)
         let stopPrice = try parameters.decimal(names("stopPrice"), as: Price.self)
         let iceberg = try parameters.decimal(names("icebergQty"), as: Quantity.self)
         let trailingDelta = try parameters.integer(names("trailingDelta"))
-        if terms.type == .market {
+        if names.lacksQuantity {
+            if quoteQuantity != nil { throw .notRequired(names("quoteOrderQty")) }
+        } else if terms.type == .market {
             guard quantity != nil || quoteQuantity != nil else {
                 throw .bothMissing(names("quantity"), names("quoteOrderQty"))
             }
@@ -134,7 +166,7 @@ struct OrderFields {
         if terms.type.isMarket {
             if price != nil { throw .notRequired(names("price")) }
             if iceberg != nil { throw .notRequired(names("icebergQty")) }
-        } else if price == nil {
+        } else if price == nil, terms.peg == nil {
             throw .missing(names("price"))
         }
         if terms.type.isAlgorithmic {

@@ -41,6 +41,15 @@ extension Exchange {
         writer.endArray()
     }
 
+    /// `GET /api/v3/historicalBlockTrades`; there are none here.
+    func blockTrades(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
+        _ = try self.listing(call.parameters.mandatory("symbol"))
+        guard try call.parameters.integer("fromId") != nil else { throw .missing("fromId") }
+        _ = try Self.limit(&call.parameters, default: 500, max: 1000)
+        try call.parameters.requireAllRead()
+        writer.raw("[]")
+    }
+
     /// `GET /api/v3/ticker/bookTicker`.
     func bookTicker(_ call: inout APICall, _ writer: inout JSONWriter) throws(APIError) {
         try self.forEachListing(&call, &writer) { listing, writer in

@@ -52,6 +52,7 @@ extension WebSocketHandler {
             request.credentials.payloads = Self.payloads(request.parameters)
         }
         request.credentials.session = self.session.logon?.customer
+        request.credentials.sessionKey = self.session.logon?.apiKey
         return nil
     }
 
@@ -150,7 +151,7 @@ extension WebSocketHandler {
             case "userDataStream.subscribe": try self.subscribeSession(request)
             case "userDataStream.subscribe.signature": try self.subscribeSigned(&request)
             case "userDataStream.unsubscribe": try self.unsubscribeUser(&request)
-            default: throw .unknownMethod
+            default: throw .unsupported
             }
         } catch {
             self.respond(request.id, error: error, orders: nil, request.returnsRateLimits)

@@ -79,6 +79,18 @@ struct APIError: Error, Hashable, Sendable {
         APIError(-1130, "Data sent for parameter '\(name)' is not valid.")
     }
 
+    static func tooGreat(_ name: String, max: Int64) -> APIError {
+        APIError(-1102, "'\(name)' contains unexpected value. Cannot be greater than \(max).")
+    }
+
+    static func mustBeTogether(_ first: String, _ second: String) -> APIError {
+        APIError(
+            -1128,
+            "Combination of optional fields invalid. "
+                + "Recommendation: '\(first)' and '\(second)' must both be sent."
+        )
+    }
+
     static let duplicateParameter = APIError(
         -1101,
         "Duplicate values for a parameter detected."
@@ -97,6 +109,8 @@ struct APIError: Error, Hashable, Sendable {
     static let invalidStrategyType = APIError(-1134, "strategyType was less than 1000000.")
     static let invalidJSON = APIError(-1135, "Invalid JSON Request")
     static let invalidCancelRestrictions = APIError(-1145, "Invalid cancelRestrictions")
+    static let invalidPegPriceType = APIError(-1210, "Invalid pegPriceType.")
+    static let invalidPegOffsetType = APIError(-1211, "Invalid pegOffsetType.")
     static let invalidTimeUnit = APIError(
         -1194,
         "Invalid value for time unit; expected either MICROSECOND or MILLISECOND."
@@ -152,7 +166,7 @@ struct APIError: Error, Hashable, Sendable {
     )
     static let notSubscribed = APIError(-2036, "User Data Stream subscription not active.")
     static let unknownListenKey = APIError(-1125, "This listenKey does not exist.")
-    static let unknownMethod = APIError(-1020, "This operation is not supported.")
+    static let unsupported = APIError(-1020, "This operation is not supported.")
     static let tooMuchWeight = APIError(
         -1003,
         "Too much request weight used; current limit is 6000 request weight per 1 MINUTE. "

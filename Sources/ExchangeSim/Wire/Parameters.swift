@@ -36,6 +36,13 @@ struct Parameters {
     /// Whether a parameter was sent at all, without reading it.
     func has(_ name: String) -> Bool { self.items.contains { $0.name == name } }
 
+    /// How many symbols a request names.
+    var symbolCount: Int {
+        if self.has("symbol") { return 1 }
+        guard let list = self.items.first(where: { $0.name == "symbols" }) else { return 0 }
+        return list.value.utf8.count { $0 == UInt8(ascii: ",") } + 1
+    }
+
     /// The text of a parameter that must be there.
     mutating func mandatory(_ name: String) throws(APIError) -> String {
         guard let text = self.text(name) else { throw .missing(name) }

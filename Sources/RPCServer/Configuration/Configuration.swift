@@ -9,6 +9,7 @@ struct Configuration {
     var tcpAddress: HostAndPort?
     var gateway: GatewaySettings
     var exchanges: [ExchangeSettings]
+    var audit: AuditSettings
 
     struct HostAndPort: Hashable {
         var host: String
@@ -54,6 +55,7 @@ struct Configuration {
         }
         self.exchanges = exchanges
         self.gateway = raw.gateway(exchanges: exchanges.map(\.venue))
+        self.audit = raw.audit()
         try raw.finish()
     }
 }
@@ -63,7 +65,7 @@ extension RawSettings {
         self.value(name, default: nil, expected: expected) { $0.isEmpty ? nil : $0 }
     }
 
-    fileprivate mutating func optionalText(_ name: String) -> String? {
+    mutating func optionalText(_ name: String) -> String? {
         self.take(name).flatMap { $0.items.first }
     }
 
@@ -118,7 +120,7 @@ extension RawSettings {
         )
     }
 
-    private mutating func count(
+    mutating func count(
         _ name: String,
         default fallback: Int,
         in range: ClosedRange<Int>
@@ -147,7 +149,7 @@ extension RawSettings {
         } ?? fallback
     }
 
-    private mutating func flag(_ name: String, default fallback: Bool) -> Bool {
+    mutating func flag(_ name: String, default fallback: Bool) -> Bool {
         self.value(name, default: fallback, expected: "true or false") { text in
             ["true": true, "false": false][text]
         } ?? fallback

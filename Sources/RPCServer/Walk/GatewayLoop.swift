@@ -11,7 +11,7 @@ import Venues
 /// one synced write however many inputs it had.
 final class GatewayLoop {
     private let loop: any EventLoop
-    private let journal: Journal
+    private var journal: any EventStore
     private let clock: SystemClock
     private let log: Logger
     private var gateway: Gateway
@@ -25,6 +25,8 @@ final class GatewayLoop {
     private var unsyncedSince: NIODeadline?
     /// Whether a decision is being made: nothing may be received meanwhile.
     private var isDeciding = false
+    /// Told of each batch after its effects went out; see ``AuditTrail``.
+    var afterCommit: ((State, [Event]) -> Void)?
     /// Called in place of ending the process, by tests.
     private let endProcess: (JournalError) -> Never
 
@@ -37,7 +39,7 @@ final class GatewayLoop {
     ///   - endProcess: What a failed write leads to (J1).
     init(
         gateway: consuming Gateway,
-        journal: Journal,
+        journal: any EventStore,
         loop: any EventLoop,
         clock: SystemClock,
         log: Logger,
@@ -58,6 +60,20 @@ final class GatewayLoop {
         self.decide { gateway, batch in
             gateway.start(prefix: prefix, epoch: epoch, version: version, into: &batch)
         }
+    }
+
+    /// Lends the state as it is between two decisions.
+    func withState(_ body: (State) -> Void) { body(self.gateway.state) }
+
+    /// From now on nothing is written and nothing traded: the journal is not what it was.
+    func abandonJournal(_ reason: String) {
+        self.journal = AbandonedStore()
+        self.receive(.journal(.damaged(reason)))
+    }
+
+    /// Returns when everything written so far is on disk.
+    func syncNow() {
+        do throws(JournalError) { try self.journal.sync() } catch { self.failWrite(error) }
     }
 
     // MARK: receive
@@ -138,6 +154,7 @@ final class GatewayLoop {
         )
         for venue in self.venues.values { venue.flush() }
         EventLog(log: self.log).note(events)
+        self.afterCommit?(self.gateway.state, events)
         self.queueSync()
         self.scheduleWake()
     }
@@ -200,7 +217,7 @@ final class GatewayLoop {
 
     private func syncIfDue() {
         if let since = self.unsyncedSince, since + Self.unsyncedAgeMax <= .now() {
-            do throws(JournalError) { try self.journal.sync() } catch { self.failWrite(error) }
+            self.syncNow()
         }
         self.queueSync()
     }

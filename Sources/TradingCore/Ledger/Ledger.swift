@@ -3,15 +3,31 @@ package struct Ledger: Hashable, Sendable {
     /// The account that the ledger is bound to; nil until the venue was first read (S5).
     package private(set) var accountID: Int64?
     /// In total, by asset: free and locked together.
-    package private(set) var totals: [Asset: Amount] = [:]
+    package private(set) var totals: [Asset: Amount]
     /// Held back for our open orders and for those of unknown outcome (E3).
-    package private(set) var reserved: [Asset: Amount] = [:]
+    package private(set) var reserved: [Asset: Amount]
     /// What orders that are not finished can still trade, by symbol and side.
-    package private(set) var pending: [Symbol: [Side: Amount]] = [:]
+    package private(set) var pending: [Symbol: [Side: Amount]]
     /// By symbol.
-    package private(set) var positions: [Symbol: Position] = [:]
+    package private(set) var positions: [Symbol: Position]
 
-    package init() {}
+    package init() {
+        self.init(accountID: nil, totals: [:], reserved: [:], positions: [:])
+    }
+
+    /// The ledger that a snapshot holds; what is pending follows from its orders.
+    package init(
+        accountID: Int64?,
+        totals: [Asset: Amount],
+        reserved: [Asset: Amount],
+        positions: [Symbol: Position]
+    ) {
+        self.accountID = accountID
+        self.totals = totals
+        self.reserved = reserved
+        self.pending = [:]
+        self.positions = positions
+    }
 
     package func total(of asset: Asset) -> Amount { self.totals[asset] ?? .zero }
 
@@ -45,6 +61,11 @@ package struct Ledger: Hashable, Sendable {
 
     mutating func reserve(_ reservation: Reservation) {
         self.reserved[reservation.asset, default: .zero] += reservation.amount
+        self.expect(reservation)
+    }
+
+    /// Counts what an order can still trade.
+    mutating func expect(_ reservation: Reservation) {
         guard !reservation.quantity.isZero else { return }
         self.pending[reservation.symbol, default: [:]][reservation.side, default: .zero] +=
             reservation.quantity

@@ -7,14 +7,14 @@ package struct Position: Hashable, Sendable {
     package let baseAsset: Asset
     package let quoteAsset: Asset
     /// In the base asset; negative where more was sold than bought.
-    package private(set) var quantity: Amount = .zero
+    package private(set) var quantity: Amount
     /// What the quantity was bought (or, negative, sold) for.
-    package private(set) var cost: Notional = .zero
+    package private(set) var cost: Notional
     /// Profit of what was closed, in the quote asset, before fees.
-    package private(set) var realizedProfit: Notional = .zero
+    package private(set) var realizedProfit: Notional
     /// Fees paid, by asset, in the order in which the assets first appeared.
-    package private(set) var fees: [Fee] = []
-    package private(set) var fillCount: UInt64 = 0
+    package private(set) var fees: [Fee]
+    package private(set) var fillCount: UInt64
 
     /// Fees paid in one asset.
     package struct Fee: Hashable, Sendable {
@@ -28,9 +28,37 @@ package struct Position: Hashable, Sendable {
     }
 
     package init(symbol: Symbol, baseAsset: Asset, quoteAsset: Asset) {
+        self.init(
+            symbol: symbol,
+            baseAsset: baseAsset,
+            quoteAsset: quoteAsset,
+            quantity: .zero,
+            cost: .zero,
+            realizedProfit: .zero,
+            fees: [],
+            fillCount: 0
+        )
+    }
+
+    /// The position that a snapshot holds.
+    package init(
+        symbol: Symbol,
+        baseAsset: Asset,
+        quoteAsset: Asset,
+        quantity: Amount,
+        cost: Notional,
+        realizedProfit: Notional,
+        fees: [Fee],
+        fillCount: UInt64
+    ) {
         self.symbol = symbol
         self.baseAsset = baseAsset
         self.quoteAsset = quoteAsset
+        self.quantity = quantity
+        self.cost = cost
+        self.realizedProfit = realizedProfit
+        self.fees = fees
+        self.fillCount = fillCount
     }
 
     /// The average price of what is held, or nil where nothing is.

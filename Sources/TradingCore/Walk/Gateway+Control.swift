@@ -116,11 +116,11 @@ extension Gateway {
     }
 
     func positions() -> PositionsView {
-        let ruleVenue = self.settings.ruleVenue(for: self.mode.venue)
+        let ruleVenue = self.settings.ruleVenue(for: self.recordedMode.venue)
         let quotes = self.sessions[ruleVenue]?.quotes ?? [:]
-        let ledger = self.state.ledger(of: self.mode.venue)
+        let ledger = self.state.ledger(of: self.recordedMode.venue)
         return PositionsView(
-            mode: self.mode,
+            mode: self.recordedMode,
             positions: ledger.positionsBySymbol.map { position in
                 PositionsView.MarkedPosition(
                     position: position,

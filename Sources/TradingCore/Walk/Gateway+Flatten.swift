@@ -136,7 +136,9 @@ extension Gateway {
 
     /// An order that closes a position ended without doing so.
     mutating func noteClosing(_ order: Order, at instant: Instant) {
-        guard order.intent.purpose == .flatten, order.status != .filled else { return }
+        guard self.state.killSwitch.level == .flatten, order.intent.purpose == .flatten,
+            order.status != .filled
+        else { return }
         let reason = "order \(order.orderID) ended \(order.status.name), it is tried again"
         self.retryClosing(order.terms.symbol, on: order.intent.venue, reason, at: instant)
     }

@@ -150,7 +150,7 @@ extension Gateway {
 
     /// When an engaged switch has something to do next.
     var nextKillWake: MonotonicTime? {
-        guard self.state.killSwitch.isEngaged else { return nil }
+        guard let level = self.state.killSwitch.level, level >= .cancel else { return nil }
         var times: [MonotonicTime] = []
         for zero in self.kill.zeros.values {
             if case .retry(let at) = zero { times.append(at) }
@@ -170,7 +170,7 @@ extension Gateway {
         let level = self.state.killSwitch.level
         return KillSwitchView(
             state: self.state.killSwitch,
-            isDurable: true,
+            isDurable: !self.journal.isDamaged,
             inFlight: open.map(\.orderID).filter { self.chases[$0]?.awaitsPlacement == true },
             open: open.map(\.orderID),
             canceled: canceled,

@@ -6,6 +6,10 @@ extension Gateway {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
+        if let refusal = self.refusalOfDamage(request) {
+            batch.perform(.reply(token, .refused(refusal)))
+            return
+        }
         switch request {
         case .placeOrder(let wish):
             self.place(wish, token, deadline: deadline, fetched: fetched, into: &batch)

@@ -20,17 +20,25 @@ package struct Gateway: ~Copyable {
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme
     var startedAt = WallTime(nanoseconds: 0)
+    var journal: JournalCondition
 
     /// A gateway that goes on where the journal ends.
     ///
     /// - Parameters:
     ///   - state: The fold of all events of the store.
     ///   - settings: How it is set up.
-    package init(recovered state: State, settings: GatewaySettings) {
+    ///   - journal: What recovery found.
+    package init(
+        recovered state: State,
+        settings: GatewaySettings,
+        journal: JournalCondition = .sound
+    ) {
         self.state = state
         self.settings = settings
+        self.journal = journal
         self.scheme = ClientOrderIDScheme(prefix: state.clientIDPrefix, epoch: state.epoch)
         for venue in settings.exchanges { self.sessions[venue] = VenueSession() }
+        self.note(journal)
         for order in state.ordersByAge {
             if let key = order.intent.key { self.keys[key] = order.orderID }
         }
@@ -47,6 +55,8 @@ package struct Gateway: ~Copyable {
             self.decide(request, token, deadline: deadline, fetched: fetched, into: &batch)
         case .venue(let venue, let message):
             self.decide(message, from: venue, fetched: fetched, into: &batch)
+        case .journal(let condition):
+            self.decide(condition, into: &batch)
         case .wake:
             self.wake(into: &batch)
         }
@@ -75,7 +85,7 @@ package struct Gateway: ~Copyable {
             .venue(_, .answered(.orderTrades(let orderID, _, _), _)),
             .venue(_, .placementAnswered(let orderID, _)):
             self.add(orderID, to: &needs)
-        case .request, .venue, .wake:
+        case .request, .venue, .journal, .wake:
             break
         }
         return needs
@@ -118,7 +128,10 @@ package struct Gateway: ~Copyable {
     }
 
     /// The mode that new orders are placed in.
-    var mode: TradingMode { self.state.mode?.mode ?? .monitor }
+    var mode: TradingMode { self.journal.isDamaged ? .monitor : self.recordedMode }
+
+    /// The mode that the journal says, whose positions are shown also where nothing is traded.
+    var recordedMode: TradingMode { self.state.mode?.mode ?? .monitor }
 
     /// Does something with a venue's session; a venue without a connection is a bug.
     mutating func withSession<Result>(

@@ -3,6 +3,8 @@ package enum Input: Hashable, Sendable {
     /// A client's call; past its deadline nothing new is begun for it.
     case request(RequestToken, Request, deadline: MonotonicTime?)
     case venue(VenueID, VenueInput)
+    /// Something was found out about the journal.
+    case journal(JournalCondition)
     /// Time has passed; see ``Gateway/nextWake``.
     case wake
 }

@@ -1,31 +1,82 @@
 /// Everything that survives a crash: the fold of the journal's events, and nothing else.
+///
+/// The stored properties have no default values on purpose: the compiler then asks both
+/// initialisers for a new one, and with the second comes its place in the store's snapshots.
 package struct State: Hashable, Sendable {
     /// The count of events applied so far.
-    package private(set) var sequence = Sequence(raw: 0)
+    package private(set) var sequence: Sequence
     /// The start of every client order id of the store; empty until the store is made (S4).
-    package private(set) var clientIDPrefix = ""
+    package private(set) var clientIDPrefix: String
     /// The part of the client order id that changes at every start.
-    package private(set) var epoch = ""
+    package private(set) var epoch: String
     /// The last order number given out.
-    package private(set) var lastOrderID = OrderID(raw: 0)
+    package private(set) var lastOrderID: OrderID
     /// Orders about which not everything is known; all others are on disk only.
-    package private(set) var orders: [OrderID: Order] = [:]
+    package private(set) var orders: [OrderID: Order]
     /// Those of `orders` whose outcome is unknown.
-    package private(set) var ordersInDoubt: Set<OrderID> = []
+    package private(set) var ordersInDoubt: Set<OrderID>
     /// Nil until the mode was set the first time.
     package private(set) var mode: ModeRecord?
-    package private(set) var killSwitch = KillSwitch(
-        level: nil,
-        principal: Principal(""),
-        reason: "",
-        since: WallTime(nanoseconds: 0)
-    )
+    package private(set) var killSwitch: KillSwitch
     /// By which orders the engaged kill switch closes positions (K4).
-    package private(set) var closings: [VenueID: [Symbol: Closing]] = [:]
-    private var ledgers: [VenueID: Ledger] = [:]
-    private var openCounts: [VenueID: [Symbol: Int]] = [:]
+    package private(set) var closings: [VenueID: [Symbol: Closing]]
+    /// What the venues' accounts hold, those that were ever touched.
+    package private(set) var ledgers: [VenueID: Ledger]
+    /// Those of `orders`, counted; a symbol without any has no entry.
+    private var openCounts: [VenueID: [Symbol: Int]]
 
-    package init() {}
+    /// The state before the first event.
+    package init() {
+        self.sequence = Sequence(raw: 0)
+        self.clientIDPrefix = ""
+        self.epoch = ""
+        self.lastOrderID = OrderID(raw: 0)
+        self.orders = [:]
+        self.ordersInDoubt = []
+        self.mode = nil
+        self.killSwitch = KillSwitch(
+            level: nil,
+            principal: Principal(""),
+            reason: "",
+            since: WallTime(nanoseconds: 0)
+        )
+        self.closings = [:]
+        self.ledgers = [:]
+        self.openCounts = [:]
+    }
+
+    /// The state that a snapshot holds; what follows from its parts is derived again.
+    package init(
+        sequence: Sequence,
+        clientIDPrefix: String,
+        epoch: String,
+        lastOrderID: OrderID,
+        orders: [Order],
+        mode: ModeRecord?,
+        killSwitch: KillSwitch,
+        closings: [VenueID: [Symbol: Closing]],
+        ledgers: [VenueID: Ledger]
+    ) {
+        self.sequence = sequence
+        self.clientIDPrefix = clientIDPrefix
+        self.epoch = epoch
+        self.lastOrderID = lastOrderID
+        self.orders = [:]
+        self.ordersInDoubt = []
+        self.mode = mode
+        self.killSwitch = killSwitch
+        self.closings = closings
+        self.ledgers = ledgers
+        self.openCounts = [:]
+        for order in orders {
+            self.orders[order.orderID] = order
+            self.count(order, by: 1)
+            self.ledgers[order.intent.venue, default: Ledger()].expect(
+                Reservation(remaining: order.reservedQuantity, of: order.intent)
+            )
+            if order.status.isInDoubt { self.ordersInDoubt.insert(order.orderID) }
+        }
+    }
 
     package func ledger(of venue: VenueID) -> Ledger { self.ledgers[venue] ?? Ledger() }
 
@@ -147,6 +198,8 @@ package struct State: Hashable, Sendable {
         let symbol = order.terms.symbol
         let count = self.openOrderCount(on: order.intent.venue, symbol: symbol) + step
         invariant(count >= 0, "fewer orders are open on \(symbol) than were closed")
-        self.openCounts[order.intent.venue, default: [:]][symbol] = count == 0 ? nil : count
+        var counts = self.openCounts[order.intent.venue] ?? [:]
+        counts[symbol] = count == 0 ? nil : count
+        self.openCounts[order.intent.venue] = counts.isEmpty ? nil : counts
     }
 }

@@ -21,11 +21,17 @@ struct VenueSession: Sendable {
     /// Why the venue must not be traded on whatever its connection; an operator must act (S5).
     var stopReason: String?
 
-    var isReady: Bool { self.phase == .ready && self.stopReason == nil }
+    /// Why nothing may be traded anywhere until the journal is found to be sound.
+    var journalReason: String?
+
+    var isReady: Bool {
+        self.phase == .ready && self.stopReason == nil && self.journalReason == nil
+    }
 
     /// Why orders are not taken; empty when they are.
     var notReadyReasons: [String] {
         var reasons: [String] = []
+        if let journal = self.journalReason { reasons.append(journal) }
         if let stop = self.stopReason { reasons.append(stop) }
         switch self.phase {
         case .ready: break

@@ -116,6 +116,28 @@ struct ModelVenue {
         if let renamed { self.entries[index].restName = renamed }
     }
 
+    /// What the fills of the gateway's orders left of a symbol's base asset; sales of later
+    /// orders do not count, because a release may have let them pass before.
+    func held(of symbol: Symbol, before orderID: OrderID) -> Amount {
+        let base = Make.rules(symbol).baseAsset
+        var held = Amount.zero
+        for entry in self.entries
+        where entry.terms.symbol == symbol {
+            guard
+                case .ours(let number) = ClientOrderIDScheme.owner(
+                    of: entry.name,
+                    prefix: Make.prefix
+                ), number < orderID || entry.terms.side == .buy
+            else { continue }
+            for trade in entry.trades {
+                let bought = trade.quantity.amount
+                held += entry.terms.side == .buy ? bought : -bought
+                if trade.feeAsset == base { held -= trade.fee }
+            }
+        }
+        return held
+    }
+
     // MARK: Reading
 
     func report(_ index: Int, isREST: Bool, trades: [TradeReport] = []) -> OrderReport {

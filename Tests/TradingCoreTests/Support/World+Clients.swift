@@ -74,6 +74,7 @@ extension World {
                 }
                 if isThere { self.break_("E2: order \(orderID) is at the venue: \(event)") }
             case .orderSubmitted(let intent):
+                if intent.purpose == .flatten { self.tally["flatten", default: 0] += 1 }
                 guard let key = intent.key else { break }
                 if let earlier = self.keys.updateValue(intent.orderID, forKey: key.text) {
                     self.break_("M2: key \(key.text) made orders \(earlier) and \(intent.orderID)")

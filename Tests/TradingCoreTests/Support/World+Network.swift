@@ -94,6 +94,12 @@ extension World {
         if self.venue.entries.contains(where: { $0.name == intent.clientOrderID.text }) {
             self.break_("S2: \(intent.clientOrderID) reached the venue twice")
         }
+        if intent.purpose == .flatten,
+            intent.terms.quantity.amount
+                > self.venue.held(of: intent.terms.symbol, before: intent.orderID)
+        {
+            self.break_("K4: order \(intent.orderID) sells more than our fills bought")
+        }
         let outcome: PlacementOutcome
         switch self.venue.place(intent, at: self.venueNow) {
         case .accepted(let report):

@@ -179,6 +179,19 @@ import Testing
         #expect(rig.turn(.wake).placements.isEmpty)
     }
 
+    @Test func `an order of flatten that ends after the release gives no reason to wake up`() throws
+    {
+        let rig = Self.holding()
+        let intent = try #require(rig.ask(Self.flatten).placements.first)
+        rig.ask(KillSwitchTests.release)
+        rig.ask(KillSwitchTests.engage(.block))
+        rig.tell(.placementAnswered(intent.orderID, .notSent(.gateClosed)))
+        rig.advance(milliseconds: 2_000)
+        rig.turn(.wake)
+        let wake = rig.gateway.nextWake
+        #expect(wake.map { $0 > rig.now.monotonic } ?? true)
+    }
+
     @Test func `engaged and released in one turn, no closing passes (K1)`() {
         let rig = Self.holding()
         let turn = rig.turn([

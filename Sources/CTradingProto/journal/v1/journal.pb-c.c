@@ -2251,7 +2251,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__balance_moved__descriptor
   (ProtobufCMessageInit) trading__journal__v1__balance_moved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_order__field_descriptors[10] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_order__field_descriptors[11] =
 {
   {
     "intent",
@@ -2373,6 +2373,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_order__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pending_cancel_id",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredOrder, pending_cancel_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_order__field_indices_by_name[] = {
   8,   /* field[8] = created_at */
@@ -2380,6 +2392,7 @@ static const unsigned trading__journal__v1__stored_order__field_indices_by_name[
   5,   /* field[5] = fills */
   2,   /* field[2] = has_venue_order_id */
   0,   /* field[0] = intent */
+  10,   /* field[10] = pending_cancel_id */
   7,   /* field[7] = reason */
   6,   /* field[6] = refusal */
   1,   /* field[1] = status */
@@ -2389,7 +2402,7 @@ static const unsigned trading__journal__v1__stored_order__field_indices_by_name[
 static const ProtobufCIntRange trading__journal__v1__stored_order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor =
 {
@@ -2399,7 +2412,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor 
   "Trading__Journal__V1__StoredOrder",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredOrder),
-  10,
+  11,
   trading__journal__v1__stored_order__field_descriptors,
   trading__journal__v1__stored_order__field_indices_by_name,
   1,  trading__journal__v1__stored_order__number_ranges,

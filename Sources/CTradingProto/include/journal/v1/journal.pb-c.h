@@ -341,10 +341,14 @@ struct  Trading__Journal__V1__StoredOrder
   char *reason;
   int64_t created_at;
   int64_t updated_at;
+  /*
+   * Only of an order in a snapshot; empty where no cancel is on its way.
+   */
+  char *pending_cancel_id;
 };
 #define TRADING__JOURNAL__V1__STORED_ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_order__descriptor) \
-    , NULL, 0, 0, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, 0 }
+    , NULL, 0, 0, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /* Trading__Journal__V1__Record methods */

@@ -1,0 +1,148 @@
+package import TradingCore
+
+/// An event in words: a kind and named values, the same in exports and stories of orders.
+package struct EventView: Hashable, Sendable {
+    package struct Field: Hashable, Sendable {
+        package var name: String
+        package var value: String
+
+        init(_ name: String, _ value: some CustomStringConvertible) {
+            self.name = name
+            self.value = value.description
+        }
+    }
+
+    package var kind: String
+    /// The order that the event is about.
+    package var orderID: OrderID?
+    package var fields: [Field]
+
+    private init(_ kind: String, _ orderID: OrderID? = nil, _ fields: [Field]) {
+        self.kind = kind
+        self.orderID = orderID
+        self.fields = fields
+    }
+
+    package init(_ event: Event) {
+        switch event {
+        case .storeCreated(let prefix):
+            self.init("store_created", nil, [Field("client_id_prefix", prefix)])
+        case .started(let epoch, let version):
+            self.init("started", nil, [Field("epoch", epoch), Field("version", version)])
+        case .orderSubmitted(let intent):
+            self.init("order_submitted", intent.orderID, Self.fields(of: intent))
+        case .orderSimulated(let intent):
+            self.init("order_simulated", intent.orderID, Self.fields(of: intent))
+        case .orderRefused(let intent, let refusal):
+            self.init(
+                "order_refused",
+                intent.orderID,
+                [
+                    Field("rule", refusal.rule.name), Field("limit", refusal.limit),
+                    Field("actual", refusal.actual), Field("message", refusal.message),
+                ] + Self.fields(of: intent)
+            )
+        case .orderChanged(let orderID, let change):
+            self.init(orderID, change)
+        case .orderReopened(let order):
+            self.init(
+                "order_reopened",
+                order.orderID,
+                [Field("status", order.status.name)] + Self.fields(of: order.intent)
+            )
+        case .cancelRequested(let orderID, let cancelID):
+            self.init("cancel_requested", orderID, [Field("cancel_id", cancelID)])
+        case .modeChanged(let record):
+            self.init(
+                "mode_changed",
+                nil,
+                [
+                    Field("mode", record.mode.name), Field("by", record.principal),
+                    Field("reason", record.reason), Field("since", record.since.text),
+                ]
+            )
+        case .killChanged(let state):
+            self.init(
+                "kill_changed",
+                nil,
+                [
+                    Field("level", state.level?.name ?? "released"), Field("by", state.principal),
+                    Field("reason", state.reason), Field("since", state.since.text),
+                ]
+            )
+        case .ledgerBound(let venue, let accountID):
+            self.init(
+                "ledger_bound",
+                nil,
+                [Field("venue", venue.mode.name), Field("account", accountID)]
+            )
+        case .balanceMoved(let venue, let asset, let delta, let isOpening):
+            self.init(
+                "balance_moved",
+                nil,
+                [
+                    Field("venue", venue.mode.name), Field("asset", asset), Field("delta", delta),
+                    Field("opening", isOpening),
+                ]
+            )
+        }
+    }
+
+    private init(_ orderID: OrderID, _ change: OrderChange) {
+        switch change {
+        case .reported(let status, let venueOrderID, let executed, let reason):
+            self.init(
+                "order_reported",
+                orderID,
+                [
+                    Field("status", "\(status)"), Field("venue_order_id", venueOrderID),
+                    Field("executed", executed), Field("reason", reason),
+                ]
+            )
+        case .filled(let fill):
+            self.init(
+                "order_filled",
+                orderID,
+                [
+                    Field("trade_id", fill.tradeID), Field("price", fill.price),
+                    Field("quantity", fill.quantity), Field("quote_quantity", fill.quoteQuantity),
+                    Field("fee", fill.fee), Field("fee_asset", fill.feeAsset?.name ?? ""),
+                    Field("maker", fill.isMaker), Field("trade_time", fill.time.text),
+                ]
+            )
+        case .simulated(let request):
+            self.init("order_not_sent", orderID, [Field("request", request)])
+        case .rejected(let code, let reason):
+            self.init("order_rejected", orderID, [Field("code", code), Field("reason", reason)])
+        case .notPlaced(let reason):
+            self.init("order_not_placed", orderID, [Field("reason", reason)])
+        case .outcomeUnknown(let reason):
+            self.init("order_outcome_unknown", orderID, [Field("reason", reason)])
+        case .needsOperator(let reason):
+            self.init("order_needs_operator", orderID, [Field("reason", reason)])
+        }
+    }
+
+    private static func fields(of intent: OrderIntent) -> [Field] {
+        var fields = [
+            Field("client_order_id", intent.clientOrderID), Field("venue", intent.venue.mode.name),
+            Field("symbol", intent.terms.symbol), Field("side", intent.terms.side.name),
+        ]
+        switch intent.terms.type {
+        case .market:
+            fields.append(Field("type", "market"))
+        case .limit(let price, let timeInForce):
+            fields += [
+                Field("type", "limit"), Field("price", price),
+                Field("time_in_force", timeInForce.name),
+            ]
+        }
+        return fields + [
+            Field("quantity", intent.terms.quantity), Field("reserve_price", intent.reservePrice),
+            Field("timestamp", intent.timestamp.text),
+            Field("receive_window_ms", intent.receiveWindowMilliseconds),
+            Field("by", intent.principal), Field("key", intent.key?.text ?? ""),
+            Field("tag", intent.tag), Field("purpose", "\(intent.purpose)"),
+        ]
+    }
+}

@@ -1,0 +1,115 @@
+import CTradingProto
+import ProtobufArena
+import TradingCore
+
+/// Reads the message of a state back; see ``StateEncoder``.
+enum StateDecoder {
+    static func state(
+        _ message: Trading__Journal__V1__StoredState,
+        sequence: Sequence
+    ) throws(DecodingProblem) -> State {
+        var orders: [Order] = []
+        for index in 0..<(unsafe message.n_orders) {
+            orders.append(
+                try unsafe EventDecoder.order(EventDecoder.present(message.orders?[index]))
+            )
+        }
+        var ledgers: [VenueID: Ledger] = [:]
+        for index in 0..<(unsafe message.n_ledgers) {
+            let part = try unsafe EventDecoder.present(message.ledgers?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            ledgers[venue] = try unsafe self.ledger(part)
+        }
+        var closings: [VenueID: [Symbol: Closing]] = [:]
+        for index in 0..<(unsafe message.n_closings) {
+            let part = try unsafe EventDecoder.present(message.closings?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            let symbol = Symbol(unsafe EventDecoder.text(part.symbol))
+            closings[venue, default: [:]][symbol] = unsafe Closing(
+                orderCount: Int(part.order_count),
+                failureCount: Int(part.failure_count)
+            )
+        }
+        var mode: ModeRecord?
+        if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
+        return State(
+            sequence: sequence,
+            clientIDPrefix: unsafe EventDecoder.text(message.client_id_prefix),
+            epoch: unsafe EventDecoder.text(message.epoch),
+            lastOrderID: OrderID(raw: unsafe message.last_order_id),
+            orders: orders,
+            mode: mode,
+            killSwitch: try unsafe EventDecoder.killSwitch(
+                EventDecoder.present(message.kill_switch)
+            ),
+            closings: closings,
+            ledgers: ledgers
+        )
+    }
+
+    private static func ledger(
+        _ message: Trading__Journal__V1__StoredLedger
+    ) throws(DecodingProblem) -> Ledger {
+        var positions: [Symbol: Position] = [:]
+        for index in 0..<(unsafe message.n_positions) {
+            let position = try unsafe self.position(
+                EventDecoder.present(message.positions?[index])
+            )
+            positions[position.symbol] = position
+        }
+        return Ledger(
+            accountID: unsafe message.has_account_id != 0 ? unsafe message.account_id : nil,
+            totals: try unsafe self.amounts(message.totals, count: message.n_totals),
+            reserved: try unsafe self.amounts(message.reserved, count: message.n_reserved),
+            positions: positions
+        )
+    }
+
+    private static func amounts(
+        _ messages: UnsafeMutablePointer<
+            UnsafeMutablePointer<Trading__Journal__V1__AssetAmount>?
+        >?,
+        count: Int
+    ) throws(DecodingProblem) -> [Asset: Amount] {
+        var amounts: [Asset: Amount] = [:]
+        for index in 0..<count {
+            let part = try unsafe EventDecoder.present(messages?[index])
+            let asset = Asset(unsafe EventDecoder.text(part.asset))
+            amounts[asset] = try unsafe EventDecoder.amount(part.amount)
+        }
+        return amounts
+    }
+
+    private static func position(
+        _ message: Trading__Journal__V1__StoredPosition
+    ) throws(DecodingProblem) -> Position {
+        var fees: [Position.Fee] = []
+        for index in 0..<(unsafe message.n_fees) {
+            let part = try unsafe EventDecoder.present(message.fees?[index])
+            fees.append(
+                Position.Fee(
+                    asset: Asset(unsafe EventDecoder.text(part.asset)),
+                    amount: try unsafe EventDecoder.amount(part.amount)
+                )
+            )
+        }
+        return Position(
+            symbol: Symbol(unsafe EventDecoder.text(message.symbol)),
+            baseAsset: Asset(unsafe EventDecoder.text(message.base_asset)),
+            quoteAsset: Asset(unsafe EventDecoder.text(message.quote_asset)),
+            quantity: try unsafe EventDecoder.amount(message.quantity),
+            cost: try self.notional(unsafe EventDecoder.text(message.cost)),
+            realizedProfit: try self.notional(unsafe EventDecoder.text(message.realized_profit)),
+            fees: fees,
+            fillCount: unsafe message.fill_count
+        )
+    }
+
+    private static func notional(_ text: String) throws(DecodingProblem) -> Notional {
+        do {
+            return try Notional(text)
+        } catch {
+            throw DecodingProblem("\"\(text)\" is not a notional")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import CProtobufC
+import CTradingProto
+import ProtobufArena
+import TradingCore
+
+/// Builds the message of a state, the same bytes for the same state.
+///
+/// A stored property that ``State`` or a type inside of it gains must be written here and read by
+/// ``StateDecoder``, with a field of its own in `snapshot.proto` or `journal.proto`.
+@safe
+struct StateEncoder {
+    let arena: ProtobufArena
+    private let events: EventEncoder
+
+    init(arena: ProtobufArena) {
+        self.arena = arena
+        self.events = EventEncoder(arena: arena)
+    }
+
+    func state(_ state: State) -> UnsafeMutablePointer<Trading__Journal__V1__StoredState> {
+        let orders = state.ordersByAge
+        let ledgers = state.ledgers.sorted { $0.key < $1.key }
+        var closings: [(venue: VenueID, symbol: Symbol, closing: Closing)] = []
+        for (venue, ofVenue) in state.closings.sorted(by: { $0.key < $1.key }) {
+            for (symbol, closing) in ofVenue.sorted(by: { $0.key < $1.key }) {
+                closings.append((venue, symbol, closing))
+            }
+        }
+        return unsafe self.arena.make(trading__journal__v1__stored_state__init) { message in
+            unsafe message.client_id_prefix = self.arena.string(state.clientIDPrefix)
+            unsafe message.epoch = self.arena.string(state.epoch)
+            unsafe message.last_order_id = state.lastOrderID.raw
+            unsafe message.n_orders = orders.count
+            unsafe message.orders = self.arena.array(
+                orders.map { unsafe self.events.order($0) }
+            )
+            if let mode = state.mode { unsafe message.mode = self.events.mode(mode) }
+            unsafe message.kill_switch = self.events.killSwitch(state.killSwitch)
+            unsafe message.n_ledgers = ledgers.count
+            unsafe message.ledgers = self.arena.array(
+                ledgers.map { unsafe self.ledger($0.value, of: $0.key) }
+            )
+            unsafe message.n_closings = closings.count
+            unsafe message.closings = self.arena.array(
+                closings.map { unsafe self.closing($0.closing, of: $0.symbol, on: $0.venue) }
+            )
+        }
+    }
+
+    private func closing(
+        _ closing: Closing,
+        of symbol: Symbol,
+        on venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredClosing> {
+        unsafe self.arena.make(trading__journal__v1__stored_closing__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.symbol = self.arena.string(symbol.name)
+            unsafe message.order_count = Int64(closing.orderCount)
+            unsafe message.failure_count = Int64(closing.failureCount)
+        }
+    }
+
+    private func ledger(
+        _ ledger: Ledger,
+        of venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredLedger> {
+        let totals = ledger.totals.sorted { $0.key < $1.key }
+        let reserved = ledger.reserved.sorted { $0.key < $1.key }
+        let positions = ledger.positionsBySymbol
+        return unsafe self.arena.make(trading__journal__v1__stored_ledger__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.has_account_id = ledger.accountID == nil ? 0 : 1
+            unsafe message.account_id = ledger.accountID ?? 0
+            unsafe message.n_totals = totals.count
+            unsafe message.totals = self.arena.array(
+                totals.map { unsafe self.amount($0.value, of: $0.key) }
+            )
+            unsafe message.n_reserved = reserved.count
+            unsafe message.reserved = self.arena.array(
+                reserved.map { unsafe self.amount($0.value, of: $0.key) }
+            )
+            unsafe message.n_positions = positions.count
+            unsafe message.positions = self.arena.array(
+                positions.map { unsafe self.position($0) }
+            )
+        }
+    }
+
+    private func amount(
+        _ amount: Amount,
+        of asset: Asset
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__AssetAmount> {
+        unsafe self.arena.make(trading__journal__v1__asset_amount__init) { message in
+            unsafe message.asset = self.arena.string(asset.name)
+            unsafe message.amount = self.arena.string(amount.description)
+        }
+    }
+
+    private func position(
+        _ position: Position
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredPosition> {
+        unsafe self.arena.make(trading__journal__v1__stored_position__init) { message in
+            unsafe message.symbol = self.arena.string(position.symbol.name)
+            unsafe message.base_asset = self.arena.string(position.baseAsset.name)
+            unsafe message.quote_asset = self.arena.string(position.quoteAsset.name)
+            unsafe message.quantity = self.arena.string(position.quantity.description)
+            unsafe message.cost = self.arena.string(position.cost.description)
+            unsafe message.realized_profit = self.arena.string(
+                position.realizedProfit.description
+            )
+            unsafe message.n_fees = position.fees.count
+            unsafe message.fees = self.arena.array(
+                position.fees.map { unsafe self.amount($0.amount, of: $0.asset) }
+            )
+            unsafe message.fill_count = position.fillCount
+        }
+    }
+}
