@@ -80,16 +80,24 @@ extension Disturbance {
             isSlow: seconds > 10,
             arm: { try $0.shim.arm(.stop, at: point) },
             during: { trial in
-                for _ in 0..<200 where !trial.desk.server.isStopped {
-                    try await Task.sleep(for: .milliseconds(25))
-                }
-                if !trial.desk.server.isStopped {
-                    await trial.report("the server did not stop: the point was not reached")
-                }
+                try await Self.waitUntilStopped(trial)
                 try await Task.sleep(for: .seconds(seconds))
                 trial.desk.server.signal(SIGCONT)
                 await trial.countFromNow()
             }
         )
+    }
+
+    /// Places again where nothing was sent, because another fault had closed the gate.
+    private static func waitUntilStopped(_ trial: Trial) async throws {
+        for round in 0..<400 where !trial.desk.server.isStopped {
+            try await Task.sleep(for: .milliseconds(25))
+            guard round == 100, !trial.desk.server.isStopped else { continue }
+            try await trial.waitUntilReady()
+            Task { await trial.placeMix() }
+        }
+        guard !trial.desk.server.isStopped else { return }
+        try trial.shim.disarm()
+        await trial.report("the server did not stop: the point was not reached")
     }
 }

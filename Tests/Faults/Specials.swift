@@ -7,7 +7,7 @@ import TradingCore
 /// Cases that need steps of their own.
 enum Specials {
     static let cases = [
-        restoredBackup, secondCopy, sameStore, fullDisk, failedSync,
+        restoredBackup, restoredOldBackup, secondCopy, sameStore, fullDisk, failedSync,
     ]
 
     /// S5: an older copy of the store is started against an exchange that has gone on.
@@ -19,6 +19,13 @@ enum Specials {
             await trial.place("BTCUSDT", .sell, "0.03", at: "70000")
             await trial.place("BTCUSDT", .buy, "0.02")
         }
+    }
+
+    private static let restoredOldBackup = FaultCase(
+        name: "a restored backup, all orders since closed",
+        setup: FaultCase.standardSetup
+    ) { trial in
+        try await Self.restore(trial) { await trial.place("BTCUSDT", .buy, "0.02") }
     }
 
     private static func restore(

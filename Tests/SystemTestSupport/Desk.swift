@@ -111,10 +111,14 @@ package final class Desk: @unchecked Sendable {
                 api_key: \(Desk.key)
             """
         try configuration.write(
-            toFile: "\(folder)/\(name).yaml",
+            toFile: Self.configurationPath(name, in: folder),
             atomically: true,
             encoding: .utf8
         )
+    }
+
+    private static func configurationPath(_ name: String, in folder: String) -> String {
+        "\(folder)/\(name == "store" ? "config" : name).yaml"
     }
 
     private static func start(
@@ -128,7 +132,7 @@ package final class Desk: @unchecked Sendable {
         }
         return try ProgramUnderTest(
             "RPCServer",
-            ["--config", "\(folder)/\(name).yaml"],
+            ["--config", Self.configurationPath(name, in: folder)],
             environment: environment,
             logFolder: folder
         )
