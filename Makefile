@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 SWIFT_FLAGS ?=
 
-.PHONY: help deps build test test-clients test-properties fuzz demo check bench clean
+PAIRS ?=
+
+.PHONY: help deps build test test-clients test-faults test-properties fuzz demo check bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +30,15 @@ test-properties: deps ## A million random orders against a naive book; ORDERS, S
 
 fuzz: ## Feeds ExchangeSim's parsers arbitrary bytes with libFuzzer; SECONDS_EACH, TARGETS choose
 	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/fuzz $(or $(SECONDS_EACH),60) $(TARGETS)
+
+test-faults: deps ## Breaks what is around a gateway, compares both sides (PAIRS=1: all of it)
+	swift build --product RPCServer $(SWIFT_FLAGS)
+	swift build --product ExchangeSim $(SWIFT_FLAGS)
+	swift build --product faults $(SWIFT_FLAGS)
+	bin=$$(swift build --show-bin-path $(SWIFT_FLAGS)) \
+	    && clang -shared -fPIC -O1 -Wall -Wextra -Werror -o $$bin/fault-shim.so \
+	        Tests/Faults/shim.c \
+	    && $$bin/faults --shim $$bin/fault-shim.so $(if $(PAIRS),--pairs)
 
 demo: deps ## Runs an order through the whole system and shows it
 	swift build $(SWIFT_FLAGS)

@@ -120,6 +120,19 @@ let package = Package(
             exclude: ["floors", "budgets"]
         ),
 
+        // Real processes under faults; `make test-faults` builds and runs them.
+        .target(
+            name: "SystemTestSupport",
+            dependencies: ["TradingAPI", "TradingCore", "COpenSSL"],
+            path: "Tests/SystemTestSupport"
+        ),
+        .executableTarget(
+            name: "faults",
+            dependencies: ["SystemTestSupport", "TradingAPI", "TradingCore", arguments],
+            path: "Tests/Faults",
+            exclude: ["shim.c"]
+        ),
+
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore", "Journal"]),
         .executableTarget(
@@ -153,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "RPCServer", "tradectl", "ExchangeSim", "TradingAPI", "TTRPC", "TradingCore",
-                "Venues", "CZlib",
+                "RPCServer", "tradectl", "ExchangeSim", "SystemTestSupport", "TradingAPI", "TTRPC",
+                "TradingCore", "CZlib",
             ] + nio
         ),
         .testTarget(name: "TidyTests"),

@@ -73,6 +73,9 @@ struct Program: AsyncParsableCommand {
     @Option(help: "A JSON file with a list of faults to arm at the start.")
     var faults: String?
 
+    @Option(help: "What becomes of orders that meet their own account's: EXPIRE_MAKER, NONE, ….")
+    var selfTradePrevention = SelfTradePrevention.expireMaker.rawValue
+
     @Flag(help: "Serves the spot listen keys that Binance removed in 2026, for older clients.")
     var legacyListenKey = false
 
@@ -119,6 +122,10 @@ struct Program: AsyncParsableCommand {
         configuration.replaySpeed = try Self.speed(self.replaySpeed)
         configuration.servesListenKeys = self.legacyListenKey
         configuration.enforcesRateLimits = !self.noRateLimits
+        guard let prevention = SelfTradePrevention(rawValue: self.selfTradePrevention) else {
+            throw ValidationError("\(self.selfTradePrevention) is no mode of Binance's")
+        }
+        configuration.selfTradePrevention = prevention
         try self.setClock(&configuration)
         return configuration
     }

@@ -39,6 +39,8 @@ struct SimConfiguration: Sendable {
     /// How often the seeded market moves; 0 for never.
     var marketIntervalMilliseconds: Int64 = 200
     var enforcesRateLimits = true
+    /// What becomes of an order that meets another of its account, where it does not say itself.
+    var selfTradePrevention = SelfTradePrevention.expireMaker
     /// The recording to play in place of the seeded market.
     var replayPath: String?
     var replaySpeed = ReplaySpeed.real

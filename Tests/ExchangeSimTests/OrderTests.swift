@@ -1,3 +1,4 @@
+import MatchingEngine
 import NIOHTTP1
 import Testing
 import TradingCore
@@ -284,6 +285,29 @@ struct OrderTests {
                     #expect(last.headers.first(name: "Retry-After") == "10")
                 }
             }
+        }
+    }
+
+    @Test func `with prevention off an account trades with itself: one trade, two orders`()
+        async throws
+    {
+        try await SimClient.withExchange({ $0.selfTradePrevention = .none }) { client in
+            let ticker = try await client.send(
+                .GET,
+                "/api/v3/ticker/bookTicker",
+                "symbol=BTCUSDT"
+            )
+            let ask = try #require(ticker.json["askPrice"]?.text)
+            let price = Price(raw: try Price(ask).raw - 1_000_000).description
+            let terms = "symbol=BTCUSDT&type=LIMIT&timeInForce=GTC&quantity=0.01&price=\(price)"
+            _ = try await client.order("\(terms)&side=SELL")
+            let taken = try await client.order("\(terms)&side=BUY")
+            #expect(taken.json["status"]?.text == "FILLED")
+            let trades = try await client.signed(.GET, "/api/v3/myTrades", "symbol=BTCUSDT")
+            let rows = trades.json.elements ?? []
+            #expect(rows.count == 2)
+            #expect(Set(rows.compactMap { $0["id"]?.spelling }).count == 1)
+            #expect(Set(rows.compactMap { $0["orderId"]?.spelling }).count == 2)
         }
     }
 }

@@ -2,6 +2,8 @@ import MatchingEngine
 import Testing
 import TradingCore
 
+@testable import properties
+
 /// Random customers who peg, hide, chain and cancel orders, and pay commission in a third asset:
 /// nothing is created or lost, nobody is overdrawn, the book never crosses.
 @Suite("Conservation")

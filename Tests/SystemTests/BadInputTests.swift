@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SystemTestSupport
 import Testing
 import TTRPC
 import TradingAPI

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
+import SystemTestSupport
 import Testing
 import TradingAPI
 import TradingCore

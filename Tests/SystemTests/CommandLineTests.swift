@@ -1,4 +1,5 @@
 import Foundation
+import SystemTestSupport
 import Testing
 
 /// The exit codes of tradectl are a promise to scripts.

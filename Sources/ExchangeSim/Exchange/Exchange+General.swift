@@ -99,7 +99,10 @@ extension Exchange {
         writer.key("filters")
         listing.rules.writeFilters(to: &writer)
         writer.raw(#""permissions":[],"permissionSets":[["SPOT"]]"#)
-        writer.field("defaultSelfTradePreventionMode", "EXPIRE_MAKER")
+        writer.field(
+            "defaultSelfTradePreventionMode",
+            self.configuration.selfTradePrevention.rawValue
+        )
         writer.key("allowedSelfTradePreventionModes")
         writer.beginArray()
         for mode in SelfTradePrevention.allCases { writer.string(mode.rawValue) }

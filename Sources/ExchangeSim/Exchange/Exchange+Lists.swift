@@ -27,7 +27,10 @@ extension Exchange {
         let customer = try call.signer()
         let listing = try self.listing(call.parameters.mandatory("symbol"))
         let listClientID = try OrderFields.clientOrderID(&call.parameters, "listClientOrderId")
-        let prevention = try OrderFields.preventionMode(&call.parameters)
+        let prevention = try OrderFields.preventionMode(
+            &call.parameters,
+            default: self.configuration.selfTradePrevention
+        )
         let response = try OrderFields.response(&call.parameters, default: .result)
         var reader = ListReader(account: customer.account, prevention: prevention)
         let orders = try reader.read(kind, &call.parameters)

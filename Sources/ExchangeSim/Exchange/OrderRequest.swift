@@ -73,9 +73,10 @@ struct OrderFields {
     }
 
     static func preventionMode(
-        _ parameters: inout Parameters
+        _ parameters: inout Parameters,
+        default usual: SelfTradePrevention
     ) throws(APIError) -> SelfTradePrevention {
-        guard let name = parameters.text("selfTradePreventionMode") else { return .expireMaker }
+        guard let name = parameters.text("selfTradePreventionMode") else { return usual }
         guard let mode = SelfTradePrevention(rawValue: name) else {
             throw .malformed("selfTradePreventionMode")
         }
@@ -197,7 +198,10 @@ struct OrderRequest {
         _ customer: Customer
     ) throws(APIError) {
         self.listing = try exchange.listing(parameters.mandatory("symbol"))
-        let prevention = try OrderFields.preventionMode(&parameters)
+        let prevention = try OrderFields.preventionMode(
+            &parameters,
+            default: exchange.configuration.selfTradePrevention
+        )
         self.fields = try OrderFields(
             &parameters,
             OrderNames(),

@@ -1,21 +1,28 @@
+import COpenSSL
 import Foundation
 import FoundationNetworking
-import TradingCore
-
-@testable import Venues
+package import TradingCore
 
 /// The account as the exchange itself tells it, read past the gateway.
-struct ExchangeAccount: Sendable {
-    let url: String
-    let key: String
-    let secret: String
+package struct ExchangeAccount: Sendable {
+    package let url: String
+    package let key: String
+    package let secret: String
 
-    struct Problem: Error, CustomStringConvertible {
-        var description: String
+    package struct Problem: Error, CustomStringConvertible {
+        package var description: String
+
+        package init(description: String) { self.description = description }
+    }
+
+    package init(url: String, key: String, secret: String) {
+        self.url = url
+        self.key = key
+        self.secret = secret
     }
 
     /// Everything that the exchange holds of an asset, free and locked.
-    func totals() async throws -> [String: Amount] {
+    package func totals() async throws -> [String: Amount] {
         let body = try await self.signed("GET", "/api/v3/account", "omitZeroBalances=true")
         guard let account = body as? [String: Any],
             let balances = account["balances"] as? [[String: Any]]
@@ -31,7 +38,7 @@ struct ExchangeAccount: Sendable {
     }
 
     /// Every order of the account on a symbol, as the exchange's JSON tells them.
-    func orders(_ symbol: String) async throws -> [[String: Any]] {
+    package func orders(_ symbol: String) async throws -> [[String: Any]] {
         var orders: [[String: Any]] = []
         var next: Int64 = 0
         while true {
@@ -52,7 +59,7 @@ struct ExchangeAccount: Sendable {
     }
 
     /// Every trade of the account on a symbol.
-    func trades(_ symbol: String) async throws -> [[String: Any]] {
+    package func trades(_ symbol: String) async throws -> [[String: Any]] {
         var trades: [[String: Any]] = []
         var next: Int64 = 0
         while true {
@@ -72,21 +79,34 @@ struct ExchangeAccount: Sendable {
 
     /// A signed request; the answer is parsed JSON.
     @discardableResult
-    func signed(_ method: String, _ path: String, _ parameters: String) async throws -> Any {
+    package func signed(_ method: String, _ path: String, _ parameters: String) async throws -> Any
+    {
         let milliseconds = Int64(Date().timeIntervalSince1970 * 1_000)
         let query =
             (parameters.isEmpty ? "" : parameters + "&")
             + "recvWindow=60000&timestamp=\(milliseconds)"
-        let signer = try RequestSigner(secret: Secret(text: self.secret))
         return try await self.send(
             method,
-            "\(path)?\(query)&signature=\(signer.signature(of: Array(query.utf8)))"
+            "\(path)?\(query)&signature=\(self.signature(of: query))"
         )
+    }
+
+    /// HMAC-SHA256 in hex, made here and not by the gateway's own signer.
+    private func signature(of text: String) -> String {
+        let key = Array(self.secret.utf8)
+        let bytes = Array(text.utf8)
+        var code = [UInt8](repeating: 0, count: 32)
+        var count: UInt32 = 0
+        unsafe HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, &code, &count)
+        return code.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
     }
 
     /// An unsigned request, for the control API and market data.
     @discardableResult
-    func send(_ method: String, _ target: String) async throws -> Any {
+    package func send(_ method: String, _ target: String) async throws -> Any {
         guard let url = URL(string: self.url + target) else {
             throw Problem(description: "not a URL: \(target)")
         }

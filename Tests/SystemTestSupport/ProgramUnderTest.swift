@@ -1,21 +1,23 @@
-import Foundation
+package import Foundation
 import Glibc
-import Testing
 
 /// One of our programs as a process of its own, as its users run it.
-final class ProgramUnderTest {
-    let name: String
+package final class ProgramUnderTest {
+    package let name: String
     /// The `name=value` pairs of the line that the program printed when it was ready.
-    private(set) var readyValues: [String: String] = [:]
+    package private(set) var readyValues: [String: String] = [:]
     private let process = Process()
     private let outputPath: String
 
-    struct DidNotStart: Error, CustomStringConvertible {
-        var description: String
+    /// Why a program is not ready, with all that it printed.
+    package struct DidNotStart: Error, CustomStringConvertible {
+        package var description: String
+
+        package init(description: String) { self.description = description }
     }
 
     /// Starts a program and waits until it says that it is ready.
-    init(
+    package init(
         _ name: String,
         _ arguments: [String],
         environment: [String: String] = [:],
@@ -37,7 +39,7 @@ final class ProgramUnderTest {
     deinit { if self.process.isRunning { Glibc.kill(self.process.processIdentifier, SIGKILL) } }
 
     /// The programs are built into the folder that the tests run from.
-    static func url(of name: String) throws -> URL {
+    package static func url(of name: String) throws -> URL {
         let tests = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
         let url = tests.deletingLastPathComponent().appendingPathComponent(name)
         guard FileManager.default.isExecutableFile(atPath: url.path) else {
@@ -64,14 +66,24 @@ final class ProgramUnderTest {
     }
 
     /// Everything that the program printed.
-    var output: String { (try? String(contentsOfFile: self.outputPath, encoding: .utf8)) ?? "" }
+    package var output: String {
+        (try? String(contentsOfFile: self.outputPath, encoding: .utf8)) ?? ""
+    }
 
-    var isRunning: Bool { self.process.isRunning }
+    package var isRunning: Bool { self.process.isRunning }
 
-    func signal(_ number: Int32) { Glibc.kill(self.process.processIdentifier, number) }
+    /// Whether the program is stopped by a signal, as the kernel tells it.
+    package var isStopped: Bool {
+        let path = "/proc/\(self.process.processIdentifier)/stat"
+        let stat = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        guard let mark = stat.lastIndex(of: ")") else { return false }
+        return stat[mark...].dropFirst(2).first == "T"
+    }
+
+    package func signal(_ number: Int32) { Glibc.kill(self.process.processIdentifier, number) }
 
     /// From now on no file of the program may be longer, as on a disk that is full.
-    func limitFiles(bytes: UInt) throws {
+    package func limitFiles(bytes: UInt) throws {
         let command = Process()
         command.executableURL = URL(fileURLWithPath: "/usr/bin/prlimit")
         command.arguments = ["--pid", "\(self.process.processIdentifier)", "--fsize=\(bytes)"]
@@ -83,7 +95,7 @@ final class ProgramUnderTest {
     }
 
     /// Waits until the program ends by itself.
-    func waitForEnd() -> Int32 {
+    package func waitForEnd() -> Int32 {
         self.process.waitUntilExit()
         return self.process.terminationStatus
     }
@@ -92,14 +104,14 @@ final class ProgramUnderTest {
     ///
     /// - Returns: Its exit code, or the signal that ended it.
     @discardableResult
-    func end(with number: Int32) -> Int32 {
+    package func end(with number: Int32) -> Int32 {
         self.signal(number)
         self.process.waitUntilExit()
         return self.process.terminationStatus
     }
 
     /// What the program holds in memory, in KiB.
-    var residentKiB: Int {
+    package var residentKiB: Int {
         let path = "/proc/\(self.process.processIdentifier)/status"
         let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
