@@ -53,23 +53,9 @@ package struct EventView: Hashable, Sendable {
         case .cancelRequested(let orderID, let cancelID):
             self.init("cancel_requested", orderID, [Field("cancel_id", cancelID)])
         case .modeChanged(let record):
-            self.init(
-                "mode_changed",
-                nil,
-                [
-                    Field("mode", record.mode.name), Field("by", record.principal),
-                    Field("reason", record.reason), Field("since", record.since.text),
-                ]
-            )
+            self.init("mode_changed", nil, Self.fields(of: record))
         case .killChanged(let state):
-            self.init(
-                "kill_changed",
-                nil,
-                [
-                    Field("level", state.level?.name ?? "released"), Field("by", state.principal),
-                    Field("reason", state.reason), Field("since", state.since.text),
-                ]
-            )
+            self.init("kill_changed", nil, Self.fields(of: state))
         case .ledgerBound(let venue, let accountID):
             self.init(
                 "ledger_bound",
@@ -86,15 +72,29 @@ package struct EventView: Hashable, Sendable {
                 ]
             )
         case .venueRestrained(let venue, let restraint):
-            self.init(
-                "venue_restrained",
-                nil,
-                [
-                    Field("venue", venue.mode.name), Field("until", restraint.until.text),
-                    Field("scope", "\(restraint.scope)"), Field("reason", restraint.reason),
-                ]
-            )
+            self.init("venue_restrained", nil, Self.fields(of: restraint, at: venue))
         }
+    }
+
+    private static func fields(of record: ModeRecord) -> [Field] {
+        [
+            Field("mode", record.mode.name), Field("by", record.principal),
+            Field("reason", record.reason), Field("since", record.since.text),
+        ]
+    }
+
+    private static func fields(of state: KillSwitch) -> [Field] {
+        [
+            Field("level", state.level?.name ?? "released"), Field("by", state.principal),
+            Field("reason", state.reason), Field("since", state.since.text),
+        ]
+    }
+
+    private static func fields(of restraint: VenueRestraint, at venue: VenueID) -> [Field] {
+        [
+            Field("venue", venue.mode.name), Field("until", restraint.until.text),
+            Field("scope", "\(restraint.scope)"), Field("reason", restraint.reason),
+        ]
     }
 
     private init(_ orderID: OrderID, _ change: OrderChange) {

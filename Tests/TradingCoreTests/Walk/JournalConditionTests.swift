@@ -15,7 +15,8 @@ import Testing
         let (rig, connected) = Self.rig(.unverified)
         #expect(!connected.opensGate)
         #expect(rig.place().order?.refusal?.rule == .notReady)
-        #expect(rig.gateway.health(at: rig.now).notReadyReasons == ["the journal is being verified"])
+        let reasons = rig.gateway.health(at: rig.now).notReadyReasons
+        #expect(reasons == ["the journal is being verified"])
         #expect(rig.turn(.journal(.sound)).opensGate)
         #expect(rig.gateway.health(at: rig.now).notReadyReasons.isEmpty)
         #expect(rig.place().placements.count == 1)
