@@ -62,6 +62,7 @@ final class AuditTrail {
         self.every(.seconds(Int64(self.settings.anchorIntervalSeconds))) {
             [unowned self, unowned walk] in
             walk.syncNow()
+            guard !self.isFinished else { return }
             self.writeAnchor()
             let day = Self.day(of: self.clock.now().wall)
             // Forward only: a clock set back must not sign a day twice.
@@ -128,7 +129,8 @@ final class AuditTrail {
     /// Takes a snapshot unless nothing happened since the last one; of synced records only, so
     /// that it is never ahead of what a crash leaves.
     private func takeSnapshot(of state: State) {
-        guard !self.isSnapshotOnItsWay, let snapshot = self.snapshot(of: state) else { return }
+        guard !self.isFinished, !self.isSnapshotOnItsWay, let snapshot = self.snapshot(of: state)
+        else { return }
         self.isSnapshotOnItsWay = true
         self.snapshotSequence = snapshot.head.sequence
         let folder = self.layout.snapshots

@@ -10,6 +10,7 @@ struct Configuration {
     var gateway: GatewaySettings
     var exchanges: [ExchangeSettings]
     var audit: AuditSettings
+    var killSwitch: KillSettings
 
     struct HostAndPort: Hashable {
         var host: String
@@ -56,6 +57,7 @@ struct Configuration {
         self.exchanges = exchanges
         self.gateway = raw.gateway(exchanges: exchanges.map(\.venue))
         self.audit = raw.audit()
+        self.killSwitch = raw.killSwitch(environment: environment)
         try raw.finish()
     }
 }

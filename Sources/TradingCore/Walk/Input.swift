@@ -64,6 +64,18 @@ package enum OpenOrdersPolicy: UInt8, Hashable, Sendable {
     case keep = 3
 }
 
+extension Request {
+    /// Whether the answer names the placements that are on the wire.
+    package var asksForTheWire: Bool {
+        switch self {
+        case .killEngage, .killStatus: true
+        case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .setMode,
+            .killRelease, .health:
+            false
+        }
+    }
+}
+
 /// What an input needs from the disk, so that deciding needs no I/O (J6).
 package struct Needs: Hashable, Sendable {
     /// The key whose holder is asked for.
@@ -87,6 +99,9 @@ package struct Fetched: Hashable, Sendable {
     package var orders: [OrderID: Order] = [:]
     /// Newest first.
     package var history: [Order] = []
+    /// The placements that are on the wire, where the input asks for them (K1); nil where nobody
+    /// looked.
+    package var onTheWire: Set<OrderID>?
 
     package init() {}
 }
