@@ -118,7 +118,7 @@ extension RawSettings {
             streamURL: self.url("\(section).stream", schemes: ["wss", "ws"]),
             apiKey: self.text("\(section).api_key", expected: "the key's public part") ?? "",
             secretPlace: file.map { .file($0) } ?? .variable(secretVariable),
-            connectionCount: self.count("\(section).connections", default: 8, in: 1...64)
+            connectionCount: self.count("\(section).connections", default: 8, in: 1...128)
         )
     }
 

@@ -189,6 +189,7 @@ extension Gateway {
     ///   - wire: The placements that the venues have on the wire; nil where nobody looked: then
     ///     all that are not answered count.
     ///   - instant: Now.
+    /// - Returns: What callers are told.
     func killSwitchView(onTheWire wire: Set<OrderID>?, at instant: Instant) -> KillSwitchView {
         let open = self.state.ordersByAge.filter { !$0.status.isTerminal }
         let unanswered = open.map(\.orderID).filter { self.chases[$0]?.awaitsPlacement == true }
