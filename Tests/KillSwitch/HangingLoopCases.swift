@@ -13,7 +13,7 @@ enum HangingLoopCases {
         var setup = KillCase.standardSetup
         setup.connections = 2
         setup.timing =
-            "receive_window_ms: 30000, absence_margin_ms: 500, inquiry_interval_ms: 200"
+            "receive_window_ms: 8000, absence_margin_ms: 500, inquiry_interval_ms: 200"
         return setup
     }
 

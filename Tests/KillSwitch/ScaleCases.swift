@@ -46,7 +46,7 @@ enum ScaleCases {
     /// Kills while placements are on the wire and others go on placing.
     private static func killUnderFire(
         _ trial: Trial,
-        _ foreign: [Int64: String],
+        _ foreign: [String: String],
         onTheWire count: Int
     ) async throws {
         try await trial.control(
@@ -100,7 +100,7 @@ enum ScaleCases {
     private static func compare(
         _ trial: Trial,
         _ engagement: Trial.Engagement,
-        _ foreign: [Int64: String],
+        _ foreign: [String: String],
         onTheWire count: Int
     ) async throws {
         try await trial.expectOpen(foreign)
@@ -118,14 +118,14 @@ enum ScaleCases {
         for order in orders where !ends.contains(order.status) {
             await trial.report("order \(order.orderID) ended \(order.status): \(order.reason)")
         }
-        let byName = Dictionary(orders.map { ($0.clientOrderID, $0) }) { $1 }
+        var known: [String: RemoteOrder] = [:]
+        for order in orders { known["\(order.symbol) \(order.venueOrderID)"] = order }
         for market in Trial.Market.all {
             for row in try await trial.desk.account.orders(market.symbol) {
-                guard let id = row["orderId"] as? Int64, foreign[id] == nil else { continue }
-                let name = row["origClientOrderId"] as? String ?? row["clientOrderId"] as? String
+                let key = Trial.key(of: row)
+                if foreign[key] != nil { continue }
                 let time = row["time"] as? Int64 ?? 0
-                let order = orders.first { $0.venueOrderID == id } ?? byName[name ?? ""]
-                guard let order else {
+                guard let order = known[key] else {
                     await trial.report("the exchange has an order that nobody knows: \(row)")
                     continue
                 }

@@ -124,9 +124,9 @@ actor Trial {
 
     /// Rests an order of somebody else in the same account on each market.
     ///
-    /// - Returns: The exchange's numbers of them, each with its client order id.
-    func restForeign(on markets: [Market]) async throws -> [Int64: String] {
-        var orders: [Int64: String] = [:]
+    /// - Returns: The exchange's names of them, each with its client order id.
+    func restForeign(on markets: [Market]) async throws -> [String: String] {
+        var orders: [String: String] = [:]
         for market in markets {
             let name = "by-hand-\(market.symbol)"
             let answer = try await self.desk.account.signed(
@@ -135,22 +135,27 @@ actor Trial {
                 "symbol=\(market.symbol)&side=BUY&type=LIMIT&timeInForce=GTC"
                     + "&quantity=\(market.quantity)&price=\(market.price)&newClientOrderId=\(name)"
             )
-            if let id = (answer as? [String: Any])?["orderId"] as? Int64 { orders[id] = name }
+            if let row = answer as? [String: Any] { orders[Self.key(of: row)] = name }
         }
         return orders
     }
 
-    /// What the exchange lists as open: its numbers and the client order ids.
-    func openAtExchange() async throws -> [Int64: String] {
+    /// The exchange's name of an order: it counts for each symbol by itself.
+    static func key(of row: [String: Any]) -> String {
+        "\(row["symbol"] as? String ?? "?") \(row["orderId"] as? Int64 ?? 0)"
+    }
+
+    /// What the exchange lists as open: its names and the client order ids.
+    func openAtExchange() async throws -> [String: String] {
         let answer = try await self.desk.account.signed("GET", "/api/v3/openOrders", "")
-        var orders: [Int64: String] = [:]
+        var orders: [String: String] = [:]
         for row in answer as? [[String: Any]] ?? [] {
-            if let id = row["orderId"] as? Int64 { orders[id] = row["clientOrderId"] as? String }
+            orders[Self.key(of: row)] = row["clientOrderId"] as? String
         }
         return orders
     }
 
-    func expectOpen(_ orders: [Int64: String]) async throws {
+    func expectOpen(_ orders: [String: String]) async throws {
         let open = try await self.openAtExchange()
         self.expect(open == orders, "the exchange has open \(open), expected \(orders)")
     }

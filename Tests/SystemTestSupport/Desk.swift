@@ -33,7 +33,8 @@ package final class Desk: @unchecked Sendable {
         package var audit = ""
         package var killSwitch = ""
         package var connections = 8
-        /// Whether the exchange is configured as live, too, and live trading allowed.
+        /// Whether the exchange is configured as live, too, with the neighbour's account, and live
+        /// trading allowed.
         package var allowsLiveTrading = false
         /// The server's variables; `$DESK` in a value is the desk's folder.
         package var environment: [String: String] = [:]
@@ -79,7 +80,7 @@ package final class Desk: @unchecked Sendable {
     }
 
     private static func neighbourArguments(_ setup: Setup, folder: String) throws -> [String] {
-        guard setup.hasNeighbour else { return [] }
+        guard setup.hasNeighbour || setup.allowsLiveTrading else { return [] }
         let key = Desk.neighbourKey
         let accounts = """
             {"accounts":[{"balances":{"BTC":"100","ETH":"100","USDT":"10000000"},\
@@ -112,7 +113,7 @@ package final class Desk: @unchecked Sendable {
             venues:
             """
             + Self.venue("testnet", setup, urls)
-            + (setup.allowsLiveTrading ? Self.venue("live", setup, urls) : "")
+            + (setup.allowsLiveTrading ? Self.venue("live", setup, urls, Self.neighbourKey) : "")
         try configuration.write(
             toFile: Self.configurationPath(name, in: folder),
             atomically: true,
@@ -123,7 +124,8 @@ package final class Desk: @unchecked Sendable {
     private static func venue(
         _ name: String,
         _ setup: Setup,
-        _ urls: [String: String]
+        _ urls: [String: String],
+        _ key: String = Desk.key
     ) -> String {
         """
 
@@ -131,7 +133,7 @@ package final class Desk: @unchecked Sendable {
             rest: \(urls["rest"] ?? "")
             websocket_api: \(urls["ws-api"] ?? "")
             stream: \(urls["stream"] ?? "")
-            api_key: \(Desk.key)
+            api_key: \(key)
             connections: \(setup.connections)
         """
     }
@@ -146,7 +148,8 @@ package final class Desk: @unchecked Sendable {
         name: String
     ) throws -> ProgramUnderTest {
         var environment = [
-            "TRADING_TESTNET_API_SECRET": Desk.secret, "TRADING_LIVE_API_SECRET": Desk.secret,
+            "TRADING_TESTNET_API_SECRET": Desk.secret,
+            "TRADING_LIVE_API_SECRET": Desk.neighbourKey,
         ]
         for (key, value) in setup.environment {
             environment[key] = value.replacingOccurrences(of: "$DESK", with: folder)

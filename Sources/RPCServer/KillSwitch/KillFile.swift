@@ -23,6 +23,8 @@ struct KillFile: Sendable {
     /// what the file says.
     private static let mark = "written by the gateway, the journal did not take it"
     private static let bytesMax = 512
+    /// What the reserve holds.
+    private static let blank = String(repeating: "\n", count: Self.bytesMax)
 
     /// The version that is there, or nil where none is.
     ///
@@ -53,7 +55,7 @@ struct KillFile: Sendable {
         return Content(
             level: level ?? self.defaultLevel,
             reason: reason.isEmpty ? self.path : "\(self.path): \(reason)",
-            isOurs: text.contains(Self.mark)
+            isOurs: text.contains(Self.mark) || text == Self.blank
         )
     }
 
@@ -82,7 +84,7 @@ struct KillFile: Sendable {
 
     /// Takes room on the disk while there is some, for a file that is needed when it is full.
     func reserve() {
-        _ = self.put([UInt8](repeating: UInt8(ascii: "\n"), count: Self.bytesMax))
+        _ = self.put(Array(Self.blank.utf8))
         _ = self.sync(self.reservePath, O_RDONLY)
     }
 
@@ -100,9 +102,9 @@ struct KillFile: Sendable {
         let text = "\(level.name)\n\(mark)\nby \(principal): \(reason)\n"
         var bytes = Array(text.utf8.prefix(Self.bytesMax))
         bytes += [UInt8](repeating: UInt8(ascii: "\n"), count: Self.bytesMax - bytes.count)
-        let isPut = unsafe self.put(bytes) && rename(self.reservePath, self.path) == 0
-        if !isPut {
-            // A name needs less room than a content, and is enough.
+        // A name needs less room than a content, and is enough: a blank reserve is ours, too.
+        _ = self.put(bytes)
+        if unsafe rename(self.reservePath, self.path) != 0 {
             let file = unsafe open(self.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
             guard file >= 0 else { return false }
             close(file)
