@@ -12,6 +12,7 @@ struct VenueSession: Sendable {
     var quotes: [Symbol: Quote] = [:]
     var care: VenueCare
     var balances = BalanceWatch()
+    var history = HistoryReading()
     /// What the venue last said is free, by asset.
     var freeBalances: [Asset: Amount] = [:]
     /// Why the venue must not be traded on whatever its connection; an operator must act (S5).
