@@ -133,6 +133,7 @@ final class GatewayLoop {
         case .engageKillSwitch: self.eachVenue { $0.close(.killSwitch) }
         case .stopClosings: self.eachVenue { $0.close(.closings) }
         case .restrain(let venue, let restraint): self.venues[venue]?.restrain(restraint)
+        case .alert(let alert): EventLog(log: self.log).note(alert)
         case .renewStream(let venue, let reason): self.venues[venue]?.renewStream(reason: reason)
         }
     }

@@ -21,6 +21,7 @@ extension Gateway {
             if let time = chase.askAt, !chase.isAsking { times.append(time) }
             if let time = chase.fetchFillsAt { times.append(time) }
             if let time = chase.cancelAt { times.append(time) }
+            if let time = chase.alertAt { times.append(time) }
         }
         for session in self.sessions.values {
             switch session.phase {
@@ -56,6 +57,12 @@ extension Gateway {
                         .orderTrades(orderID, symbol: order.terms.symbol, venue: venueOrderID)
                     )
                 )
+            }
+        }
+        if let alertAt = chase.alertAt, alertAt <= now {
+            chase.alertAt = nil
+            if order.status == .unknown {
+                batch.performAtOnce(.alert(Alert(unknown: order)))
             }
         }
         let isCancelDue = chase.cancelAt.map { $0 <= now } ?? false

@@ -231,6 +231,29 @@ extension Gateway {
                 .balanceMoved(venue, asset, delta: delta, isOpening: false),
                 into: &batch
             )
+            self.judge(delta, of: asset, on: venue, into: &batch)
         }
+    }
+
+    /// Tells people of a difference, and pauses trading where it is beyond the tolerance (E5).
+    private mutating func judge(
+        _ delta: Amount,
+        of asset: Asset,
+        on venue: VenueID,
+        into batch: inout OpenBatch
+    ) {
+        let difference =
+            "the account at \(venue.mode.name) holds \(delta) \(asset) more than the ledger said"
+        batch.performAtOnce(.alert(Alert(.balanceDiffers, difference)))
+        guard let limit = self.settings.balanceTolerance.exceeded(by: delta, of: asset),
+            !self.state.killSwitch.isEngaged
+        else { return }
+        let killSwitch = KillSwitch(
+            level: .block,
+            principal: Principal("gateway"),
+            reason: "\(difference), beyond the tolerance of \(limit) (E5)",
+            since: batch.instant.wall
+        )
+        self.engage(killSwitch, into: &batch)
     }
 }

@@ -37,6 +37,7 @@ extension Gateway {
         self.engageGates(into: &batch)
         self.resumeRestraints(into: &batch)
         self.resumeKill(into: &batch)
+        self.applyRestartPolicy(into: &batch)
     }
 
     /// The journal's mode beats the configuration; live without permission becomes monitor (M1).
@@ -73,7 +74,10 @@ extension Gateway {
         var chase = Chase()
         if order.pendingCancel != nil { chase.cancelAt = batch.instant.monotonic }
         if order.hasMissingFills { chase.fetchFillsAt = batch.instant.monotonic }
-        if order.status == .unknown { chase.askAt = batch.instant.monotonic }
+        if order.status == .unknown {
+            chase.askAt = batch.instant.monotonic
+            chase.alertAt = self.alertTime(at: batch.instant)
+        }
         self.chases[orderID] = chase
     }
 

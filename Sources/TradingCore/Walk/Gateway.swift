@@ -78,6 +78,8 @@ package struct Gateway: ~Copyable {
             if let key = request.key, self.keys[key] == nil { needs.key = key }
         case .request(_, .cancel(let orderID), _), .request(_, .order(let orderID), _):
             self.add(orderID, to: &needs)
+        case .request(_, .resolve(let request), _):
+            self.add(request.orderID, to: &needs)
         case .request(_, .orders(let filter), _):
             if filter.includesClosed { needs.history = filter }
         case .venue(_, .orderReported(let report)):

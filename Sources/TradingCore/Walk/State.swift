@@ -205,9 +205,7 @@ package struct State: Hashable, Sendable {
         }
         if case .filled(let fill) = change {
             self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
-            let symbol = order.terms.symbol
-            let mark = TradeMark(fill).newer(than: self.lastTrades[venue]?[symbol])
-            self.lastTrades[venue, default: [:]][symbol] = mark
+            if !fill.isOperators { self.mark(fill, of: order) }
         }
         if order.status.isInDoubt {
             self.ordersInDoubt.insert(orderID)
@@ -223,6 +221,13 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    private mutating func mark(_ fill: Fill, of order: Order) {
+        let venue = order.intent.venue
+        let symbol = order.terms.symbol
+        let mark = TradeMark(fill).newer(than: self.lastTrades[venue]?[symbol])
+        self.lastTrades[venue, default: [:]][symbol] = mark
     }
 
     private mutating func count(_ order: Order, by step: Int) {

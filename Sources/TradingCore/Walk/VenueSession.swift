@@ -134,6 +134,8 @@ struct Chase: Hashable, Sendable {
     var fetchFillsAt: MonotonicTime?
     /// When the pending cancel is sent again; nil while it is on its way.
     var cancelAt: MonotonicTime?
+    /// When a person is told that the outcome is still unknown; nil while it is known or told.
+    var alertAt: MonotonicTime?
 }
 
 /// A call that waits for an order's fate.

@@ -20,6 +20,12 @@ struct Turn {
         }
     }
 
+    var alerts: [Alert.Kind] {
+        self.immediate.compactMap { effect in
+            if case .alert(let alert) = effect { alert.kind } else { nil }
+        }
+    }
+
     var opensGate: Bool { self.effects.contains { if case .openGate = $0 { true } else { false } } }
 
     var closesGate: Bool {
