@@ -149,6 +149,7 @@ extension Gateway {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
+        defer { self.historyAnswered(symbol, since: since, answer, from: venue, into: &batch) }
         guard case .orders(let reports) = answer else { return }
         // A row under a name of ours is evidence about that order, the doubtful one included.
         for report in reports where self.isNamedLikeOurs(report) {

@@ -27,10 +27,11 @@ extension Gateway {
         ] {
             batch.performAtOnce(.request(venue, request))
         }
+        self.askForHistory(of: venue, into: &batch)
     }
 
     /// The symbols whose rules and prices are needed: what may be traded and what is held.
-    private func symbols(of venue: VenueID) -> [Symbol] {
+    func symbols(of venue: VenueID) -> [Symbol] {
         let allowed = self.settings.limits.allowedSymbols
         let held = self.state.ledger(of: venue).positionsBySymbol.filter { !$0.quantity.isZero }
         return allowed + held.map(\.symbol).filter { !allowed.contains($0) }
@@ -52,7 +53,7 @@ extension Gateway {
             case .reconciling(var reconciliation) = session.phase
         else { return }
         body(&reconciliation)
-        guard reconciliation.isComplete else {
+        guard reconciliation.isComplete, session.history.isComplete else {
             session.phase = .reconciling(reconciliation)
             self.sessions[venue] = session
             return
@@ -114,6 +115,7 @@ extension Gateway {
         if reconciliation.awaitsOpenOrders { requests.append(.openOrders(self.nextRead())) }
         if reconciliation.awaitsOrderCounts { requests.append(.orderCounts) }
         for request in requests { batch.performAtOnce(.request(venue, request)) }
+        self.askForHistory(of: venue, into: &batch)
     }
 
     // MARK: Orders

@@ -26,6 +26,8 @@ extension Gateway {
         )
         if self.state.clientIDPrefix.isEmpty {
             self.record(.storeCreated(clientIDPrefix: prefix), into: &batch)
+        } else {
+            for venue in self.settings.exchanges { self.prepareHistory(of: venue) }
         }
         self.record(.started(epoch: epoch, version: version), into: &batch)
         self.scheme = ClientOrderIDScheme(prefix: self.state.clientIDPrefix, epoch: epoch)

@@ -13,6 +13,7 @@ struct VenueSession: Sendable {
     var care: VenueCare
     var balances = BalanceWatch()
     var tradeWatch = TradeWatch()
+    var history = HistoryReading()
     /// What the venue last said is free, by asset.
     var freeBalances: [Asset: Amount] = [:]
     /// Why the venue must not be traded on whatever its connection; an operator must act (S5).

@@ -89,9 +89,15 @@ import Testing
         let intent = rig.openOrder(venue: 5)
         rig.tell(
             .orderReported(
-                Make.report(intent, .partiallyFilled, venue: 5, executed: "0.5", fills: [
-                    Make.fill(7)
-                ])
+                Make.report(
+                    intent,
+                    .partiallyFilled,
+                    venue: 5,
+                    executed: "0.5",
+                    fills: [
+                        Make.fill(7)
+                    ]
+                )
             )
         )
         rig.advance(milliseconds: 60_000)
