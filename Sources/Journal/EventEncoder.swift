@@ -215,10 +215,34 @@ struct EventEncoder {
                 unsafe message.change_case =
                     TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR
                 unsafe message.needs_operator = self.arena.string(reason)
+            case .resolved(let resolution, let principal, let reason):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED
+                unsafe message.resolved = self.resolved(resolution, by: principal, reason)
             case .simulated(let request):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED
                 unsafe message.simulated = self.arena.string(request)
             }
+        }
+    }
+
+    private func resolved(
+        _ resolution: Resolution,
+        by principal: Principal,
+        _ reason: String
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__Resolved> {
+        unsafe self.arena.make(trading__journal__v1__resolved__init) { message in
+            switch resolution {
+            case .absent: unsafe message.resolution = 1
+            case .canceled: unsafe message.resolution = 2
+            case .filled(let price):
+                unsafe message.resolution = 3
+                unsafe message.price = price.raw
+            case .identified(let venueOrderID):
+                unsafe message.resolution = 4
+                unsafe message.venue_order_id = venueOrderID.raw
+            }
+            unsafe message.principal = self.arena.string(principal.name)
+            unsafe message.reason = self.arena.string(reason)
         }
     }
 

@@ -4,7 +4,8 @@ import TTRPC
 import TradingAPI
 import TradingCore
 
-/// `trading.v1.TradingService`: calls become the gateway's requests, its replies their answers.
+/// `trading.v1.TradingService` and `trading.v1.AdminService`: calls become the gateway's
+/// requests, its replies their answers.
 final class TradingService {
     private let walk: GatewayLoop
     private let arena = ProtobufArena()
@@ -24,7 +25,7 @@ final class TradingService {
     /// Adds every method of the service.
     func register(with router: Router) {
         for method in TradingMethod.allCases {
-            router.add(method.rawValue, of: TradingMethod.service) { call, responder in
+            router.add(method.rawValue, of: method.service) { call, responder in
                 self.receive(method, call, responder)
             }
         }
@@ -86,7 +87,7 @@ extension Rule {
         case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
-            .modeGate, .reduceOnly, .killCause, .clockSkew, .staleQuote:
+            .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote:
             .failedPrecondition
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget: .resourceExhausted

@@ -176,6 +176,10 @@ enum Samples {
             .rejected(code: -2010, reason: "no funds"),
             .notPlaced(reason: "gone"), .outcomeUnknown(reason: "timeout"),
             .needsOperator(reason: "help"),
+            .resolved(.absent, by: Principal("me"), reason: "asked the venue"),
+            .resolved(.canceled, by: Principal("me"), reason: "asked the venue"),
+            .resolved(.filled(at: Price(raw: 7)), by: Principal("me"), reason: "asked"),
+            .resolved(.identified(VenueOrderID(raw: 5)), by: Principal("me"), reason: "asked"),
         ]
         let refusal = Refusal(.orderNotional, limit: "1", actual: "2", message: "too much")
         return [

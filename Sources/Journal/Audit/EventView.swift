@@ -129,6 +129,15 @@ package struct EventView: Hashable, Sendable {
             self.init("order_outcome_unknown", orderID, [Field("reason", reason)])
         case .needsOperator(let reason):
             self.init("order_needs_operator", orderID, [Field("reason", reason)])
+        case .resolved(let resolution, let principal, let reason):
+            self.init(
+                "order_resolved",
+                orderID,
+                [
+                    Field("as", resolution.name), Field("by", principal),
+                    Field("reason", reason),
+                ]
+            )
         }
     }
 

@@ -46,13 +46,21 @@ enum StateDecoder {
                 time: WallTime(nanoseconds: part.time)
             )
         }
+        var lastPlacements: [VenueID: WallTime] = [:]
+        for index in 0..<(unsafe message.n_last_placements) {
+            let part = try unsafe EventDecoder.present(message.last_placements?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            lastPlacements[venue] = unsafe WallTime(nanoseconds: part.time)
+        }
         var mode: ModeRecord?
         if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
         return State(
             sequence: sequence,
             clientIDPrefix: unsafe EventDecoder.text(message.client_id_prefix),
             epoch: unsafe EventDecoder.text(message.epoch),
+            createdAt: WallTime(nanoseconds: unsafe message.created_at),
             lastOrderID: OrderID(raw: unsafe message.last_order_id),
+            lastPlacements: lastPlacements,
             orders: orders,
             mode: mode,
             killSwitch: try unsafe EventDecoder.killSwitch(

@@ -213,6 +213,11 @@ extension RawSettings {
             default: timing.streamGraceMilliseconds,
             in: 100...600_000
         )
+        timing.unknownAlertMilliseconds = self.milliseconds(
+            "timing.unknown_alert_ms",
+            default: timing.unknownAlertMilliseconds,
+            in: 100...86_400_000
+        )
         return timing
     }
 
@@ -239,7 +244,7 @@ extension RawSettings {
                 "venues.\(market.mode.name) is needed: prices and rules come from there"
             )
         }
-        return GatewaySettings(
+        var settings = GatewaySettings(
             initialMode: mode ?? .monitor,
             allowsLiveTrading: self.flag("allow_live_trading", default: false),
             exchanges: exchanges,
@@ -247,5 +252,8 @@ extension RawSettings {
             limits: self.limits(),
             timing: self.timing()
         )
+        settings.restartPolicy = self.restartPolicy()
+        settings.balanceTolerance = self.balanceTolerance()
+        return settings
     }
 }

@@ -9,6 +9,14 @@ struct EventLog {
         for event in events { self.note(event) }
     }
 
+    /// A person should look at it now.
+    func note(_ alert: Alert) {
+        self.log.critical(
+            "\(alert.message)",
+            metadata: ["alert": "\(alert.kind.rawValue)"]
+        )
+    }
+
     private func note(_ event: Event) {
         switch event {
         case .modeChanged(let record):
@@ -43,6 +51,14 @@ struct EventLog {
             self.log.error(
                 "needs an operator",
                 metadata: ["order": "\(orderID)", "reason": "\(reason)"]
+            )
+        case .orderChanged(let orderID, .resolved(let resolution, let principal, let reason)):
+            self.log.warning(
+                "resolved by a person",
+                metadata: [
+                    "order": "\(orderID)", "as": "\(resolution.name)", "by": "\(principal)",
+                    "reason": "\(reason)",
+                ]
             )
         case .venueRestrained(let venue, let restraint):
             self.log.warning(

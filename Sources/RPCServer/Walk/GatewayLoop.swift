@@ -179,6 +179,7 @@ final class GatewayLoop {
         case .engageKillSwitch: self.eachVenue { $0.close(.killSwitch) }
         case .stopClosings: self.eachVenue { $0.close(.closings) }
         case .restrain(let venue, let restraint): self.venues[venue]?.restrain(restraint)
+        case .alert(let alert): EventLog(log: self.log).note(alert)
         case .renewStream(let venue, let reason): self.venues[venue]?.renewStream(reason: reason)
         }
     }
@@ -271,16 +272,35 @@ final class GatewayLoop {
         self.log.critical("the journal cannot be written", metadata: ["error": "\(error)"])
         self.abandon()
         self.journal = AbandonedStore()
-        for case .orderSubmitted(let intent) in events {
-            let outcome = PlacementOutcome.notSent(.gateClosed)
-            self.receive(.venue(intent.venue, .placementAnswered(intent.orderID, outcome)))
-        }
+        self.drop(events)
         self.receive(.journal(.damaged("\(error)")))
         // Their answers were dropped with the batch: they are told what is true now.
         for token in self.engagements.keys {
             self.receive(.request(token, .killStatus, deadline: nil))
         }
         self.endWhenCanceled(by: .now() + Self.cancelingMax, lingersFor: 0)
+    }
+
+    /// Says what is true of events that state holds and the journal does not.
+    private func drop(_ events: [Event]) {
+        for event in events {
+            switch event {
+            case .orderSubmitted(let intent):
+                let outcome = PlacementOutcome.notSent(.gateClosed)
+                self.receive(.venue(intent.venue, .placementAnswered(intent.orderID, outcome)))
+            case .killChanged(let state):
+                // The gateway may have engaged it by itself.
+                guard let level = state.level else { continue }
+                let pull = KillLever.Pull(
+                    level: level,
+                    principal: state.principal,
+                    reason: state.reason
+                )
+                _ = self.lever.begin(pull)
+                self.lever.recordFailed()
+            default: continue
+            }
+        }
     }
 
     /// How long the cancels of an engaged switch may take before the process ends all the same.

@@ -150,4 +150,13 @@ package struct RemoteHealth: Hashable, Sendable, Encodable {
     package var openOrderCount: UInt64
     package var unknownOrderCount: UInt64
     package var startedAt: Int64
+    /// What a person should look at now.
+    package var alerts: [RemoteAlert]
+}
+
+/// Something that a person should look at.
+package struct RemoteAlert: Hashable, Sendable, Encodable {
+    /// Such as `needs_operator`; stable.
+    package var kind: String
+    package var message: String
 }

@@ -76,6 +76,10 @@ package struct ReplyEncoder {
             unsafe self.pack(trading__v1__cancel_response__init) { message in
                 unsafe message.order = self.order(order)
             }
+        case .resolveOrder:
+            unsafe self.pack(trading__v1__resolve_order_response__init) { message in
+                unsafe message.order = self.order(order)
+            }
         default:
             unsafe self.pack(trading__v1__get_order_response__init) { message in
                 unsafe message.order = self.order(order)
@@ -300,6 +304,15 @@ package struct ReplyEncoder {
             unsafe message.open_order_count = UInt64(view.openOrderCount)
             unsafe message.unknown_order_count = UInt64(view.unknownOrderCount)
             unsafe message.started_at = view.startedAt.nanoseconds
+            unsafe message.n_alerts = view.alerts.count
+            unsafe message.alerts = self.arena.array(
+                view.alerts.map { alert in
+                    unsafe self.arena.make(trading__v1__alert__init) { message in
+                        unsafe message.kind = self.arena.string(alert.kind.rawValue)
+                        unsafe message.message = self.arena.string(alert.message)
+                    }
+                }
+            )
         }
     }
 }

@@ -44,7 +44,8 @@ package enum Event: Hashable, Sendable {
         case .orderChanged(_, let change):
             switch change {
             case .reported, .filled: .mayWait
-            case .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator: .syncFirst
+            case .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator, .resolved:
+                .syncFirst
             }
         // A cancel that is forgotten is asked for again, or found at the venue.
         case .cancelRequested: .mayWait

@@ -41,7 +41,11 @@ extension Gateway {
         case .orderCounts:
             guard case .orderCounts = answer else { return }
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsOrderCounts = false }
-        case .trades, .time:
+        case .tradesSince(let symbol, let since):
+            self.tradesSinceAnswered(symbol, since: since, answer, from: venue, into: &batch)
+        case .trades(let symbol, _):
+            self.tradesAnswered(symbol, answer, from: venue, into: &batch)
+        case .time:
             break
         }
     }
@@ -89,6 +93,17 @@ extension Gateway {
         let wasPastWindow = self.chases[orderID]?.isAskingPastWindow ?? false
         self.chases[orderID]?.isAsking = false
         switch answer {
+        case .order(let report) where self.isAnother(report, than: orderID):
+            self.chases[orderID]?.askAt = nil
+            self.change(
+                orderID,
+                .needsOperator(
+                    reason: "order \(report.venueOrderID) of the venue is another one: "
+                        + "\(report.side.name) \(report.quantity) \(report.symbol)"
+                ),
+                into: &batch
+            )
+            self.noteAsked(orderID, on: venue, into: &batch)
         case .order(let report):
             self.chases[orderID]?.absences = 0
             self.chases[orderID]?.askAt = nil
@@ -108,6 +123,14 @@ extension Gateway {
             )
         }
         self.answerWaiters(of: orderID, into: &batch)
+    }
+
+    /// Whether the venue's order under a number that a person named is not the one meant.
+    private func isAnother(_ report: OrderReport, than orderID: OrderID) -> Bool {
+        guard let order = self.state.orders[orderID], !order.names(report.ownerID) else {
+            return false
+        }
+        return !order.matches(report)
     }
 
     private mutating func noteAsked(

@@ -155,7 +155,8 @@ extension Gateway {
             journalSequence: self.state.sequence,
             openOrderCount: self.state.orders.values.filter { !$0.status.isTerminal }.count,
             unknownOrderCount: self.state.ordersInDoubt.count,
-            startedAt: self.startedAt
+            startedAt: self.startedAt,
+            alerts: self.standingAlerts(at: now)
         )
     }
 }

@@ -32,6 +32,8 @@ extension Gateway {
             self.decideMode(request, token, into: &batch)
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, fetched: fetched, into: &batch)
+        case .resolve(let request):
+            self.resolve(request, token, fetched: fetched, into: &batch)
         case .health:
             let health = self.health(at: batch.instant)
             batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)

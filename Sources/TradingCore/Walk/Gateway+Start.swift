@@ -26,6 +26,8 @@ extension Gateway {
         )
         if self.state.clientIDPrefix.isEmpty {
             self.record(.storeCreated(clientIDPrefix: prefix), into: &batch)
+        } else {
+            for venue in self.settings.exchanges { self.prepareHistory(of: venue) }
         }
         self.record(.started(epoch: epoch, version: version), into: &batch)
         self.scheme = ClientOrderIDScheme(prefix: self.state.clientIDPrefix, epoch: epoch)
@@ -35,6 +37,7 @@ extension Gateway {
         self.engageGates(into: &batch)
         self.resumeRestraints(into: &batch)
         self.resumeKill(into: &batch)
+        self.applyRestartPolicy(into: &batch)
     }
 
     /// The journal's mode beats the configuration; live without permission becomes monitor (M1).
@@ -71,7 +74,10 @@ extension Gateway {
         var chase = Chase()
         if order.pendingCancel != nil { chase.cancelAt = batch.instant.monotonic }
         if order.hasMissingFills { chase.fetchFillsAt = batch.instant.monotonic }
-        if order.status == .unknown { chase.askAt = batch.instant.monotonic }
+        if order.status == .unknown {
+            chase.askAt = batch.instant.monotonic
+            chase.alertAt = self.alertTime(at: batch.instant)
+        }
         self.chases[orderID] = chase
     }
 

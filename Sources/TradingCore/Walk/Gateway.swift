@@ -78,6 +78,8 @@ package struct Gateway: ~Copyable {
             if let key = request.key, self.keys[key] == nil { needs.key = key }
         case .request(_, .cancel(let orderID), _), .request(_, .order(let orderID), _):
             self.add(orderID, to: &needs)
+        case .request(_, .resolve(let request), _):
+            self.add(request.orderID, to: &needs)
         case .request(_, .orders(let filter), _):
             if filter.includesClosed { needs.history = filter }
         case .venue(_, .orderReported(let report)):
@@ -116,6 +118,7 @@ package struct Gateway: ~Copyable {
         self.chases[closed.orderID] = nil
         if let key = closed.intent.key { self.keys[key] = closed.orderID }
         self.recent.remember(closed)
+        self.sessions[closed.intent.venue]?.tradeWatch.lively.insert(closed.terms.symbol)
         self.noteClosing(closed, at: batch.instant)
     }
 

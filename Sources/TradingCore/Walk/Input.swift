@@ -23,6 +23,28 @@ package enum Request: Hashable, Sendable {
     case killEngage(KillLevel, Principal, reason: String)
     case killRelease(Principal, reason: String, KillRelease)
     case health
+    case resolve(ResolveRequest)
+}
+
+/// A person's word on an order whose fate could not be found out.
+package struct ResolveRequest: Hashable, Sendable {
+    package var orderID: OrderID
+    package var resolution: Resolution
+    package var principal: Principal
+    /// Why the person believes it; recorded.
+    package var reason: String
+
+    package init(
+        orderID: OrderID,
+        resolution: Resolution,
+        principal: Principal,
+        reason: String
+    ) {
+        self.orderID = orderID
+        self.resolution = resolution
+        self.principal = principal
+        self.reason = reason
+    }
 }
 
 /// Which orders a listing shows: newest first.
@@ -69,9 +91,7 @@ extension Request {
     package var asksForTheWire: Bool {
         switch self {
         case .killEngage, .killStatus: true
-        case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .setMode,
-            .killRelease, .health:
-            false
+        default: false
         }
     }
 }

@@ -117,4 +117,6 @@ package struct HealthView: Hashable, Sendable {
     package var openOrderCount: Int
     package var unknownOrderCount: Int
     package var startedAt: WallTime
+    /// What a person should look at now.
+    package var alerts: [Alert]
 }

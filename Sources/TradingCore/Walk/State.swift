@@ -9,8 +9,13 @@ package struct State: Hashable, Sendable {
     package private(set) var clientIDPrefix: String
     /// The part of the client order id that changes at every start.
     package private(set) var epoch: String
+    /// When the store was made, by the wall clock of then.
+    package private(set) var createdAt: WallTime
     /// The last order number given out.
     package private(set) var lastOrderID: OrderID
+    /// The time that each venue's newest placement was signed for, by the venue's clock: what is
+    /// at the venue under our prefix and later is missing here (J5).
+    package private(set) var lastPlacements: [VenueID: WallTime]
     /// Orders about which not everything is known; all others are on disk only.
     package private(set) var orders: [OrderID: Order]
     /// Those of `orders` whose outcome is unknown.
@@ -34,7 +39,9 @@ package struct State: Hashable, Sendable {
         self.sequence = Sequence(raw: 0)
         self.clientIDPrefix = ""
         self.epoch = ""
+        self.createdAt = WallTime(nanoseconds: 0)
         self.lastOrderID = OrderID(raw: 0)
+        self.lastPlacements = [:]
         self.orders = [:]
         self.ordersInDoubt = []
         self.mode = nil
@@ -56,7 +63,9 @@ package struct State: Hashable, Sendable {
         sequence: Sequence,
         clientIDPrefix: String,
         epoch: String,
+        createdAt: WallTime,
         lastOrderID: OrderID,
+        lastPlacements: [VenueID: WallTime],
         orders: [Order],
         mode: ModeRecord?,
         killSwitch: KillSwitch,
@@ -68,7 +77,9 @@ package struct State: Hashable, Sendable {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
         self.epoch = epoch
+        self.createdAt = createdAt
         self.lastOrderID = lastOrderID
+        self.lastPlacements = lastPlacements
         self.orders = [:]
         self.ordersInDoubt = []
         self.mode = mode
@@ -114,11 +125,13 @@ package struct State: Hashable, Sendable {
         case .storeCreated(let prefix):
             invariant(self.clientIDPrefix.isEmpty, "a store is made once")
             self.clientIDPrefix = prefix
+            self.createdAt = time
         case .started(let epoch, _):
             self.epoch = epoch
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
+            self.lastPlacements[intent.venue] = intent.timestamp
             if intent.purpose == .flatten {
                 self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
                     .begin()
@@ -192,9 +205,7 @@ package struct State: Hashable, Sendable {
         }
         if case .filled(let fill) = change {
             self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
-            let symbol = order.terms.symbol
-            let mark = TradeMark(fill).newer(than: self.lastTrades[venue]?[symbol])
-            self.lastTrades[venue, default: [:]][symbol] = mark
+            if !fill.isOperators { self.mark(fill, of: order) }
         }
         if order.status.isInDoubt {
             self.ordersInDoubt.insert(orderID)
@@ -210,6 +221,13 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    private mutating func mark(_ fill: Fill, of order: Order) {
+        let venue = order.intent.venue
+        let symbol = order.terms.symbol
+        let mark = TradeMark(fill).newer(than: self.lastTrades[venue]?[symbol])
+        self.lastTrades[venue, default: [:]][symbol] = mark
     }
 
     private mutating func count(_ order: Order, by step: Int) {

@@ -119,7 +119,7 @@ struct Health: AsyncParsableCommand {
                 mode \(health.mode), version \(health.version)
                 journal at event \(health.journalSequence), \(health.openOrderCount) open orders, \
                 \(health.unknownOrderCount) of unknown outcome
-                """
+                """ + health.alerts.map { "\nALERT \($0.kind): \($0.message)" }.joined()
         }
         if !health.isReady { throw Failure(.failed, "not ready") }
     }

@@ -20,6 +20,12 @@ struct Turn {
         }
     }
 
+    var alerts: [Alert.Kind] {
+        self.immediate.compactMap { effect in
+            if case .alert(let alert) = effect { alert.kind } else { nil }
+        }
+    }
+
     var opensGate: Bool { self.effects.contains { if case .openGate = $0 { true } else { false } } }
 
     var closesGate: Bool {
@@ -190,9 +196,11 @@ final class Rig {
     func connect(
         _ account: AccountReport = Make.account(),
         open: [OrderReport] = [],
+        history: [OrderReport]? = nil,
         venue: VenueID = .testnet
     ) -> Turn {
         self.tell(.streamOpened, from: venue)
+        self.answerHistory(history ?? open, venue: venue)
         self.tell(.clockMeasured(offsetMilliseconds: 0, roundTripMilliseconds: 1), from: venue)
         let symbols = self.settings.limits.allowedSymbols
         self.tell(
@@ -208,6 +216,19 @@ final class Rig {
             .quoted(Make.bitcoin, Quote(bid: Make.price("99"), ask: Make.price("101"))),
             from: venue
         )
+        return turn
+    }
+
+    /// Answers what a start asks of the orders since the journal's last one.
+    @discardableResult
+    func answerHistory(_ reports: [OrderReport], venue: VenueID = .testnet) -> Turn {
+        var turn = Turn()
+        guard let history = self.gateway.sessions[venue]?.history else { return turn }
+        for symbol in history.unread.sorted() {
+            let request = VenueRequest.allOrders(symbol, since: history.since)
+            let ofSymbol = reports.filter { $0.symbol == symbol }
+            turn = self.tell(.answered(request, .orders(ofSymbol)), from: venue)
+        }
         return turn
     }
 

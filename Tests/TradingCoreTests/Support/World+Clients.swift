@@ -199,6 +199,7 @@ extension Event {
             reason.hasPrefix("proven") ? "proven absent" : "not sent"
         case .orderChanged(_, .outcomeUnknown): "unknown"
         case .orderChanged(_, .needsOperator): "needs operator"
+        case .orderChanged(_, .resolved): "resolved"
         case .orderReopened: "reopened"
         case .cancelRequested: "cancel"
         case .modeChanged: "mode"

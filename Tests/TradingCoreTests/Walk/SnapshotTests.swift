@@ -42,7 +42,8 @@ import Testing
     static let covered: Set<String> = [
         "State.sequence", "State.clientIDPrefix", "State.epoch", "State.lastOrderID",
         "State.orders", "State.mode", "State.killSwitch", "State.ledgers", "State.closings",
-        "State.restraints", "State.lastTrades", "VenueRestraint.until", "VenueRestraint.scope",
+        "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
+        "VenueRestraint.until", "VenueRestraint.scope",
         "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",
         "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.

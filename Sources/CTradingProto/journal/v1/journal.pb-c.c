@@ -502,6 +502,51 @@ void   trading__journal__v1__order_changed__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__order_changed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__resolved__init
+                     (Trading__Journal__V1__Resolved         *message)
+{
+  static const Trading__Journal__V1__Resolved init_value = TRADING__JOURNAL__V1__RESOLVED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__resolved__get_packed_size
+                     (const Trading__Journal__V1__Resolved *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__resolved__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__resolved__pack
+                     (const Trading__Journal__V1__Resolved *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__resolved__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__resolved__pack_to_buffer
+                     (const Trading__Journal__V1__Resolved *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__resolved__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__Resolved *
+       trading__journal__v1__resolved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__Resolved *)
+     protobuf_c_message_unpack (&trading__journal__v1__resolved__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__resolved__free_unpacked
+                     (Trading__Journal__V1__Resolved *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__resolved__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__reported__init
                      (Trading__Journal__V1__Reported         *message)
 {
@@ -2003,7 +2048,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__fill__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__fill__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field_descriptors[8] =
+static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field_descriptors[9] =
 {
   {
     "order_id",
@@ -2101,6 +2146,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "resolved",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__OrderChanged, change_case),
+    offsetof(Trading__Journal__V1__OrderChanged, resolved),
+    &trading__journal__v1__resolved__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__order_changed__field_indices_by_name[] = {
   2,   /* field[2] = filled */
@@ -2110,12 +2167,13 @@ static const unsigned trading__journal__v1__order_changed__field_indices_by_name
   5,   /* field[5] = outcome_unknown */
   3,   /* field[3] = rejected */
   1,   /* field[1] = reported */
+  8,   /* field[8] = resolved */
   7,   /* field[7] = simulated */
 };
 static const ProtobufCIntRange trading__journal__v1__order_changed__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor =
 {
@@ -2125,11 +2183,101 @@ const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor
   "Trading__Journal__V1__OrderChanged",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__OrderChanged),
-  8,
+  9,
   trading__journal__v1__order_changed__field_descriptors,
   trading__journal__v1__order_changed__field_indices_by_name,
   1,  trading__journal__v1__order_changed__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__order_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__resolved__field_descriptors[5] =
+{
+  {
+    "resolution",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Resolved, resolution),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Resolved, price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "venue_order_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Resolved, venue_order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Resolved, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Resolved, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__resolved__field_indices_by_name[] = {
+  1,   /* field[1] = price */
+  3,   /* field[3] = principal */
+  4,   /* field[4] = reason */
+  0,   /* field[0] = resolution */
+  2,   /* field[2] = venue_order_id */
+};
+static const ProtobufCIntRange trading__journal__v1__resolved__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__resolved__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.Resolved",
+  "Resolved",
+  "Trading__Journal__V1__Resolved",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__Resolved),
+  5,
+  trading__journal__v1__resolved__field_descriptors,
+  trading__journal__v1__resolved__field_indices_by_name,
+  1,  trading__journal__v1__resolved__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__resolved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__reported__field_descriptors[4] =

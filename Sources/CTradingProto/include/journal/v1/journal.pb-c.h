@@ -26,6 +26,7 @@ typedef struct Trading__Journal__V1__Refusal Trading__Journal__V1__Refusal;
 typedef struct Trading__Journal__V1__OrderRefused Trading__Journal__V1__OrderRefused;
 typedef struct Trading__Journal__V1__Fill Trading__Journal__V1__Fill;
 typedef struct Trading__Journal__V1__OrderChanged Trading__Journal__V1__OrderChanged;
+typedef struct Trading__Journal__V1__Resolved Trading__Journal__V1__Resolved;
 typedef struct Trading__Journal__V1__Reported Trading__Journal__V1__Reported;
 typedef struct Trading__Journal__V1__Rejected Trading__Journal__V1__Rejected;
 typedef struct Trading__Journal__V1__CancelRequested Trading__Journal__V1__CancelRequested;
@@ -268,7 +269,8 @@ typedef enum {
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NOT_PLACED = 5,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_OUTCOME_UNKNOWN = 6,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR = 7,
-  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED = 8
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED = 8,
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE__CASE)
 } Trading__Journal__V1__OrderChanged__ChangeCase;
 
@@ -285,11 +287,38 @@ struct  Trading__Journal__V1__OrderChanged
     char *outcome_unknown;
     char *needs_operator;
     char *simulated;
+    Trading__Journal__V1__Resolved *resolved;
   };
 };
 #define TRADING__JOURNAL__V1__ORDER_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__order_changed__descriptor) \
     , 0, TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE__NOT_SET, {0} }
+
+
+/*
+ * What a person says became of an order.
+ */
+struct  Trading__Journal__V1__Resolved
+{
+  ProtobufCMessage base;
+  /*
+   * 1 absent, 2 canceled, 3 filled, 4 identified.
+   */
+  uint32_t resolution;
+  /*
+   * Of 3.
+   */
+  int64_t price;
+  /*
+   * Of 4.
+   */
+  int64_t venue_order_id;
+  char *principal;
+  char *reason;
+};
+#define TRADING__JOURNAL__V1__RESOLVED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__resolved__descriptor) \
+    , 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__Journal__V1__Reported
@@ -635,6 +664,25 @@ Trading__Journal__V1__OrderChanged *
 void   trading__journal__v1__order_changed__free_unpacked
                      (Trading__Journal__V1__OrderChanged *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__Resolved methods */
+void   trading__journal__v1__resolved__init
+                     (Trading__Journal__V1__Resolved         *message);
+size_t trading__journal__v1__resolved__get_packed_size
+                     (const Trading__Journal__V1__Resolved   *message);
+size_t trading__journal__v1__resolved__pack
+                     (const Trading__Journal__V1__Resolved   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__resolved__pack_to_buffer
+                     (const Trading__Journal__V1__Resolved   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__Resolved *
+       trading__journal__v1__resolved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__resolved__free_unpacked
+                     (Trading__Journal__V1__Resolved *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Reported methods */
 void   trading__journal__v1__reported__init
                      (Trading__Journal__V1__Reported         *message);
@@ -841,6 +889,9 @@ typedef void (*Trading__Journal__V1__Fill_Closure)
 typedef void (*Trading__Journal__V1__OrderChanged_Closure)
                  (const Trading__Journal__V1__OrderChanged *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__Resolved_Closure)
+                 (const Trading__Journal__V1__Resolved *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__Reported_Closure)
                  (const Trading__Journal__V1__Reported *message,
                   void *closure_data);
@@ -885,6 +936,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__refusal__descripto
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_refused__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__fill__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__resolved__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__reported__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__rejected__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__cancel_requested__descriptor;
