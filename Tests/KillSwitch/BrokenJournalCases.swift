@@ -37,7 +37,7 @@ enum BrokenJournalCases {
     ) { trial in
         try await trial.rest(30)
         try await Task.sleep(for: .milliseconds(200))
-        try trial.desk.server.limitFiles(bytes: 1)
+        try trial.desk.server.limitFiles(bytes: 1_024)
         try await Self.engageInVain(trial)
         try await Self.reviveEngaged(trial, level: "cancel")
     }

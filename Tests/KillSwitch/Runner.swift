@@ -118,7 +118,8 @@ extension Duration {
     var milliseconds: String {
         let hundredths =
             self.components.seconds * 100_000 + self.components.attoseconds / 10_000_000_000_000
-        let rest = hundredths % 100
-        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) ms"
+        let rest = hundredths.magnitude % 100
+        let sign = hundredths < 0 ? "-" : ""
+        return "\(sign)\(hundredths.magnitude / 100).\(rest < 10 ? "0" : "")\(rest) ms"
     }
 }

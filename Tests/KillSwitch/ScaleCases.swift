@@ -66,6 +66,9 @@ enum ScaleCases {
             "gates closed and answered after \(engagement.took.milliseconds), "
                 + "\(engagement.view.inFlightOrderIDs.count) placements listed as on the wire"
         )
+        await trial.tell(
+            "last placement written \(engagement.lastPlacement.milliseconds) after the call"
+        )
         await trial.expect(engagement.view.isDurable, "the engagement is not durable")
         try await trial.waitUntilDone()
         await trial.tell("verified zero after \((ContinuousClock.now - start).seconds)")

@@ -41,6 +41,9 @@ actor Trial {
     struct Engagement: Sendable {
         var view: RemoteKillSwitch
         var took: Duration
+        /// When the last placement began to be written, after the call was made; negative for
+        /// before.
+        var lastPlacement: Duration
         /// When the answer was there, by the monotonic clock and by the wall clock.
         var monotonicNanoseconds: Int64
         var wallMilliseconds: Int64
@@ -164,11 +167,15 @@ actor Trial {
 
     func engage(_ level: KillLevel, reason: String = "test") async throws -> Engagement {
         let start = ContinuousClock.now
+        let startNanoseconds = Self.monotonicNanoseconds()
         let view = try await self.client.killSwitch(.engage(level, reason: reason))
         let nanoseconds = Self.monotonicNanoseconds()
         return Engagement(
             view: view,
             took: ContinuousClock.now - start,
+            lastPlacement: .nanoseconds(
+                try self.shim.lastPlacementNanoseconds() - startNanoseconds
+            ),
             monotonicNanoseconds: nanoseconds,
             wallMilliseconds: Int64(Date().timeIntervalSince1970 * 1_000),
             placementsSent: try self.shim.placementsSent()
