@@ -41,7 +41,11 @@ extension Gateway {
         case .orderCounts:
             guard case .orderCounts = answer else { return }
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsOrderCounts = false }
-        case .trades, .time:
+        case .tradesSince(let symbol, let since):
+            self.tradesSinceAnswered(symbol, since: since, answer, from: venue, into: &batch)
+        case .trades(let symbol, _):
+            self.tradesAnswered(symbol, answer, from: venue, into: &batch)
+        case .time:
             break
         }
     }

@@ -131,7 +131,7 @@ extension Gateway {
     }
 
     /// From when on a proof of absence must know every order of the symbol (E2 c).
-    private func proofStart(of order: Order) -> WallTime {
+    func proofStart(of order: Order) -> WallTime {
         order.intent.timestamp.adding(
             milliseconds: -self.settings.timing.absenceMarginMilliseconds
         )
@@ -155,18 +155,22 @@ extension Gateway {
         for report in reports where self.isNamedLikeOurs(report) {
             self.reported(report, from: venue, fetched: fetched, into: &batch)
         }
-        let suspects = self.state.ordersInDoubt.sorted().filter { orderID in
+        for orderID in self.suspects(of: symbol, since: since, on: venue) {
+            guard let order = self.state.orders[orderID] else { continue }
+            self.judge(order, by: reports, fetched: fetched, into: &batch)
+            self.answerWaiters(of: orderID, into: &batch)
+        }
+    }
+
+    /// The orders whose proof of absence asked for this list.
+    func suspects(of symbol: Symbol, since: WallTime, on venue: VenueID) -> [OrderID] {
+        self.state.ordersInDoubt.sorted().filter { orderID in
             guard let order = self.state.orders[orderID], let chase = self.chases[orderID] else {
                 return false
             }
             return order.intent.venue == venue && order.terms.symbol == symbol
                 && order.status == .unknown && self.proofStart(of: order) == since
                 && chase.absences >= self.settings.timing.absencesMin
-        }
-        for orderID in suspects {
-            guard let order = self.state.orders[orderID] else { continue }
-            self.judge(order, by: reports, fetched: fetched, into: &batch)
-            self.answerWaiters(of: orderID, into: &batch)
         }
     }
 
@@ -186,12 +190,10 @@ extension Gateway {
                 && !self.isAttributed(report, on: order.intent.venue, fetched: fetched)
         }
         if strangers.isEmpty {
-            self.change(
-                order.orderID,
-                .notPlaced(
-                    reason: "proven absent: the venue has no such order after its window was over"
-                ),
-                into: &batch
+            self.chases[order.orderID]?.listed = Set(reports.map(\.venueOrderID))
+            let since = self.proofStart(of: order)
+            batch.performAtOnce(
+                .request(order.intent.venue, .tradesSince(order.terms.symbol, since: since))
             )
         } else if let twin = strangers.first(where: { order.matches($0) }) {
             // Adopted once: it explains no other order of ours.

@@ -93,6 +93,7 @@ extension Gateway {
                 batch.performAtOnce(.request(venue, .openOrders(self.nextRead())))
             }
             batch.performAtOnce(.request(venue, .account(self.nextRead())))
+            self.askForTrades(of: venue, into: &batch)
             // A quiet market's stream says nothing: its last price is asked for.
             batch.performAtOnce(.request(venue, .quotes(self.symbols(of: venue))))
             // One measurement may be off: the clock was set between it and its arrival (M3).

@@ -118,6 +118,7 @@ package struct Gateway: ~Copyable {
         self.chases[closed.orderID] = nil
         if let key = closed.intent.key { self.keys[key] = closed.orderID }
         self.recent.remember(closed)
+        self.sessions[closed.intent.venue]?.tradeWatch.lively.insert(closed.terms.symbol)
         self.noteClosing(closed, at: batch.instant)
     }
 

@@ -219,6 +219,8 @@ package enum VenueRequest: Hashable, Sendable {
     case openOrders(ReadID)
     /// The account's trades on a symbol from this one on; from the first where nil.
     case trades(Symbol, from: TradeID?)
+    /// The account's trades on a symbol since then.
+    case tradesSince(Symbol, since: WallTime)
     /// The trades of one order.
     case orderTrades(OrderID, symbol: Symbol, venue: VenueOrderID)
     /// Every order of the account on a symbol since then, whatever its state.

@@ -12,6 +12,7 @@ struct VenueSession: Sendable {
     var quotes: [Symbol: Quote] = [:]
     var care: VenueCare
     var balances = BalanceWatch()
+    var tradeWatch = TradeWatch()
     var history = HistoryReading()
     /// What the venue last said is free, by asset.
     var freeBalances: [Asset: Amount] = [:]
@@ -130,6 +131,10 @@ struct Chase: Hashable, Sendable {
     var absences = 0
     /// When the question on its way left after the window was over.
     var isAskingPastWindow = false
+    /// The venue's orders that a proof of absence explained; its trades are explained next (E2).
+    var listed: Set<VenueOrderID>?
+    /// How often trades stopped a proof that no listed order explained.
+    var strangeTrades = 0
     /// When the order's trades are fetched; nil while none is missing.
     var fetchFillsAt: MonotonicTime?
     /// When the pending cancel is sent again; nil while it is on its way.
@@ -168,6 +173,10 @@ struct NumberedOrder: Hashable, Sendable {
         self.venue = order.intent.venue
         self.symbol = order.terms.symbol
         self.number = number
+    }
+
+    func isNumbered(_ number: VenueOrderID, of symbol: Symbol, on venue: VenueID) -> Bool {
+        self.number == number && self.symbol == symbol && self.venue == venue
     }
 }
 

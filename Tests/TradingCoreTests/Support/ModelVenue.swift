@@ -204,9 +204,21 @@ struct ModelVenue {
         case .orderCounts: return .orderCounts([])
         case .rules(let symbols):
             return .rules(symbols.map { Make.rules($0) })
-        case .cancel, .trades, .time:
+        case .trades(let symbol, let from):
+            return .trades(self.trades(of: symbol) { $0.tradeID >= from ?? $0.tradeID })
+        case .tradesSince(let symbol, let since):
+            return .trades(self.trades(of: symbol) { $0.time >= since })
+        case .cancel, .time:
             return .failed("not a read of the model")
         }
+    }
+
+    private func trades(
+        of symbol: Symbol,
+        where isWanted: (TradeReport) -> Bool
+    ) -> [TradeReport] {
+        self.entries.filter { $0.terms.symbol == symbol }.flatMap(\.trades).filter(isWanted)
+            .sorted { $0.tradeID < $1.tradeID }
     }
 
     func locked(_ asset: Asset) -> Amount {
