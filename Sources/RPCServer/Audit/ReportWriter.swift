@@ -33,7 +33,10 @@ struct ReportWriter: Sendable {
             )
         } catch {
             // Nothing depends on it, and `tradectl audit report` makes it at any time.
-            self.log.error("no daily report", metadata: ["day": "\(day.text)", "error": "\(error)"])
+            self.log.error(
+                "no daily report",
+                metadata: ["day": "\(day.text)", "error": "\(error)"]
+            )
         }
     }
 }
