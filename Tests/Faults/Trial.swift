@@ -226,6 +226,24 @@ actor Trial {
         self.report("not ready: \(reasons.joined(separator: "; "))")
     }
 
+    /// Waits until the gateway refuses to trade by a clock that is so far off, and says how far.
+    func expectSkewRefusal(seconds: Int64) async throws {
+        let measured = try Regex("less ours is (-?[0-9]+) ms")
+        var reasons: [String] = []
+        for _ in 0..<200 where self.desk.server.isRunning {
+            reasons = (try? await self.client.health().notReadyReasons) ?? []
+            let skews = reasons.compactMap { try? measured.firstMatch(in: $0)?[1].substring }
+            let isMeasured = skews.contains { text in
+                Int64(text).map { abs($0 + seconds * 1_000) < 1_000 } ?? false
+            }
+            if isMeasured { return }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        if self.desk.server.isRunning {
+            self.report("the clock is \(seconds) s off and nothing says so: \(reasons)")
+        }
+    }
+
     // MARK: The server's end and return
 
     /// Waits for a server that ends by itself.

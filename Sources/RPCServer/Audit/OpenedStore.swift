@@ -34,7 +34,8 @@ final class OpenedStore {
         let layout = Recovery.Layout(
             store: configuration.storePath,
             anchors: audit.anchorPath,
-            signingKey: audit.signingKeyPath
+            signingKey: audit.signingKeyPath,
+            reports: audit.reportFolder
         )
         let key = try SigningKey.loadOrMake(at: layout.signingKey)
         let recovery = try Recovery.run(layout, verifying: key.publicKey)

@@ -168,6 +168,9 @@ extension Gateway {
 }
 
 extension VenueError {
+    /// The timestamp is outside of the receive window: what is known of the venue's clock is wrong.
+    package static let outsideWindow = -1021
+
     /// "Order does not exist." to a query.
     static let noSuchOrder = -2013
 

@@ -167,7 +167,9 @@ extension Gateway {
         from venue: VenueID,
         into batch: inout OpenBatch
     ) {
-        self.withCare(venue) { $0.clock.take(sample) }
+        self.withCare(venue) { care in
+            if care.clock.take(sample) { care.rejects.clockCorrected() }
+        }
         guard let doubt = self.sessions[venue]?.care.clockDoubt,
             sample.at.monotonic >= doubt.since
         else { return }
@@ -307,7 +309,11 @@ extension VenueCare {
             self.circuit.failed("\(error.message) (\(error.code))", at: now)
         case .rejected(let error):
             self.circuit.succeeded()
-            self.rejects.rejected("\(error.message) (\(error.code))", at: now)
+            self.rejects.rejected(
+                "\(error.message) (\(error.code))",
+                isUntimely: error.code == VenueError.outsideWindow,
+                at: now
+            )
         case .unknown(let reason), .notSent(.notConnected(let reason)):
             self.circuit.failed(reason, at: now)
         case .simulated, .notSent:

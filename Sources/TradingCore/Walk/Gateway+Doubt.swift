@@ -197,7 +197,7 @@ extension Gateway {
             )
         } else if let twin = strangers.first(where: { order.matches($0) }) {
             // Adopted once: it explains no other order of ours.
-            self.noteForeign(ForeignOrder(twin, on: order.intent.venue))
+            self.noteForeign(NumberedOrder(twin, on: order.intent.venue))
             self.merge(twin, into: order.orderID, fetched: fetched, batch: &batch)
         } else {
             self.change(
@@ -221,7 +221,7 @@ extension Gateway {
             self.order(orderID, fetched: fetched)?.names(report.ownerID) ?? false
         case .oursMalformed: false
         case .foreign:
-            self.foreignOrders.contains(ForeignOrder(report, on: venue))
+            self.foreignOrders.contains(NumberedOrder(report, on: venue))
                 || self.adopter(of: report, on: venue) != nil
         }
     }

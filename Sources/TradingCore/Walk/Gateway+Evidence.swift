@@ -92,7 +92,7 @@ extension Gateway {
         switch ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) {
         case .foreign:
             guard let orderID = self.adopter(of: report, on: venue) else {
-                self.noteForeign(ForeignOrder(report, on: venue))
+                self.noteForeign(NumberedOrder(report, on: venue))
                 return
             }
             self.merge(report, into: orderID, fetched: fetched, batch: &batch)
@@ -112,7 +112,7 @@ extension Gateway {
         }
     }
 
-    mutating func noteForeign(_ order: ForeignOrder) {
+    mutating func noteForeign(_ order: NumberedOrder) {
         guard !self.foreignOrders.contains(order) else { return }
         if self.foreignOrders.count == 1_024 { self.foreignOrders.removeFirst(512) }
         self.foreignOrders.append(order)

@@ -134,10 +134,11 @@ extension Gateway {
         for report in reports {
             self.reported(report, from: venue, fetched: fetched, into: &batch)
         }
-        let listed = Set(reports.map(\.venueOrderID))
+        // The venue numbers the orders of each symbol by themselves.
+        let listed = Set(reports.map { NumberedOrder($0, on: venue) })
         var awaited: Set<OrderID> = []
         for order in self.state.ordersByAge where order.intent.venue == venue {
-            if let venueOrderID = order.venueOrderID, listed.contains(venueOrderID) { continue }
+            if let number = NumberedOrder(order), listed.contains(number) { continue }
             if self.chases[order.orderID]?.awaitsPlacement == true { continue }
             awaited.insert(order.orderID)
             self.chases[order.orderID, default: Chase()].askAt = batch.instant.monotonic

@@ -15,7 +15,7 @@ package struct Gateway: ~Copyable {
     /// The keys of the orders in memory, unsettled and recent.
     var keys: [IdempotencyKey: OrderID] = [:]
     /// Orders that are known to be foreign, newest last; bounded.
-    var foreignOrders: [ForeignOrder] = []
+    var foreignOrders: [NumberedOrder] = []
     var kill = KillProgress()
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme

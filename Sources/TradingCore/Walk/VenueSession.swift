@@ -155,8 +155,8 @@ struct Waiter: Hashable, Sendable {
     var deadline: MonotonicTime
 }
 
-/// An order at a venue that is not ours; its number is unique within its symbol only.
-struct ForeignOrder: Hashable, Sendable {
+/// An order as its venue counts it; the number is unique within its symbol only.
+struct NumberedOrder: Hashable, Sendable {
     var venue: VenueID
     var symbol: Symbol
     var number: VenueOrderID
@@ -165,6 +165,14 @@ struct ForeignOrder: Hashable, Sendable {
         self.venue = venue
         self.symbol = report.symbol
         self.number = report.venueOrderID
+    }
+
+    /// Nil where the venue never told the order's number.
+    init?(_ order: Order) {
+        guard let number = order.venueOrderID else { return nil }
+        self.venue = order.intent.venue
+        self.symbol = order.terms.symbol
+        self.number = number
     }
 
     func isNumbered(_ number: VenueOrderID, of symbol: Symbol, on venue: VenueID) -> Bool {

@@ -134,6 +134,8 @@ final class VenueWorker {
             if !self.queue.add(request) {
                 self.finish(request, .failed("too many requests are waiting"))
             }
+        case .measureClock:
+            self.clockAt = VenueClock.monotonic()
         case .stop:
             self.stop()
         }

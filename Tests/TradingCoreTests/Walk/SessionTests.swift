@@ -97,6 +97,20 @@ import Testing
         )
     }
 
+    @Test func `another symbol's order of the same number does not stand for one (E1)`() {
+        let rig = Rig.ready()
+        let gone = rig.openOrder(venue: 3)
+        let listed = rig.openOrder(Make.terms(symbol: Make.ether), venue: 3)
+        let read = ReadID(raw: .max)
+        let turn = rig.tell(
+            .answered(.openOrders(read), .orders([Make.report(listed, venue: 3)]))
+        )
+        let asked = turn.requests.compactMap { request -> OrderID? in
+            if case .order(let orderID, _, _, _) = request { orderID } else { nil }
+        }
+        #expect(asked == [gone.orderID])
+    }
+
     @Test func `an open order that the list lacks is asked for before the gate opens`() {
         let rig = Rig.ready()
         let intent = rig.openOrder()
