@@ -132,6 +132,11 @@ let package = Package(
             path: "Tests/Faults",
             exclude: ["shim.c"]
         ),
+        .executableTarget(
+            name: "killswitch",
+            dependencies: ["SystemTestSupport", "TradingAPI", "TradingCore", arguments],
+            path: "Tests/KillSwitch"
+        ),
 
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore", "Journal"]),

@@ -10,6 +10,12 @@ final class TradingService {
     private let walk: GatewayLoop
     private let arena = ProtobufArena()
     private let encoder: ReplyEncoder
+    /// Listings that are decided and not answered yet.
+    private var listingCount = 0
+
+    /// A listing costs a thousand times what an order costs: callers that ask for many at once,
+    /// and perhaps never read them, must not keep a kill waiting.
+    private static let listingsMax = 16
 
     init(walk: GatewayLoop, version: String) {
         self.walk = walk
@@ -34,8 +40,15 @@ final class TradingService {
             responder.fail(Status(.invalidArgument, error.message))
             return
         }
+        guard method != .listOrders || self.listingCount < Self.listingsMax else {
+            let text = "\(self.listingCount) listings are under way, the limit; ask again"
+            responder.fail(Status(.resourceExhausted, text))
+            return
+        }
+        if method == .listOrders { self.listingCount += 1 }
         let deadline = call.deadline.map { MonotonicTime(nanoseconds: $0.uptimeNanoseconds) }
         self.walk.receive(request, deadline: deadline) { reply in
+            if method == .listOrders { self.listingCount -= 1 }
             switch self.encoder.encode(reply, to: method) {
             case .payload(let bytes):
                 responder.succeed(ByteBuffer(bytes: bytes))

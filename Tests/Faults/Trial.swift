@@ -383,16 +383,3 @@ actor Trial {
 
     func end() async { await self.client.close() }
 }
-
-/// Work that waits in system calls, away from the threads that tasks share.
-enum Blocking {
-    static func run<Result: Sendable>(
-        _ body: @escaping @Sendable () throws -> Result
-    ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(with: Swift.Result { try body() })
-            }
-        }
-    }
-}

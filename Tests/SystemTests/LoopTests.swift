@@ -1,3 +1,4 @@
+import Foundation
 import Journal
 import Logging
 import NIOCore
@@ -60,7 +61,12 @@ import Venues
         expectedMode: nil
     )
 
-    private static func walk(_ story: Story, on loop: any EventLoop) throws -> GatewayLoop {
+    private static func walk(
+        _ story: Story,
+        on loop: any EventLoop,
+        in folder: String
+    ) throws -> GatewayLoop {
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let settings = GatewaySettings(
             initialMode: .testnet,
             allowsLiveTrading: false,
@@ -76,8 +82,8 @@ import Venues
             journal: CountingStore(story),
             loop: loop,
             clock: SystemClock(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            endProcess: { error in fatalError("\(error)") }
+            lever: KillLever(KillSettings(), storePath: folder + "/store", log: log),
+            log: log
         )
         walk.attach(SilentLink(story), as: .testnet)
         walk.start(prefix: "aaaaaaaa", epoch: "bbbbbbbb", version: "test")
@@ -87,9 +93,15 @@ import Venues
     /// Runs a loop in which calls arrive within one tick, and tells what followed.
     private static func steps(calls: Int) async throws -> [String] {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let folder = NSTemporaryDirectory() + "loop-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true
+        )
+        defer { try? FileManager.default.removeItem(atPath: folder) }
         let story = NIOLoopBoundBox.makeBoxSendingValue(Story(), eventLoop: loop)
         try await loop.submit {
-            let walk = try Self.walk(story.value, on: loop)
+            let walk = try Self.walk(story.value, on: loop, in: folder)
             // In the next task: the start's own batch is written by then.
             loop.assumeIsolated().execute {
                 story.value.steps = []

@@ -57,7 +57,7 @@ extension Exchange {
         writer.field("timezone", "UTC")
         writer.field("serverTime", call.time)
         writer.key("rateLimits")
-        if self.configuration.enforcesRateLimits {
+        if self.limits.isEnforced {
             RateLimits.write(to: &writer)
         } else {
             RateLimits.writeUnenforced(to: &writer)

@@ -10,6 +10,7 @@ struct Configuration {
     var gateway: GatewaySettings
     var exchanges: [ExchangeSettings]
     var audit: AuditSettings
+    var killSwitch: KillSettings
 
     struct HostAndPort: Hashable {
         var host: String
@@ -56,6 +57,7 @@ struct Configuration {
         self.exchanges = exchanges
         self.gateway = raw.gateway(exchanges: exchanges.map(\.venue))
         self.audit = raw.audit()
+        self.killSwitch = raw.killSwitch(environment: environment)
         try raw.finish()
     }
 }
@@ -116,7 +118,7 @@ extension RawSettings {
             streamURL: self.url("\(section).stream", schemes: ["wss", "ws"]),
             apiKey: self.text("\(section).api_key", expected: "the key's public part") ?? "",
             secretPlace: file.map { .file($0) } ?? .variable(secretVariable),
-            connectionCount: self.count("\(section).connections", default: 8, in: 1...64)
+            connectionCount: self.count("\(section).connections", default: 8, in: 1...128)
         )
     }
 

@@ -31,7 +31,7 @@ extension Gateway {
         case .mode, .setMode:
             self.decideMode(request, token, into: &batch)
         case .killStatus, .killEngage, .killRelease:
-            self.decideKill(request, token, into: &batch)
+            self.decideKill(request, token, fetched: fetched, into: &batch)
         case .resolve(let request):
             self.resolve(request, token, fetched: fetched, into: &batch)
         case .health:

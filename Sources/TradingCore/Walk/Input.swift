@@ -86,6 +86,16 @@ package enum OpenOrdersPolicy: UInt8, Hashable, Sendable {
     case keep = 3
 }
 
+extension Request {
+    /// Whether the answer names the placements that are on the wire.
+    package var asksForTheWire: Bool {
+        switch self {
+        case .killEngage, .killStatus: true
+        default: false
+        }
+    }
+}
+
 /// What an input needs from the disk, so that deciding needs no I/O (J6).
 package struct Needs: Hashable, Sendable {
     /// The key whose holder is asked for.
@@ -109,6 +119,9 @@ package struct Fetched: Hashable, Sendable {
     package var orders: [OrderID: Order] = [:]
     /// Newest first.
     package var history: [Order] = []
+    /// The placements that are on the wire, where the input asks for them (K1); nil where nobody
+    /// looked.
+    package var onTheWire: Set<OrderID>?
 
     package init() {}
 }

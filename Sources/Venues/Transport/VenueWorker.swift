@@ -104,6 +104,8 @@ final class VenueWorker {
             self.tend(at: VenueClock.monotonic())
             self.startQueued()
             self.multi.perform()
+            // libcurl writes a request in the same call in which it asked whether it may.
+            self.gate.wire.noteAllWritten()
             let isProgress = self.collectFinished()
             self.handOverResults()
             if self.isDone(at: VenueClock.monotonic()) { break }

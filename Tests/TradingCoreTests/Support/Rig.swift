@@ -91,10 +91,14 @@ final class Rig {
     }
 
     @discardableResult
-    func turn(_ inputs: [Input], crash: CrashPoint? = nil) -> Turn {
+    func turn(
+        _ inputs: [Input],
+        fetched given: Fetched? = nil,
+        crash: CrashPoint? = nil
+    ) -> Turn {
         var batch = OpenBatch(at: self.now)
         for input in inputs {
-            let fetched = self.journal.fetch(self.gateway.needs(of: input))
+            let fetched = given ?? self.journal.fetch(self.gateway.needs(of: input))
             self.gateway.decide(input, fetched: fetched, into: &batch)
         }
         return self.finish(batch, crash: crash)
@@ -146,8 +150,12 @@ final class Rig {
     }
 
     @discardableResult
-    func ask(_ request: Request, deadline: MonotonicTime? = nil) -> Turn {
-        self.turn(.request(self.token(), request, deadline: deadline))
+    func ask(
+        _ request: Request,
+        deadline: MonotonicTime? = nil,
+        fetched: Fetched? = nil
+    ) -> Turn {
+        self.turn([.request(self.token(), request, deadline: deadline)], fetched: fetched)
     }
 
     @discardableResult
