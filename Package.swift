@@ -172,7 +172,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "RPCServer", "tradectl", "ExchangeSim", "SystemTestSupport", "TradingAPI", "TTRPC",
-                "TradingCore", "CZlib",
+                "TradingCore", "Journal", "Venues", "CZlib", logging,
             ] + nio
         ),
         .testTarget(name: "TidyTests"),

@@ -159,7 +159,7 @@ actor Trial {
         _ failure: String,
         _ isDone: (isolated Trial) async throws -> Bool
     ) async throws {
-        var mixesLeft = 3
+        var mixesLeft = 6
         var idleRounds = 0
         while try await !isDone(self) {
             try await Task.sleep(for: .milliseconds(25))
@@ -370,6 +370,15 @@ actor Trial {
             .filter { $0.contains("outcome unknown") }
             .compactMap { $0.firstMatch(of: /order=(\d+)/)?.1 }
         return Set(orders).count
+    }
+
+    /// Looks for secrets in everything that the case wrote: logs, journal, snapshots, anchors.
+    func searchForSecrets() {
+        let own = [".yaml", "accounts.json"]
+        let search = SecretSearch.ofDesk()
+        for finding in search.findings(below: self.desk.folder, except: own).findings {
+            self.report(finding)
+        }
     }
 
     func end() async { await self.client.close() }

@@ -108,7 +108,7 @@ package struct ExchangeAccount: Sendable {
     }
 
     /// HMAC-SHA256 in hex, made here and not by the gateway's own signer.
-    private func signature(of text: String) -> String {
+    package func signature(of text: String) -> String {
         let key = Array(self.secret.utf8)
         let bytes = Array(text.utf8)
         var code = [UInt8](repeating: 0, count: 32)

@@ -168,7 +168,9 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         self.withCare(venue) { care in
-            if care.clock.take(sample) { care.rejects.clockCorrected() }
+            guard care.clock.take(sample) else { return }
+            care.clockCorrectedAt = sample.at.monotonic
+            care.rejects.clockCorrected()
         }
         guard let doubt = self.sessions[venue]?.care.clockDoubt,
             sample.at.monotonic >= doubt.since
@@ -309,9 +311,11 @@ extension VenueCare {
             self.circuit.failed("\(error.message) (\(error.code))", at: now)
         case .rejected(let error):
             self.circuit.succeeded()
+            let isUntimely = error.code == VenueError.outsideWindow
+            if isUntimely, self.wasSignedBeforeCorrection(answeredAt: now) { return }
             self.rejects.rejected(
                 "\(error.message) (\(error.code))",
-                isUntimely: error.code == VenueError.outsideWindow,
+                isUntimely: isUntimely,
                 at: now
             )
         case .unknown(let reason), .notSent(.notConnected(let reason)):
@@ -320,4 +324,13 @@ extension VenueCare {
             break
         }
     }
+
+    /// Whether an order that is answered now may have been signed before the clock was corrected.
+    private func wasSignedBeforeCorrection(answeredAt now: MonotonicTime) -> Bool {
+        guard let corrected = self.clockCorrectedAt else { return false }
+        return now < corrected.adding(milliseconds: Self.answerMillisecondsMax)
+    }
+
+    /// A placement leaves within its window, and is given up long before this.
+    private static let answerMillisecondsMax: Int64 = 15_000
 }
