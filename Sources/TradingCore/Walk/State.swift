@@ -136,6 +136,8 @@ package struct State: Hashable, Sendable {
             self.createdAt = time
         case .started(let epoch, _):
             self.epoch = epoch
+        case .stopped:
+            break
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
