@@ -48,7 +48,7 @@ extension Gateway {
     /// The journal's mode beats the configuration; live without permission becomes monitor (M1).
     private mutating func settleMode(into batch: inout OpenBatch) {
         let wanted = self.state.mode?.mode ?? self.settings.initialMode
-        if let refusal = self.refusalToEnter(wanted) {
+        if let refusal = Refusal(self.unmetBySettings(entering: wanted)) {
             self.changeMode(
                 to: .monitor,
                 by: Principal("gateway"),

@@ -114,7 +114,7 @@ import Testing
             Self.stand(rig, .filled, .buy)
             let dear = Quote(bid: Make.price("9900"), ask: Make.price("9990"))
             rig.tell(.quoted(Make.bitcoin, dear))
-            rig.ask(.setMode(mode, .keep, Principal("admin"), reason: "test"))
+            rig.ask(.setMode(ModeWish(mode, .keep, Principal("admin"), reason: "test")))
             let grown = rig.place(Make.terms(.buy, "0.1", at: "9900"))
             #expect(grown.order?.refusal?.rule == .positionNotional, "\(mode)")
             let turned = rig.place(Make.terms(.sell, "3.2", at: "9900"))
