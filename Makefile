@@ -4,7 +4,7 @@ SWIFT_FLAGS ?=
 
 PAIRS ?=
 
-.PHONY: help deps build test test-clients test-faults test-properties fuzz demo check bench clean
+.PHONY: help deps build test test-clients test-faults test-kill test-properties fuzz demo check bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,15 @@ test-faults: deps ## Breaks what is around a gateway, compares both sides (PAIRS
 	    && clang -shared -fPIC -O1 -Wall -Wextra -Werror -o $$bin/fault-shim.so \
 	        Tests/Faults/shim.c \
 	    && $$bin/faults --shim $$bin/fault-shim.so $(if $(PAIRS),--pairs)
+
+test-kill: deps ## Pulls the kill switch on real processes and prints how long it took
+	swift build --product RPCServer $(SWIFT_FLAGS)
+	swift build --product ExchangeSim $(SWIFT_FLAGS)
+	swift build --product killswitch $(SWIFT_FLAGS)
+	bin=$$(swift build --show-bin-path $(SWIFT_FLAGS)) \
+	    && clang -shared -fPIC -O1 -Wall -Wextra -Werror -o $$bin/fault-shim.so \
+	        Tests/Faults/shim.c \
+	    && $$bin/killswitch --shim $$bin/fault-shim.so
 
 demo: deps ## Runs an order through the whole system and shows it
 	swift build $(SWIFT_FLAGS)

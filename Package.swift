@@ -132,6 +132,11 @@ let package = Package(
             path: "Tests/Faults",
             exclude: ["shim.c"]
         ),
+        .executableTarget(
+            name: "killswitch",
+            dependencies: ["SystemTestSupport", "TradingAPI", "TradingCore", arguments],
+            path: "Tests/KillSwitch"
+        ),
 
         // Tests.
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore", "Journal"]),
@@ -167,7 +172,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "RPCServer", "tradectl", "ExchangeSim", "SystemTestSupport", "TradingAPI", "TTRPC",
-                "TradingCore", "CZlib",
+                "TradingCore", "Journal", "Venues", "CZlib", logging,
             ] + nio
         ),
         .testTarget(name: "TidyTests"),

@@ -25,6 +25,8 @@ enum EventDecoder {
                 epoch: self.text(part.epoch),
                 version: self.text(part.version)
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_STOPPED:
+            return .stopped
         case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SUBMITTED:
             return .orderSubmitted(try unsafe self.intent(self.present(message.order_submitted)))
         case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SIMULATED:
@@ -238,11 +240,31 @@ enum EventDecoder {
             return .outcomeUnknown(reason: unsafe self.text(message.outcome_unknown))
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR:
             return .needsOperator(reason: unsafe self.text(message.needs_operator))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED:
+            return try unsafe self.resolved(self.present(message.resolved))
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED:
             return .simulated(request: unsafe self.text(message.simulated))
         default:
             throw DecodingProblem("order change of unknown kind")
         }
+    }
+
+    private static func resolved(
+        _ message: Trading__Journal__V1__Resolved
+    ) throws(DecodingProblem) -> OrderChange {
+        let resolution: Resolution
+        switch unsafe message.resolution {
+        case 1: resolution = .absent
+        case 2: resolution = .canceled
+        case 3: resolution = .filled(at: Price(raw: unsafe message.price))
+        case 4: resolution = .identified(VenueOrderID(raw: unsafe message.venue_order_id))
+        default: throw DecodingProblem("resolution of unknown kind")
+        }
+        return .resolved(
+            resolution,
+            by: Principal(unsafe self.text(message.principal)),
+            reason: unsafe self.text(message.reason)
+        )
     }
 
     // MARK: Pieces

@@ -22,6 +22,10 @@ struct EventEncoder {
                     unsafe $0.epoch = self.arena.string(epoch)
                     unsafe $0.version = self.arena.string(version)
                 }
+            case .stopped:
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_STOPPED
+                unsafe message.stopped = self.arena.make(trading__journal__v1__stopped__init) { _ in
+                }
             case .orderSubmitted(let intent):
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SUBMITTED
                 unsafe message.order_submitted = self.intent(intent)
@@ -86,7 +90,7 @@ struct EventEncoder {
         case .venueRestrained(let venue, let restraint):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED
             unsafe message.venue_restrained = self.restraint(restraint, of: venue)
-        case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
+        case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")
         }
@@ -215,10 +219,34 @@ struct EventEncoder {
                 unsafe message.change_case =
                     TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR
                 unsafe message.needs_operator = self.arena.string(reason)
+            case .resolved(let resolution, let principal, let reason):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED
+                unsafe message.resolved = self.resolved(resolution, by: principal, reason)
             case .simulated(let request):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED
                 unsafe message.simulated = self.arena.string(request)
             }
+        }
+    }
+
+    private func resolved(
+        _ resolution: Resolution,
+        by principal: Principal,
+        _ reason: String
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__Resolved> {
+        unsafe self.arena.make(trading__journal__v1__resolved__init) { message in
+            switch resolution {
+            case .absent: unsafe message.resolution = 1
+            case .canceled: unsafe message.resolution = 2
+            case .filled(let price):
+                unsafe message.resolution = 3
+                unsafe message.price = price.raw
+            case .identified(let venueOrderID):
+                unsafe message.resolution = 4
+                unsafe message.venue_order_id = venueOrderID.raw
+            }
+            unsafe message.principal = self.arena.string(principal.name)
+            unsafe message.reason = self.arena.string(reason)
         }
     }
 

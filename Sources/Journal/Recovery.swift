@@ -20,16 +20,25 @@ package struct Recovery {
         package let anchors: AnchorFile
         /// The private key's file, outside the store.
         package let signingKey: String
+        /// The folder of the daily reports, outside the store.
+        package let reports: String
 
         /// - Parameters:
         ///   - store: The folder of the store, which must exist.
         ///   - anchors: The file of anchors; beside the store where nil.
         ///   - signingKey: The file of the key; beside the store where nil.
-        package init(store: String, anchors: String? = nil, signingKey: String? = nil) {
+        ///   - reports: The folder of the daily reports; beside the store where nil.
+        package init(
+            store: String,
+            anchors: String? = nil,
+            signingKey: String? = nil,
+            reports: String? = nil
+        ) {
             self.journal = store + "/journal"
             self.snapshots = SnapshotFolder(path: store + "/snapshots")
             self.anchors = AnchorFile(path: anchors ?? Self.beside(store, ".anchors"))
             self.signingKey = signingKey ?? Self.beside(store, ".signing-key")
+            self.reports = reports ?? Self.beside(store, ".reports")
         }
 
         /// The path of something that belongs to a store and lies outside of it.

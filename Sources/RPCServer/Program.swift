@@ -67,6 +67,8 @@ struct Program: AsyncParsableCommand {
         _ = unsafe line.withUnsafeBytes {
             unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
         }
-        Glibc.exit(code)
+        // Without the handlers of a normal end: a thread may hang in the store.
+        _ = fflush(nil)
+        Glibc._exit(code)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Journal
 import Logging
 import NIOCore
 import NIOPosix
@@ -11,10 +12,15 @@ enum Server {
     static func run(_ configuration: Configuration, log: Logger) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
-        let signals = Signals()
+        let lever = KillLever(
+            configuration.killSwitch,
+            storePath: configuration.storePath,
+            log: log
+        )
+        let signals = Signals(lever)
         let parts = try await loop.submit {
             NIOLoopBound(
-                try Parts(configuration, loop: loop, signals: signals, log: log),
+                try Parts(configuration, loop: loop, lever: lever, log: log),
                 eventLoop: loop
             )
         }.get()
@@ -75,7 +81,7 @@ private final class Parts {
     init(
         _ configuration: Configuration,
         loop: any EventLoop,
-        signals: Signals,
+        lever: KillLever,
         log: Logger
     ) throws {
         let store = try OpenedStore(configuration, loop: loop, log: log)
@@ -88,20 +94,25 @@ private final class Parts {
             journal: store.events,
             loop: loop,
             clock: SystemClock(),
-            log: log,
-            endProcess: { error in Program.fail("\(error)", code: 70) }
+            lever: lever,
+            log: log
         )
         self.loop = loop
         self.walk = walk
         self.store = store
         self.service = TradingService(walk: walk, version: Program.version)
         self.service.register(with: self.router)
-        try self.connect(configuration, loop: loop, signals: signals, log: log)
+        try self.connect(configuration, loop: loop, lever: lever, log: log)
+        walk.onFailure(
+            abandon: { [unowned store] in store.abandon() },
+            end: { [unowned self] in self.end($0) }
+        )
         walk.start(
             prefix: Self.randomPart(),
             epoch: Self.randomPart(),
             version: Program.version
         )
+        self.engageAtStart(lever)
         store.follow(walk)
         for link in self.links { link.start() }
     }
@@ -109,7 +120,7 @@ private final class Parts {
     private func connect(
         _ configuration: Configuration,
         loop: any EventLoop,
-        signals: Signals,
+        lever: KillLever,
         log: Logger
     ) throws {
         for exchange in configuration.exchanges {
@@ -125,7 +136,7 @@ private final class Parts {
             )
             self.links.append(link)
             self.walk.attach(link, as: exchange.venue)
-            signals.closeOnKill(link.gate)
+            lever.add(link.gate)
         }
         if let market = configuration.exchanges.first(where: {
             $0.venue == configuration.gateway.marketVenue
@@ -133,15 +144,31 @@ private final class Parts {
             let link = try DryRunLink(market, walk: self.walk, loop: loop)
             self.walk.attach(link, as: .dryRun)
         }
-        let walk = NIOLoopBound(self.walk, eventLoop: loop)
-        signals.onKill {
-            loop.execute {
-                walk.value.receive(
-                    .killEngage(.cancel, Principal("SIGUSR1"), reason: "SIGUSR1"),
-                    deadline: nil
-                ) { _ in }
+    }
+
+    /// Engages the kill switch where the environment or a file asks for it, and begins to listen
+    /// to what else does.
+    private func engageAtStart(_ lever: KillLever) {
+        if let pull = lever.atStart() {
+            var engaged: KillLevel?
+            self.walk.withState { engaged = $0.killSwitch.level }
+            if let engaged, engaged >= pull.level {
+                // What is engaged already keeps its cause and its progress.
+                if !self.store.condition.isDamaged { lever.noteRecordedAtStart() }
+            } else {
+                self.walk.engage(pull)
             }
         }
+        let walk = NIOLoopBound(self.walk, eventLoop: self.loop)
+        lever.onPull { [loop] pull in loop.execute { walk.value.engage(pull) } }
+        lever.watchFile()
+    }
+
+    /// Ends the process after a failed write, once what is on its way to the venues has arrived.
+    private func end(_ error: JournalError) {
+        EventLoopFuture.andAllComplete(self.links.map { $0.shutdown() }, on: self.loop)
+            .assumeIsolated()
+            .whenComplete { _ in Program.fail("\(error)", code: 70) }
     }
 
     /// Lets go of the venues, then makes sure that nothing waits for a sync.

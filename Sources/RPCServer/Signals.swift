@@ -1,16 +1,14 @@
 import Dispatch
 import Glibc
 import Synchronization
-import Venues
+import TradingCore
 
-/// The process's signals: SIGTERM and SIGINT end it, SIGUSR1 closes the gates.
+/// The process's signals: SIGTERM and SIGINT end it, SIGUSR1 engages the kill switch.
 ///
 /// They are handled on a thread of their own, so that a kill works while the gateway loop hangs
 /// in a write (K1).
 final class Signals: Sendable {
     private struct State {
-        var gates: [Gate] = []
-        var killAction: (@Sendable () -> Void)?
         var termination: CheckedContinuation<Void, Never>?
         var isTerminated = false
     }
@@ -18,8 +16,12 @@ final class Signals: Sendable {
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "signals")
 
-    init() {
-        self.handle(SIGUSR1) { self.kill() }
+    init(_ lever: KillLever) {
+        self.handle(SIGUSR1) {
+            lever.pull(
+                KillLever.Pull(level: .cancel, principal: Principal("SIGUSR1"), reason: "SIGUSR1")
+            )
+        }
         self.handle(SIGTERM) { self.terminate() }
         self.handle(SIGINT) { self.terminate() }
         signal(SIGPIPE, SIG_IGN)
@@ -36,14 +38,6 @@ final class Signals: Sendable {
         _ = unsafe Unmanaged.passRetained(source as AnyObject)
     }
 
-    /// The gate is closed by SIGUSR1, whatever else works.
-    func closeOnKill(_ gate: Gate) { self.state.withLock { $0.gates.append(gate) } }
-
-    /// Called after the gates are closed.
-    func onKill(_ action: @escaping @Sendable () -> Void) {
-        self.state.withLock { $0.killAction = action }
-    }
-
     func waitForTermination() async {
         await withCheckedContinuation { continuation in
             let isTerminated = self.state.withLock { state in
@@ -52,12 +46,6 @@ final class Signals: Sendable {
             }
             if isTerminated { continuation.resume() }
         }
-    }
-
-    private func kill() {
-        let (gates, action) = self.state.withLock { ($0.gates, $0.killAction) }
-        for gate in gates { gate.close(.killSwitch) }
-        action?()
     }
 
     private func terminate() {

@@ -4,11 +4,18 @@ import TTRPC
 import TradingAPI
 import TradingCore
 
-/// `trading.v1.TradingService`: calls become the gateway's requests, its replies their answers.
+/// `trading.v1.TradingService` and `trading.v1.AdminService`: calls become the gateway's
+/// requests, its replies their answers.
 final class TradingService {
     private let walk: GatewayLoop
     private let arena = ProtobufArena()
     private let encoder: ReplyEncoder
+    /// Listings that are decided and not answered yet.
+    private var listingCount = 0
+
+    /// A listing costs a thousand times what an order costs: callers that ask for many at once,
+    /// and perhaps never read them, must not keep a kill waiting.
+    private static let listingsMax = 16
 
     init(walk: GatewayLoop, version: String) {
         self.walk = walk
@@ -18,7 +25,7 @@ final class TradingService {
     /// Adds every method of the service.
     func register(with router: Router) {
         for method in TradingMethod.allCases {
-            router.add(method.rawValue, of: TradingMethod.service) { call, responder in
+            router.add(method.rawValue, of: method.service) { call, responder in
                 self.receive(method, call, responder)
             }
         }
@@ -33,8 +40,15 @@ final class TradingService {
             responder.fail(Status(.invalidArgument, error.message))
             return
         }
+        guard method != .listOrders || self.listingCount < Self.listingsMax else {
+            let text = "\(self.listingCount) listings are under way, the limit; ask again"
+            responder.fail(Status(.resourceExhausted, text))
+            return
+        }
+        if method == .listOrders { self.listingCount += 1 }
         let deadline = call.deadline.map { MonotonicTime(nanoseconds: $0.uptimeNanoseconds) }
         self.walk.receive(request, deadline: deadline) { reply in
+            if method == .listOrders { self.listingCount -= 1 }
             switch self.encoder.encode(reply, to: method) {
             case .payload(let bytes):
                 responder.succeed(ByteBuffer(bytes: bytes))
@@ -73,7 +87,7 @@ extension Rule {
         case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
-            .modeGate, .reduceOnly, .killCause, .clockSkew, .staleQuote:
+            .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote:
             .failedPrecondition
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget: .resourceExhausted

@@ -235,7 +235,8 @@ package final class BinanceVenue {
             timing: self.configuration.timing.stream,
             message: message,
             subscription: { [unowned self] in self.subscription() },
-            ending: ending
+            ending: ending,
+            clockRefused: { [unowned self] in _ = self.mailbox?.put(.measureClock) }
         )
         return StreamConnection(
             description,

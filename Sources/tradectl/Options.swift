@@ -56,11 +56,15 @@ struct GlobalOptions: ParsableArguments {
         case .table:
             let text = table()
             if !text.isEmpty { print(text) }
-        case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        case .json: try Self.printJSON(value)
         }
+    }
+
+    /// Prints an answer as JSON with a fixed order of keys.
+    static func printJSON(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }
 

@@ -19,7 +19,7 @@ struct Tradectl: AsyncParsableCommand {
               8  the journal is not what was written (audit)
             """,
         subcommands: [
-            Place.self, Cancel.self, ShowOrder.self, ListOrders.self, Positions.self, Mode.self,
+            Place.self, Cancel.self, OneOrder.self, ListOrders.self, Positions.self, Mode.self,
             Kill.self, Health.self, Audit.self,
         ]
     )

@@ -160,6 +160,36 @@ struct LimitTests {
         }
     }
 
+    @Test func `limits can be enforced from a moment on, and what they refuse is counted`()
+        async throws
+    {
+        try await Self.withVirtualTime {
+            $0.enforcesRateLimits = false
+        } _: { client in
+            for _ in 0..<60 {
+                _ = try await client.send(.GET, "/api/v3/depth", "symbol=BTCUSDT&limit=5000")
+            }
+            let set = try await client.send(.POST, "/sim/limits", "enforced=true")
+            #expect(set.json["enforced"] == .bool(true))
+            var statuses: [Int] = []
+            for _ in 0..<26 {
+                let answer = try await client.send(
+                    .GET,
+                    "/api/v3/depth",
+                    "symbol=BTCUSDT&limit=5000"
+                )
+                statuses.append(answer.status)
+            }
+            // 250 each, of 6,000: what came before the moment does not count.
+            #expect(statuses == Array(repeating: 200, count: 24) + [429, 429])
+            let told = try await client.send(.GET, "/sim/limits")
+            #expect(told.json["refused"]?.integer == 2)
+            let info = try await client.send(.GET, "/api/v3/exchangeInfo", "symbol=BTCUSDT")
+            #expect(info.status == 429)
+            #expect(try await client.send(.POST, "/sim/limits").status == 400)
+        }
+    }
+
     @Test func `the 301st attempt to connect is answered instead of opened`() async throws {
         try await Self.withVirtualTime { client in
             for _ in 0..<300 {

@@ -8,6 +8,8 @@ extension Catalogue {
         .clockStep("clock an hour back", seconds: -3_600),
         .skew("clock 3 s ahead", seconds: 3),
         .skew("clock 3 s behind", seconds: -3),
+        .venueClock("exchange's clock 3 s on", milliseconds: 3_000),
+        .venueClock("exchange's clock 3 s back", milliseconds: -3_000),
     ]
 
     /// The process is stopped, with all its connections open, and goes on later.
@@ -52,7 +54,20 @@ extension Disturbance {
         Disturbance(
             name: name,
             kind: .clock,
-            during: { try $0.shim.stepClock(seconds: seconds) }
+            during: { trial in
+                try trial.shim.stepClock(seconds: seconds)
+                try await trial.expectSkewRefusal(seconds: seconds)
+                try trial.shim.stepClock(seconds: 0)
+            }
+        )
+    }
+
+    /// The exchange's clock is set while orders are placed: what was measured does not hold.
+    fileprivate static func venueClock(_ name: String, milliseconds: Int64) -> Disturbance {
+        Disturbance(
+            name: name,
+            kind: .clock,
+            during: { try await $0.control("POST", "clock/skew?ms=\(milliseconds)") }
         )
     }
 

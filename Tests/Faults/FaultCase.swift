@@ -18,11 +18,12 @@ struct FaultCase: Sendable {
         return setup
     }
 
-    /// The settings for an exchange whose reads lag behind by less than the margin.
+    /// The settings for an exchange whose reads lag behind by less than the margin; a clock of its
+    /// own that is set back adds to the lag.
     static func timing(marginMilliseconds: Int) -> String {
         "receive_window_ms: 2000, absence_margin_ms: \(marginMilliseconds), "
             + "inquiry_interval_ms: 200, balance_interval_ms: 1000, "
-            + "balance_lag_ms: \(marginMilliseconds + 2_000)"
+            + "balance_lag_ms: \(marginMilliseconds + 5_000)"
     }
 }
 

@@ -99,6 +99,7 @@ struct Runner: Sendable {
             let output = trial.desk.server.output.suffix(1_500)
             await trial.report("\(error)\n\(output)")
         }
+        await trial.searchForSecrets()
         outcome.ordersPlaced = await trial.ordersPlaced
         outcome.unknownCount = await trial.unknownCount()
         outcome.resolution = await trial.resolution

@@ -159,7 +159,7 @@ actor Trial {
         _ failure: String,
         _ isDone: (isolated Trial) async throws -> Bool
     ) async throws {
-        var mixesLeft = 3
+        var mixesLeft = 6
         var idleRounds = 0
         while try await !isDone(self) {
             try await Task.sleep(for: .milliseconds(25))
@@ -224,6 +224,24 @@ actor Trial {
             try await Task.sleep(for: .milliseconds(50))
         }
         self.report("not ready: \(reasons.joined(separator: "; "))")
+    }
+
+    /// Waits until the gateway refuses to trade by a clock that is so far off, and says how far.
+    func expectSkewRefusal(seconds: Int64) async throws {
+        let measured = try Regex("less ours is (-?[0-9]+) ms")
+        var reasons: [String] = []
+        for _ in 0..<200 where self.desk.server.isRunning {
+            reasons = (try? await self.client.health().notReadyReasons) ?? []
+            let skews = reasons.compactMap { try? measured.firstMatch(in: $0)?[1].substring }
+            let isMeasured = skews.contains { text in
+                Int64(text).map { abs($0 + seconds * 1_000) < 1_000 } ?? false
+            }
+            if isMeasured { return }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        if self.desk.server.isRunning {
+            self.report("the clock is \(seconds) s off and nothing says so: \(reasons)")
+        }
     }
 
     // MARK: The server's end and return
@@ -354,18 +372,14 @@ actor Trial {
         return Set(orders).count
     }
 
-    func end() async { await self.client.close() }
-}
-
-/// Work that waits in system calls, away from the threads that tasks share.
-enum Blocking {
-    static func run<Result: Sendable>(
-        _ body: @escaping @Sendable () throws -> Result
-    ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(with: Swift.Result { try body() })
-            }
+    /// Looks for secrets in everything that the case wrote: logs, journal, snapshots, anchors.
+    func searchForSecrets() {
+        let own = [".yaml", "accounts.json"]
+        let search = SecretSearch.ofDesk()
+        for finding in search.findings(below: self.desk.folder, except: own).findings {
+            self.report(finding)
         }
     }
+
+    func end() async { await self.client.close() }
 }

@@ -56,6 +56,7 @@ enum Action {
     ACTION_KILL = 1,
     ACTION_STOP = 2,
     ACTION_REFUSE = 3,
+    ACTION_HANG = 4,
 };
 
 struct Control {
@@ -65,6 +66,9 @@ struct Control {
     // How often the point is still passed before the action; 0 when nothing is armed.
     _Atomic int64_t countdown;
     _Atomic int64_t fired;
+    // When the last placement began to be written, by the monotonic clock, and how many were.
+    _Atomic int64_t placement_sent_nanoseconds;
+    _Atomic int64_t placements_sent;
 };
 
 static struct Control no_control;
@@ -128,6 +132,15 @@ static int pass(enum Point point) {
         }
         atomic_fetch_add(&control->fired, 1);
         return 1;
+    }
+    if (action == ACTION_HANG) {
+        if (atomic_load(&control->countdown) > 1) {
+            atomic_fetch_sub(&control->countdown, 1);
+            return 0;
+        }
+        atomic_fetch_add(&control->fired, 1);
+        while (atomic_load(&control->countdown) > 0) usleep(1000);
+        return 0;
     }
     if (atomic_fetch_sub(&control->countdown, 1) != 1) return 0;
     atomic_fetch_add(&control->fired, 1);
@@ -314,6 +327,13 @@ ssize_t send(int socket, const void *bytes, size_t count, int flags) {
         && !begins_with(bytes, count, "POST /api/v3/order/");
     int is_cancel = begins_with(bytes, count, "DELETE /api/v3/order");
     if (is_placement) pass(POINT_PLACEMENT_SEND);
+    if (is_placement) {
+        struct timespec now;
+        syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+        atomic_store(&control->placement_sent_nanoseconds,
+                     (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+        atomic_fetch_add(&control->placements_sent, 1);
+    }
     if (is_cancel) pass(POINT_CANCEL_SEND);
     ssize_t result = real_send(socket, bytes, count, flags);
     int saved = errno;

@@ -119,4 +119,51 @@ import Testing
         }
         #expect(read.count <= 1)
     }
+
+    /// A journal of synced records, one event each, and the file of its log.
+    private static func syncedLog(_ folder: TemporaryFolder, count: Int) throws -> URL {
+        do {
+            let journal = try Journal(path: folder.path)
+            for number in 1...count {
+                let event = Event.started(epoch: "epoch-\(number)-epoch", version: "1")
+                try journal.write(events: [event], at: Samples.instant)
+            }
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let name = try #require(names.filter { $0.hasSuffix(".log") }.sorted().last)
+        return URL(fileURLWithPath: folder.path + "/" + name)
+    }
+
+    @Test func `a bit flipped amid synced records is an error, never a shorter journal (J3)`()
+        throws
+    {
+        let folder = try TemporaryFolder()
+        let log = try Self.syncedLog(folder, count: 1_000)
+        var data = try Data(contentsOf: log)
+        let middle = try #require(data.range(of: Data("epoch-500-epoch".utf8)))
+        data[middle.lowerBound] ^= 1
+        try data.write(to: log)
+        #expect(throws: JournalError.self) {
+            let journal = try Journal(path: folder.path)
+            try journal.replay { _, _ in }
+        }
+    }
+
+    @Test func `a torn tail is what a crash leaves, and costs its own record only (J3)`() throws {
+        let folder = try TemporaryFolder()
+        let log = try Self.syncedLog(folder, count: 100)
+        var data = try Data(contentsOf: log)
+        let last = try #require(data.range(of: Data("epoch-100-epoch".utf8), options: .backwards))
+        data.removeSubrange(last.upperBound...)
+        try data.write(to: log)
+        let journal = try Journal(path: folder.path)
+        var count = 0
+        try journal.replay { _, _ in count += 1 }
+        #expect(count == 99)
+        try journal.write(
+            events: [.started(epoch: "next", version: "1")],
+            at: Samples.instant
+        )
+        #expect(journal.head.sequence == 100)
+    }
 }

@@ -157,7 +157,8 @@ enum Samples {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
                     .venueRestrained:
                     true
-                case .storeCreated, .orderSubmitted, .orderSimulated, .orderRefused, .orderChanged,
+                case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
+                    .orderChanged,
                     .orderReopened, .cancelRequested:
                     false
                 }
@@ -176,11 +177,15 @@ enum Samples {
             .rejected(code: -2010, reason: "no funds"),
             .notPlaced(reason: "gone"), .outcomeUnknown(reason: "timeout"),
             .needsOperator(reason: "help"),
+            .resolved(.absent, by: Principal("me"), reason: "asked the venue"),
+            .resolved(.canceled, by: Principal("me"), reason: "asked the venue"),
+            .resolved(.filled(at: Price(raw: 7)), by: Principal("me"), reason: "asked"),
+            .resolved(.identified(VenueOrderID(raw: 5)), by: Principal("me"), reason: "asked"),
         ]
         let refusal = Refusal(.orderNotional, limit: "1", actual: "2", message: "too much")
         return [
             .storeCreated(clientIDPrefix: "aaaaaaaa"), .started(epoch: "bbbbbbbb", version: "1"),
-            .orderSubmitted(market), .orderSubmitted(limit), .orderSimulated(limit),
+            .stopped, .orderSubmitted(market), .orderSubmitted(limit), .orderSimulated(limit),
             .orderRefused(market, refusal),
         ] + changes.map { .orderChanged(id, $0) } + [
             .orderReopened(self.closedOrder(3)),

@@ -25,12 +25,19 @@ package final class Desk: @unchecked Sendable {
         package var balances = ["BTC=100", "USDT=10000000"]
         /// Whether the exchange has a second customer.
         package var hasNeighbour = false
+        /// What its key may do, as a JSON list.
+        package var neighbourPermissions = #"["READ","TRADE"]"#
         package var mode = "testnet"
         package var symbols = "[BTCUSDT, ETHUSDT]"
         package var notionalMax = "1000000"
         package var openOrdersMax = 1_000
         package var timing = "receive_window_ms: 1000, absence_margin_ms: 500"
         package var audit = ""
+        package var killSwitch = ""
+        package var connections = 8
+        /// Whether the exchange is configured as live, too, with the neighbour's account, and live
+        /// trading allowed.
+        package var allowsLiveTrading = false
         /// The server's variables; `$DESK` in a value is the desk's folder.
         package var environment: [String: String] = [:]
         /// Whether the exchange counts and refuses as Binance does.
@@ -75,11 +82,12 @@ package final class Desk: @unchecked Sendable {
     }
 
     private static func neighbourArguments(_ setup: Setup, folder: String) throws -> [String] {
-        guard setup.hasNeighbour else { return [] }
+        guard setup.hasNeighbour || setup.allowsLiveTrading else { return [] }
         let key = Desk.neighbourKey
         let accounts = """
             {"accounts":[{"balances":{"BTC":"100","ETH":"100","USDT":"10000000"},\
-            "keys":[{"key":"\(key)","secret":"\(key)"}]}]}
+            "keys":[{"key":"\(key)","secret":"\(key)",\
+            "permissions":\(setup.neighbourPermissions)}]}]}
             """
         try accounts.write(toFile: "\(folder)/accounts.json", atomically: true, encoding: .utf8)
         return ["--accounts", "\(folder)/accounts.json"]
@@ -103,18 +111,34 @@ package final class Desk: @unchecked Sendable {
               open_orders_max: \(setup.openOrdersMax)
             timing: {\(setup.timing)}
             audit: {\(setup.audit)}
+            kill_switch: {\(setup.killSwitch)}
+            allow_live_trading: \(setup.allowsLiveTrading)
             venues:
-              testnet:
-                rest: \(urls["rest"] ?? "")
-                websocket_api: \(urls["ws-api"] ?? "")
-                stream: \(urls["stream"] ?? "")
-                api_key: \(Desk.key)
             """
+            + Self.venue("testnet", setup, urls)
+            + (setup.allowsLiveTrading ? Self.venue("live", setup, urls, Self.neighbourKey) : "")
         try configuration.write(
             toFile: Self.configurationPath(name, in: folder),
             atomically: true,
             encoding: .utf8
         )
+    }
+
+    private static func venue(
+        _ name: String,
+        _ setup: Setup,
+        _ urls: [String: String],
+        _ key: String = Desk.key
+    ) -> String {
+        """
+
+          \(name):
+            rest: \(urls["rest"] ?? "")
+            websocket_api: \(urls["ws-api"] ?? "")
+            stream: \(urls["stream"] ?? "")
+            api_key: \(key)
+            connections: \(setup.connections)
+        """
     }
 
     private static func configurationPath(_ name: String, in folder: String) -> String {
@@ -126,7 +150,10 @@ package final class Desk: @unchecked Sendable {
         _ folder: String,
         name: String
     ) throws -> ProgramUnderTest {
-        var environment = ["TRADING_TESTNET_API_SECRET": Desk.secret]
+        var environment = [
+            "TRADING_TESTNET_API_SECRET": Desk.secret,
+            "TRADING_LIVE_API_SECRET": Desk.neighbourKey,
+        ]
         for (key, value) in setup.environment {
             environment[key] = value.replacingOccurrences(of: "$DESK", with: folder)
         }
@@ -144,8 +171,13 @@ package final class Desk: @unchecked Sendable {
     package func killServer() { self.server.end(with: SIGKILL) }
 
     /// Starts the server again on the same store, after it ended.
-    package func restartServer() throws {
-        self.server = try Self.start(self.setup, self.folder, name: "store")
+    ///
+    /// - Parameter environment: Variables of this start alone.
+    /// - Throws: Why it is not ready.
+    package func restartServer(environment: [String: String] = [:]) throws {
+        var setup = self.setup
+        setup.environment.merge(environment) { $1 }
+        self.server = try Self.start(setup, self.folder, name: "store")
     }
 
     /// Starts another server on another store, beside the first, at the same exchange.
@@ -179,8 +211,8 @@ package final class Desk: @unchecked Sendable {
     }
 
     /// A connection to a server that takes orders, or is only kept from it by the kill switch.
-    package func readyClient() async throws -> TradingClient {
-        let client = try await self.client()
+    package func readyClient(timeoutMilliseconds: Int64 = 20_000) async throws -> TradingClient {
+        let client = try await self.client(timeoutMilliseconds: timeoutMilliseconds)
         for _ in 0..<600 {
             let health = try await client.health()
             if !health.notReadyReasons.contains(where: { !$0.hasPrefix("the kill switch") }) {

@@ -81,7 +81,23 @@ package struct ExchangeAccount: Sendable {
     @discardableResult
     package func signed(_ method: String, _ path: String, _ parameters: String) async throws -> Any
     {
-        let milliseconds = Int64(Date().timeIntervalSince1970 * 1_000)
+        let now = Int64(Date().timeIntervalSince1970 * 1_000)
+        do {
+            return try await self.signed(method, path, parameters, at: now)
+        } catch let problem as Problem where problem.description.contains("-1021") {
+            // The exchange's clock was set; it says itself what it shows.
+            let time = try await self.send("GET", "/api/v3/time")
+            let milliseconds = (time as? [String: Any])?["serverTime"] as? Int64
+            return try await self.signed(method, path, parameters, at: milliseconds ?? now)
+        }
+    }
+
+    private func signed(
+        _ method: String,
+        _ path: String,
+        _ parameters: String,
+        at milliseconds: Int64
+    ) async throws -> Any {
         let query =
             (parameters.isEmpty ? "" : parameters + "&")
             + "recvWindow=60000&timestamp=\(milliseconds)"
@@ -92,7 +108,7 @@ package struct ExchangeAccount: Sendable {
     }
 
     /// HMAC-SHA256 in hex, made here and not by the gateway's own signer.
-    private func signature(of text: String) -> String {
+    package func signature(of text: String) -> String {
         let key = Array(self.secret.utf8)
         let bytes = Array(text.utf8)
         var code = [UInt8](repeating: 0, count: 32)

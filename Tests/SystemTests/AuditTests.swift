@@ -32,6 +32,8 @@ import TradingCore
         let desk = try Desk()
         let client = try await desk.readyClient()
         let open = try await Self.trade(client)
+        // Answer and stream tell the same: the order is known before both are here.
+        try await Task.sleep(for: .milliseconds(200))
         await client.close()
         #expect(desk.server.end(with: SIGTERM) == 0)
         return (desk, open)
@@ -50,6 +52,12 @@ import TradingCore
         #expect(output.contains("every record is what was written"))
         // The change of mode at the first start, and the shutdown's checkpoint and anchor.
         #expect(output.contains("3 signed heads met"), "\(output)")
+        let today = Date.now.formatted(.iso8601.year().month().day())
+        let report = try audit(["report", "--day", today, "--output", "json"] + store)
+        #expect(report.code == 0)
+        #expect(report.output.contains(#""unresolvedShare" : "0.000000""#), "\(report.output)")
+        #expect(report.output.contains(#""submitted" : 11"#), "\(report.output)")
+        #expect(try audit(["report", "--day", "today"] + store).code == 2)
         let exported = try audit(["export"] + store)
         #expect(exported.code == 0)
         let path = desk.folder + "/export.jsonl"
@@ -130,7 +138,10 @@ import TradingCore
         #expect(health.notReadyReasons.contains { $0.contains("the journal is damaged") })
         #expect(health.mode == "monitor")
         #expect(desk.server.output.contains("the journal is damaged"))
-        #expect(await Self.ruleAgainstPlacing(client) == "not_ready")
+        let rule = await Self.ruleAgainstPlacing(client)
+        // The exchange's history has orders that the damaged journal cannot tell any more: that
+        // may engage the kill switch by now (S5).
+        #expect(rule == "not_ready" || rule == "kill_switch")
         let positions = try await client.positions()
         #expect(positions.mode == "testnet")
         #expect(!positions.balances.isEmpty)

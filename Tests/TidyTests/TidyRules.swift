@@ -129,6 +129,22 @@ enum TidyRules {
         }
     }
 
+    /// The sentences by which tests are called.
+    static func testNames(in files: [SourceFile]) -> [String] {
+        files.filter { $0.isSwift && $0.path.hasPrefix("Tests/") }.flatMap { file in
+            file.lines.compactMap { line in
+                let parts = line.split(separator: "`", omittingEmptySubsequences: false)
+                guard parts.count == 3, parts[0].hasSuffix("func ") else { return nil }
+                return String(parts[1])
+            }
+        }
+    }
+
+    /// Whether a sentence names a rule, such as `S1`, as a word of its own.
+    static func names(_ rule: String, in sentence: String) -> Bool {
+        sentence.split { !$0.isLetter && !$0.isNumber }.contains { $0 == rule }
+    }
+
     /// How often production code makes a value that carries a proof.
     static func makers(of type: String, in files: [SourceFile]) -> [String] {
         files.filter { file in

@@ -12,6 +12,20 @@ import Testing
         #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
     }
 
+    /// The rules of the design that decide what becomes of an order and of its record.
+    static let rules: [String] = [("S", 5), ("E", 6), ("J", 6), ("M", 4)].flatMap { letter, count in
+        (1...count).map { "\(letter)\($0)" }
+    }
+
+    static let testNames = TidyRules.testNames(in: SourceTree.files(below: ["Tests"]))
+
+    @Test(arguments: rules)
+    func `every rule that decides an order's fate has a test that names it`(rule: String) {
+        #expect(Self.testNames.count > 300)
+        let isNamed = Self.testNames.contains { TidyRules.names(rule, in: $0) }
+        #expect(isNamed, "no test's name holds \(rule)")
+    }
+
     @Test(arguments: ["ApprovedOrder", "DurablePlacement", "DurableBatch"])
     func `a value that carries a proof has exactly one maker`(type: String) {
         let makers = TidyRules.makers(of: type, in: SourceTree.all())
@@ -54,6 +68,18 @@ import Testing
         let file = SourceFile(path: path, text: text)
         let breakers = TidyRules.all.filter { !$0.findings(file).isEmpty }.map(\.name)
         #expect(breakers == [name])
+    }
+
+    @Test(arguments: [
+        ("it is one order (S1, M2)", "S1", true), ("it is one order (S1, M2)", "M2", true),
+        ("it is one order (S12)", "S1", false), ("BTCUSDTS1", "S1", false), ("", "S1", false),
+    ])
+    func `a rule is named as a word`(sentence: String, rule: String, isNamed: Bool) {
+        let text = "    @Test func `\(sentence)`() {"
+        let file = SourceFile(path: "Tests/A.swift", text: text)
+        let names = TidyRules.testNames(in: [file, SourceFile(path: "Sources/A.swift", text: text)])
+        #expect(names.count == 1)
+        #expect(names.contains { TidyRules.names(rule, in: $0) } == isNamed)
     }
 
     @Test(arguments: [

@@ -24,12 +24,18 @@ struct SendingRulesTests {
         let third = guardian.mayTransmit(at: TestClock.instant)
         #expect([first, second, third] == [true, false, false])
         #expect(gate.inFlightCount == 1)
+        #expect(gate.wire.orderIDs == [OrderIntent.sample().orderID])
+        #expect(gate.wire.isBeingWritten)
+        gate.wire.noteAllWritten()
+        #expect(!gate.wire.isBeingWritten)
+        #expect(gate.wire.orderIDs.count == 1)
         let body = HTTPAnswer(status: 200, body: Array(Sample.placed.utf8))
         guard case .unknown = guardian.finish(answer: body, failure: "") else {
             Issue.record("an answer to a second transmission was believed")
             return
         }
         #expect(gate.inFlightCount == 0)
+        #expect(gate.wire.orderIDs.isEmpty)
     }
 
     @Test func `a gate that closes after the hand-over still stops the bytes (K1)`() {
@@ -39,6 +45,8 @@ struct SendingRulesTests {
         #expect(gate.close(.killSwitch) == 0)
         let mayTransmit = guardian.mayTransmit(at: TestClock.instant)
         #expect(!mayTransmit)
+        #expect(gate.wire.orderIDs.isEmpty, "what never left is not on the wire")
+        #expect(!gate.wire.isBeingWritten)
         gate.open(.killSwitch)
         let mayStillTransmit = guardian.mayTransmit(at: TestClock.instant)
         #expect(!mayStillTransmit, "a refusal is final")

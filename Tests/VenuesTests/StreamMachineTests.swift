@@ -36,6 +36,18 @@ struct StreamMachineTests {
         #expect(retry == [.connect])
     }
 
+    @Test(arguments: [-1021, -1022])
+    func `a subscription whose time was refused has the clock measured`(code: Int) {
+        var machine = StreamMachine(.user, timing: StreamTiming())
+        _ = machine.start(at: self.time(0))
+        _ = machine.connected(at: self.time(5))
+        let error = VenueError(httpStatus: 400, code: code, message: "no")
+        let actions = machine.receive(.refused(error), at: self.time(9), chance: 0)
+        let text = "the venue refused the subscription: no (\(code))"
+        let lost: [StreamAction] = [.close, .deliver(.streamLost(text))]
+        #expect(actions == (code == -1021 ? [.measureClock] + lost : lost))
+    }
+
     @Test func `losses wait twice as long each time, up to a bound, less some chance`() {
         var machine = StreamMachine(.user, timing: StreamTiming())
         var now = self.time(0)

@@ -62,6 +62,35 @@ struct StreamTests {
         }
     }
 
+    /// The clock is measured four times at the start, then not for half a minute (S1, M3).
+    @Test func `a subscription or a read outside of its window has the clock measured`()
+        async throws
+    {
+        let refusal = #""code":-1021,"msg":"Timestamp for this request is outside.""#
+        let socket = ScriptedSocketServer { text, _ in
+            guard text != nil else { return [] }
+            return [.send(#"{"id":"user","status":400,"error":{\#(refusal)}}"#)]
+        }
+        try await self.withRig(socket) { rig in
+            let measured = {
+                rig.inputs.count { if case .clockMeasured = $0 { true } else { false } }
+            }
+            try await rig.wait { measured() > 5 }
+        }
+        let server = ScriptedServer { _ in .error(400, -1021, "Timestamp is outside.") }
+        let rig = try await VenueRig(restPort: try await server.start())
+        let measured = {
+            rig.inputs.count { if case .clockMeasured = $0 { true } else { false } }
+        }
+        try await rig.wait { measured() == 4 }
+        try await rig.perform(.account(ReadID(raw: 1)))
+        try await rig.wait { measured() == 5 }
+        try await rig.perform(OrderIntent.sample().cancel)
+        try await rig.wait { measured() == 6 }
+        try await rig.stop()
+        try await server.stop()
+    }
+
     private func checkSubscription(_ text: String) throws {
         struct Frame: Decodable {
             struct Parameters: Decodable {

@@ -862,6 +862,51 @@ void   trading__v1__get_mode_response__free_unpacked
   assert(message->base.descriptor == &trading__v1__get_mode_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__mode_change__init
+                     (Trading__V1__ModeChange         *message)
+{
+  static const Trading__V1__ModeChange init_value = TRADING__V1__MODE_CHANGE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__mode_change__get_packed_size
+                     (const Trading__V1__ModeChange *message)
+{
+  assert(message->base.descriptor == &trading__v1__mode_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__mode_change__pack
+                     (const Trading__V1__ModeChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__mode_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__mode_change__pack_to_buffer
+                     (const Trading__V1__ModeChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__mode_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ModeChange *
+       trading__v1__mode_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ModeChange *)
+     protobuf_c_message_unpack (&trading__v1__mode_change__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__mode_change__free_unpacked
+                     (Trading__V1__ModeChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__mode_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__set_mode_request__init
                      (Trading__V1__SetModeRequest         *message)
 {
@@ -1132,6 +1177,96 @@ void   trading__v1__closing__free_unpacked
   assert(message->base.descriptor == &trading__v1__closing__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__resolve_order_request__init
+                     (Trading__V1__ResolveOrderRequest         *message)
+{
+  static const Trading__V1__ResolveOrderRequest init_value = TRADING__V1__RESOLVE_ORDER_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__resolve_order_request__get_packed_size
+                     (const Trading__V1__ResolveOrderRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__resolve_order_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__resolve_order_request__pack
+                     (const Trading__V1__ResolveOrderRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__resolve_order_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__resolve_order_request__pack_to_buffer
+                     (const Trading__V1__ResolveOrderRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__resolve_order_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ResolveOrderRequest *
+       trading__v1__resolve_order_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ResolveOrderRequest *)
+     protobuf_c_message_unpack (&trading__v1__resolve_order_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__resolve_order_request__free_unpacked
+                     (Trading__V1__ResolveOrderRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__resolve_order_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__resolve_order_response__init
+                     (Trading__V1__ResolveOrderResponse         *message)
+{
+  static const Trading__V1__ResolveOrderResponse init_value = TRADING__V1__RESOLVE_ORDER_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__resolve_order_response__get_packed_size
+                     (const Trading__V1__ResolveOrderResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__resolve_order_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__resolve_order_response__pack
+                     (const Trading__V1__ResolveOrderResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__resolve_order_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__resolve_order_response__pack_to_buffer
+                     (const Trading__V1__ResolveOrderResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__resolve_order_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ResolveOrderResponse *
+       trading__v1__resolve_order_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ResolveOrderResponse *)
+     protobuf_c_message_unpack (&trading__v1__resolve_order_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__resolve_order_response__free_unpacked
+                     (Trading__V1__ResolveOrderResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__resolve_order_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__health_request__init
                      (Trading__V1__HealthRequest         *message)
 {
@@ -1220,6 +1355,51 @@ void   trading__v1__health_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &trading__v1__health_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__alert__init
+                     (Trading__V1__Alert         *message)
+{
+  static const Trading__V1__Alert init_value = TRADING__V1__ALERT__INIT;
+  *message = init_value;
+}
+size_t trading__v1__alert__get_packed_size
+                     (const Trading__V1__Alert *message)
+{
+  assert(message->base.descriptor == &trading__v1__alert__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__alert__pack
+                     (const Trading__V1__Alert *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__alert__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__alert__pack_to_buffer
+                     (const Trading__V1__Alert *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__alert__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__Alert *
+       trading__v1__alert__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__Alert *)
+     protobuf_c_message_unpack (&trading__v1__alert__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__alert__free_unpacked
+                     (Trading__V1__Alert *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__alert__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor trading__v1__refusal__field_descriptors[4] =
@@ -2555,7 +2735,7 @@ const ProtobufCMessageDescriptor trading__v1__get_mode_request__descriptor =
   (ProtobufCMessageInit) trading__v1__get_mode_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__get_mode_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__v1__get_mode_response__field_descriptors[5] =
 {
   {
     "mode",
@@ -2605,9 +2785,22 @@ static const ProtobufCFieldDescriptor trading__v1__get_mode_response__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "history",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__GetModeResponse, n_history),
+    offsetof(Trading__V1__GetModeResponse, history),
+    &trading__v1__mode_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__get_mode_response__field_indices_by_name[] = {
   2,   /* field[2] = changed_by */
+  4,   /* field[4] = history */
   0,   /* field[0] = mode */
   3,   /* field[3] = reason */
   1,   /* field[1] = since */
@@ -2615,7 +2808,7 @@ static const unsigned trading__v1__get_mode_response__field_indices_by_name[] = 
 static const ProtobufCIntRange trading__v1__get_mode_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor =
 {
@@ -2625,14 +2818,91 @@ const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor =
   "Trading__V1__GetModeResponse",
   "trading.v1",
   sizeof(Trading__V1__GetModeResponse),
-  4,
+  5,
   trading__v1__get_mode_response__field_descriptors,
   trading__v1__get_mode_response__field_indices_by_name,
   1,  trading__v1__get_mode_response__number_ranges,
   (ProtobufCMessageInit) trading__v1__get_mode_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor trading__v1__mode_change__field_descriptors[4] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ModeChange, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ModeChange, since),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed_by",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ModeChange, changed_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ModeChange, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__mode_change__field_indices_by_name[] = {
+  2,   /* field[2] = changed_by */
+  0,   /* field[0] = mode */
+  3,   /* field[3] = reason */
+  1,   /* field[1] = since */
+};
+static const ProtobufCIntRange trading__v1__mode_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__v1__mode_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ModeChange",
+  "ModeChange",
+  "Trading__V1__ModeChange",
+  "trading.v1",
+  sizeof(Trading__V1__ModeChange),
+  4,
+  trading__v1__mode_change__field_descriptors,
+  trading__v1__mode_change__field_indices_by_name,
+  1,  trading__v1__mode_change__number_ranges,
+  (ProtobufCMessageInit) trading__v1__mode_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[4] =
 {
   {
     "mode",
@@ -2670,8 +2940,21 @@ static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "confirmation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SetModeRequest, confirmation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__set_mode_request__field_indices_by_name[] = {
+  3,   /* field[3] = confirmation */
   0,   /* field[0] = mode */
   2,   /* field[2] = open_orders */
   1,   /* field[1] = reason */
@@ -2679,7 +2962,7 @@ static const unsigned trading__v1__set_mode_request__field_indices_by_name[] = {
 static const ProtobufCIntRange trading__v1__set_mode_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
 {
@@ -2689,7 +2972,7 @@ const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
   "Trading__V1__SetModeRequest",
   "trading.v1",
   sizeof(Trading__V1__SetModeRequest),
-  3,
+  4,
   trading__v1__set_mode_request__field_descriptors,
   trading__v1__set_mode_request__field_indices_by_name,
   1,  trading__v1__set_mode_request__number_ranges,
@@ -3159,6 +3442,134 @@ const ProtobufCMessageDescriptor trading__v1__closing__descriptor =
   (ProtobufCMessageInit) trading__v1__closing__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__v1__resolve_order_request__field_descriptors[5] =
+{
+  {
+    "order_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ResolveOrderRequest, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resolution",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ResolveOrderRequest, resolution),
+    &trading__v1__resolution__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ResolveOrderRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ResolveOrderRequest, price),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "venue_order_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ResolveOrderRequest, venue_order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__resolve_order_request__field_indices_by_name[] = {
+  0,   /* field[0] = order_id */
+  3,   /* field[3] = price */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = resolution */
+  4,   /* field[4] = venue_order_id */
+};
+static const ProtobufCIntRange trading__v1__resolve_order_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor trading__v1__resolve_order_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ResolveOrderRequest",
+  "ResolveOrderRequest",
+  "Trading__V1__ResolveOrderRequest",
+  "trading.v1",
+  sizeof(Trading__V1__ResolveOrderRequest),
+  5,
+  trading__v1__resolve_order_request__field_descriptors,
+  trading__v1__resolve_order_request__field_indices_by_name,
+  1,  trading__v1__resolve_order_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__resolve_order_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__resolve_order_response__field_descriptors[1] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ResolveOrderResponse, order),
+    &trading__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__resolve_order_response__field_indices_by_name[] = {
+  0,   /* field[0] = order */
+};
+static const ProtobufCIntRange trading__v1__resolve_order_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__resolve_order_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ResolveOrderResponse",
+  "ResolveOrderResponse",
+  "Trading__V1__ResolveOrderResponse",
+  "trading.v1",
+  sizeof(Trading__V1__ResolveOrderResponse),
+  1,
+  trading__v1__resolve_order_response__field_descriptors,
+  trading__v1__resolve_order_response__field_indices_by_name,
+  1,  trading__v1__resolve_order_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__resolve_order_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 #define trading__v1__health_request__field_descriptors NULL
 #define trading__v1__health_request__field_indices_by_name NULL
 #define trading__v1__health_request__number_ranges NULL
@@ -3177,7 +3588,7 @@ const ProtobufCMessageDescriptor trading__v1__health_request__descriptor =
   (ProtobufCMessageInit) trading__v1__health_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__health_response__field_descriptors[8] =
+static const ProtobufCFieldDescriptor trading__v1__health_response__field_descriptors[9] =
 {
   {
     "is_ready",
@@ -3275,8 +3686,21 @@ static const ProtobufCFieldDescriptor trading__v1__health_response__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "alerts",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__HealthResponse, n_alerts),
+    offsetof(Trading__V1__HealthResponse, alerts),
+    &trading__v1__alert__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__health_response__field_indices_by_name[] = {
+  8,   /* field[8] = alerts */
   0,   /* field[0] = is_ready */
   4,   /* field[4] = journal_sequence */
   2,   /* field[2] = mode */
@@ -3289,7 +3713,7 @@ static const unsigned trading__v1__health_response__field_indices_by_name[] = {
 static const ProtobufCIntRange trading__v1__health_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor trading__v1__health_response__descriptor =
 {
@@ -3299,11 +3723,62 @@ const ProtobufCMessageDescriptor trading__v1__health_response__descriptor =
   "Trading__V1__HealthResponse",
   "trading.v1",
   sizeof(Trading__V1__HealthResponse),
-  8,
+  9,
   trading__v1__health_response__field_descriptors,
   trading__v1__health_response__field_indices_by_name,
   1,  trading__v1__health_response__number_ranges,
   (ProtobufCMessageInit) trading__v1__health_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__alert__field_descriptors[2] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Alert, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Alert, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__alert__field_indices_by_name[] = {
+  0,   /* field[0] = kind */
+  1,   /* field[1] = message */
+};
+static const ProtobufCIntRange trading__v1__alert__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__alert__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.Alert",
+  "Alert",
+  "Trading__V1__Alert",
+  "trading.v1",
+  sizeof(Trading__V1__Alert),
+  2,
+  trading__v1__alert__field_descriptors,
+  trading__v1__alert__field_indices_by_name,
+  1,  trading__v1__alert__number_ranges,
+  (ProtobufCMessageInit) trading__v1__alert__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue trading__v1__side__enum_values_by_number[3] =
@@ -3612,6 +4087,40 @@ const ProtobufCEnumDescriptor trading__v1__closing_status__descriptor =
   trading__v1__closing_status__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
+static const ProtobufCEnumValue trading__v1__resolution__enum_values_by_number[5] =
+{
+  { "RESOLUTION_UNSPECIFIED", "TRADING__V1__RESOLUTION__RESOLUTION_UNSPECIFIED", 0 },
+  { "RESOLUTION_ABSENT", "TRADING__V1__RESOLUTION__RESOLUTION_ABSENT", 1 },
+  { "RESOLUTION_CANCELED", "TRADING__V1__RESOLUTION__RESOLUTION_CANCELED", 2 },
+  { "RESOLUTION_FILLED", "TRADING__V1__RESOLUTION__RESOLUTION_FILLED", 3 },
+  { "RESOLUTION_IDENTIFIED", "TRADING__V1__RESOLUTION__RESOLUTION_IDENTIFIED", 4 },
+};
+static const ProtobufCIntRange trading__v1__resolution__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex trading__v1__resolution__enum_values_by_name[5] =
+{
+  { "RESOLUTION_ABSENT", 1 },
+  { "RESOLUTION_CANCELED", 2 },
+  { "RESOLUTION_FILLED", 3 },
+  { "RESOLUTION_IDENTIFIED", 4 },
+  { "RESOLUTION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor trading__v1__resolution__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "trading.v1.Resolution",
+  "Resolution",
+  "Trading__V1__Resolution",
+  "trading.v1",
+  5,
+  trading__v1__resolution__enum_values_by_number,
+  5,
+  trading__v1__resolution__enum_values_by_name,
+  1,
+  trading__v1__resolution__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[10] =
 {
   { "PlaceOrder", &trading__v1__place_order_request__descriptor, &trading__v1__place_order_response__descriptor },
@@ -3733,5 +4242,38 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
 {
   protobuf_c_service_generated_init (&service->base,
                                      &trading__v1__trading_service__descriptor,
+                                     (ProtobufCServiceDestroy) destroy);
+}
+static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descriptors[1] =
+{
+  { "ResolveOrder", &trading__v1__resolve_order_request__descriptor, &trading__v1__resolve_order_response__descriptor },
+};
+const unsigned trading__v1__admin_service__method_indices_by_name[] = {
+  0         /* ResolveOrder */
+};
+const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor =
+{
+  PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
+  "trading.v1.AdminService",
+  "AdminService",
+  "Trading__V1__AdminService",
+  "trading.v1",
+  1,
+  trading__v1__admin_service__method_descriptors,
+  trading__v1__admin_service__method_indices_by_name
+};
+void trading__v1__admin_service__resolve_order(ProtobufCService *service,
+                                               const Trading__V1__ResolveOrderRequest *input,
+                                               Trading__V1__ResolveOrderResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__init (Trading__V1__AdminService_Service *service,
+                                       Trading__V1__AdminService_ServiceDestroy destroy)
+{
+  protobuf_c_service_generated_init (&service->base,
+                                     &trading__v1__admin_service__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }

@@ -33,6 +33,8 @@ extension Exchange {
                 try self.controlClock(advances: true, &parameters, &writer)
             case "POST /sim/fills": try self.addFills(&parameters, &writer)
             case "POST /sim/lock": try self.lockByControl(&parameters, &writer)
+            case "GET /sim/limits": self.tellLimits(&writer)
+            case "POST /sim/limits": try self.switchLimits(&parameters, &writer)
             case "POST /sim/clock/skew": try self.skewClock(&parameters, &writer)
             case "GET /sim/replay":
                 try self.controlReplay(advances: false, &parameters, &writer)

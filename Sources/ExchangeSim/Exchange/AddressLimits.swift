@@ -46,6 +46,8 @@ struct AddressLimits {
     private var banMilliseconds: Int64 = 0
     /// Whether the limits refuse, or only count.
     let isEnforced: Bool
+    /// Requests that were refused for a limit, those for an account's orders included.
+    private(set) var refusedCount: Int64 = 0
 
     /// What a connection to the WebSocket API weighs.
     static let connectionWeight = 2
@@ -72,7 +74,10 @@ struct AddressLimits {
     mutating func admit(weight: Int, at time: WallTime) -> APIError? {
         self.requests.add(1)
         guard self.isEnforced else { return nil }
-        if let ban = self.ban(at: time) { return ban }
+        if let ban = self.ban(at: time) {
+            self.noteRefusal()
+            return ban
+        }
         if self.requests.used > self.requests.max {
             return self.refuse(self.requests, at: time)
         }
@@ -114,7 +119,10 @@ struct AddressLimits {
         if self.floods.used > self.floods.max { self.startBan(at: time) }
     }
 
+    mutating func noteRefusal() { self.refusedCount += 1 }
+
     private mutating func refuse(_ count: WindowCount, at time: WallTime) -> APIError {
+        self.noteRefusal()
         if count.used > 2 * count.max {
             self.startBan(at: time)
             if let ban = self.ban(at: time) { return ban }

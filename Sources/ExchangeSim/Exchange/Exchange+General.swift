@@ -57,7 +57,7 @@ extension Exchange {
         writer.field("timezone", "UTC")
         writer.field("serverTime", call.time)
         writer.key("rateLimits")
-        RateLimits(areEnforced: self.configuration.enforcesRateLimits).write(to: &writer)
+        RateLimits(areEnforced: self.limits.isEnforced).write(to: &writer)
         writer.key("exchangeFilters")
         writer.beginArray()
         writer.endArray()

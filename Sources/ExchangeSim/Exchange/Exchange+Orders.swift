@@ -66,8 +66,11 @@ extension Exchange {
     /// Refuses a placement beyond the limit of orders, where limits are enforced.
     func requireOrderCapacity(_ customer: Customer, at time: WallTime) throws(APIError) {
         customer.orderCount.roll(to: time)
-        guard self.configuration.enforcesRateLimits else { return }
-        if let refusal = customer.orderCount.refusal(at: time) { throw refusal }
+        guard self.limits.isEnforced else { return }
+        if let refusal = customer.orderCount.refusal(at: time) {
+            self.limits.noteRefusal()
+            throw refusal
+        }
     }
 
     /// Sends an order to the engine and opens its record; its events are not yet applied.

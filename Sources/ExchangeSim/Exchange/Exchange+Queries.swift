@@ -148,7 +148,7 @@ extension Exchange {
         try call.parameters.requireAllRead()
         customer.orderCount.roll(to: call.time)
         writer.beginArray()
-        RateLimits(areEnforced: self.configuration.enforcesRateLimits)
+        RateLimits(areEnforced: self.limits.isEnforced)
             .writeOrders(customer.orderCount, to: &writer)
         writer.endArray()
     }

@@ -348,7 +348,7 @@ extension WebSocketHandler {
             writer.key("rateLimits")
             writer.beginArray()
             let limits = RateLimits(
-                areEnforced: self.exchange.configuration.enforcesRateLimits
+                areEnforced: self.exchange.limits.isEnforced
             )
             if let orders { limits.writeOrders(orders, to: &writer) }
             limits.writeWeight(self.exchange.limits.weight, to: &writer)

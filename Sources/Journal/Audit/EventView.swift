@@ -29,6 +29,8 @@ package struct EventView: Hashable, Sendable {
             self.init("store_created", nil, [Field("client_id_prefix", prefix)])
         case .started(let epoch, let version):
             self.init("started", nil, [Field("epoch", epoch), Field("version", version)])
+        case .stopped:
+            self.init("stopped", nil, [])
         case .orderSubmitted(let intent):
             self.init("order_submitted", intent.orderID, Self.fields(of: intent))
         case .orderSimulated(let intent):
@@ -129,6 +131,15 @@ package struct EventView: Hashable, Sendable {
             self.init("order_outcome_unknown", orderID, [Field("reason", reason)])
         case .needsOperator(let reason):
             self.init("order_needs_operator", orderID, [Field("reason", reason)])
+        case .resolved(let resolution, let principal, let reason):
+            self.init(
+                "order_resolved",
+                orderID,
+                [
+                    Field("as", resolution.name), Field("by", principal),
+                    Field("reason", reason),
+                ]
+            )
         }
     }
 

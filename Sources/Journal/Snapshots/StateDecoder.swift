@@ -46,15 +46,24 @@ enum StateDecoder {
                 time: WallTime(nanoseconds: part.time)
             )
         }
+        var lastPlacements: [VenueID: WallTime] = [:]
+        for index in 0..<(unsafe message.n_last_placements) {
+            let part = try unsafe EventDecoder.present(message.last_placements?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            lastPlacements[venue] = unsafe WallTime(nanoseconds: part.time)
+        }
         var mode: ModeRecord?
         if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
         return State(
             sequence: sequence,
             clientIDPrefix: unsafe EventDecoder.text(message.client_id_prefix),
             epoch: unsafe EventDecoder.text(message.epoch),
+            createdAt: WallTime(nanoseconds: unsafe message.created_at),
             lastOrderID: OrderID(raw: unsafe message.last_order_id),
+            lastPlacements: lastPlacements,
             orders: orders,
             mode: mode,
+            modeHistory: try unsafe Self.modeHistory(message),
             killSwitch: try unsafe EventDecoder.killSwitch(
                 EventDecoder.present(message.kill_switch)
             ),
@@ -63,6 +72,17 @@ enum StateDecoder {
             closings: closings,
             ledgers: ledgers
         )
+    }
+
+    private static func modeHistory(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [ModeRecord] {
+        var history: [ModeRecord] = []
+        for index in 0..<(unsafe message.n_mode_history) {
+            let part = try unsafe EventDecoder.present(message.mode_history?[index])
+            history.append(try unsafe EventDecoder.mode(part))
+        }
+        return history
     }
 
     private static func ledger(

@@ -26,6 +26,7 @@ struct StateEncoder {
                 closings.append((venue, symbol, closing))
             }
         }
+        let placements = state.lastPlacements.sorted { $0.key < $1.key }
         let restraints = state.restraints.sorted { $0.key < $1.key }
         var trades: [(venue: VenueID, symbol: Symbol, mark: TradeMark)] = []
         for (venue, ofVenue) in state.lastTrades.sorted(by: { $0.key < $1.key }) {
@@ -36,12 +37,21 @@ struct StateEncoder {
         return unsafe self.arena.make(trading__journal__v1__stored_state__init) { message in
             unsafe message.client_id_prefix = self.arena.string(state.clientIDPrefix)
             unsafe message.epoch = self.arena.string(state.epoch)
+            unsafe message.created_at = state.createdAt.nanoseconds
             unsafe message.last_order_id = state.lastOrderID.raw
+            unsafe message.n_last_placements = placements.count
+            unsafe message.last_placements = self.arena.array(
+                placements.map { unsafe self.placement($0.value, on: $0.key) }
+            )
             unsafe message.n_orders = orders.count
             unsafe message.orders = self.arena.array(
                 orders.map { unsafe self.events.order($0) }
             )
             if let mode = state.mode { unsafe message.mode = self.events.mode(mode) }
+            unsafe message.n_mode_history = state.modeHistory.count
+            unsafe message.mode_history = self.arena.array(
+                state.modeHistory.map { unsafe self.events.mode($0) }
+            )
             unsafe message.kill_switch = self.events.killSwitch(state.killSwitch)
             unsafe message.n_ledgers = ledgers.count
             unsafe message.ledgers = self.arena.array(
@@ -59,6 +69,16 @@ struct StateEncoder {
             unsafe message.last_trades = self.arena.array(
                 trades.map { unsafe self.trade($0.mark, of: $0.symbol, on: $0.venue) }
             )
+        }
+    }
+
+    private func placement(
+        _ time: WallTime,
+        on venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredPlacement> {
+        unsafe self.arena.make(trading__journal__v1__stored_placement__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.time = time.nanoseconds
         }
     }
 

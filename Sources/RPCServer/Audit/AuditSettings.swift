@@ -8,6 +8,8 @@ struct AuditSettings: Hashable {
     var anchorIntervalSeconds = 60
     /// Whether orders wait at a start until the whole chain is verified.
     var isVerifiedBeforeTrading = true
+    /// Where daily reports go; nil for beside the store.
+    var reportFolder: String?
     /// Nil for beside the store.
     var anchorPath: String?
     /// Nil for beside the store.
@@ -33,6 +35,7 @@ extension RawSettings {
             in: 1...86_400
         )
         audit.isVerifiedBeforeTrading = self.flag("audit.verify_before_trading", default: true)
+        audit.reportFolder = self.optionalText("audit.report_folder")
         audit.anchorPath = self.optionalText("audit.anchor_file")
         audit.signingKeyPath = self.optionalText("audit.signing_key_file")
         return audit

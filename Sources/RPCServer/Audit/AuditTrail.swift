@@ -24,8 +24,9 @@ final class AuditTrail {
     private var isFinished = false
     private var anchored = ChainHead.start
     private var checkpointed = ChainHead.start
-    /// The day, counted from 1970 in UTC, of the last checkpoint for the day's sake.
-    private var checkpointDay: Int64
+    /// The day of the last checkpoint for the day's sake.
+    private var checkpointDay: Day
+    private let reports: ReportWriter
 
     init(
         journal: Journal,
@@ -44,15 +45,18 @@ final class AuditTrail {
         self.clock = SystemClock()
         self.log = log
         self.snapshotSequence = snapshotSequence
-        self.checkpointDay = Self.day(of: self.clock.now().wall)
-    }
-
-    private static func day(of time: WallTime) -> Int64 {
-        time.nanoseconds.divided(by: 86_400_000_000_000, rounding: .down)
+        self.checkpointDay = Day(of: self.clock.now().wall)
+        self.reports = ReportWriter(
+            reports: DailyReports(of: journal),
+            folder: layout.reports,
+            log: log
+        )
     }
 
     /// Begins to follow the walk.
     func start(_ walk: GatewayLoop) {
+        // The day may have ended while no server ran.
+        self.writeReport(of: self.checkpointDay.previous)
         walk.afterCommit = { [unowned self] state, events in self.note(state, events) }
         let interval = TimeAmount.seconds(Int64(self.settings.snapshotIntervalSeconds))
         self.every(interval) { [unowned self, unowned walk] in
@@ -62,14 +66,23 @@ final class AuditTrail {
         self.every(.seconds(Int64(self.settings.anchorIntervalSeconds))) {
             [unowned self, unowned walk] in
             walk.syncNow()
+            guard !self.isFinished else { return }
             self.writeAnchor()
-            let day = Self.day(of: self.clock.now().wall)
+            let day = Day(of: self.clock.now().wall)
             // Forward only: a clock set back must not sign a day twice.
             if day > self.checkpointDay {
                 self.checkpointDay = day
                 self.writeCheckpoint(.daily)
+                self.writeReport(of: day.previous)
             }
         }
+    }
+
+    /// Writes a day's report once; a day on which the server did not run gets none.
+    private func writeReport(of day: Day) {
+        let reports = self.reports
+        // Not on the queue of snapshots and anchors: those must not wait for it.
+        DispatchQueue.global(qos: .utility).async { reports.writeIfMissing(day) }
     }
 
     private func every(_ interval: TimeAmount, _ body: @escaping () -> Void) {
@@ -128,7 +141,8 @@ final class AuditTrail {
     /// Takes a snapshot unless nothing happened since the last one; of synced records only, so
     /// that it is never ahead of what a crash leaves.
     private func takeSnapshot(of state: State) {
-        guard !self.isSnapshotOnItsWay, let snapshot = self.snapshot(of: state) else { return }
+        guard !self.isFinished, !self.isSnapshotOnItsWay, let snapshot = self.snapshot(of: state)
+        else { return }
         self.isSnapshotOnItsWay = true
         self.snapshotSequence = snapshot.head.sequence
         let folder = self.layout.snapshots

@@ -15,6 +15,7 @@ final class OpenedStore {
     /// Where the walk writes; nothing goes to a damaged journal.
     let events: any EventStore
     let condition: JournalCondition
+    private var isAbandoned = false
     private let trail: AuditTrail?
     private let check: ChainCheck?
     private let loop: any EventLoop
@@ -33,7 +34,8 @@ final class OpenedStore {
         let layout = Recovery.Layout(
             store: configuration.storePath,
             anchors: audit.anchorPath,
-            signingKey: audit.signingKeyPath
+            signingKey: audit.signingKeyPath,
+            reports: audit.reportFolder
         )
         let key = try SigningKey.loadOrMake(at: layout.signingKey)
         let recovery = try Recovery.run(layout, verifying: key.publicKey)
@@ -122,7 +124,9 @@ final class OpenedStore {
     ///
     /// A message about an order that is not ours is nobody's here.
     func keep(_ receipts: [Receipt], of venue: VenueID, _ walk: GatewayLoop) {
-        guard let journal = self.events as? Journal, !receipts.isEmpty else { return }
+        guard let journal = self.events as? Journal, !receipts.isEmpty, !self.isAbandoned else {
+            return
+        }
         var prefix = ""
         walk.withState { prefix = $0.clientIDPrefix }
         for receipt in receipts {
@@ -149,9 +153,17 @@ final class OpenedStore {
         }
     }
 
-    /// Makes sure that nothing waits for a sync, and writes what belongs to an orderly end.
+    /// Touches the journal no more: a write failed, or hangs in it.
+    func abandon() {
+        self.isAbandoned = true
+        self.trail?.stop()
+    }
+
+    /// Writes the last record, which takes along the receipts that none has taken yet, and what
+    /// belongs to an orderly end.
     func finish(_ walk: GatewayLoop) {
-        walk.syncNow()
+        guard !self.isAbandoned else { return }
+        walk.stop()
         walk.withState { self.trail?.finish($0) }
     }
 }

@@ -10,6 +10,7 @@ struct Configuration {
     var gateway: GatewaySettings
     var exchanges: [ExchangeSettings]
     var audit: AuditSettings
+    var killSwitch: KillSettings
 
     struct HostAndPort: Hashable {
         var host: String
@@ -56,6 +57,7 @@ struct Configuration {
         self.exchanges = exchanges
         self.gateway = raw.gateway(exchanges: exchanges.map(\.venue))
         self.audit = raw.audit()
+        self.killSwitch = raw.killSwitch(environment: environment)
         try raw.finish()
     }
 }
@@ -116,7 +118,7 @@ extension RawSettings {
             streamURL: self.url("\(section).stream", schemes: ["wss", "ws"]),
             apiKey: self.text("\(section).api_key", expected: "the key's public part") ?? "",
             secretPlace: file.map { .file($0) } ?? .variable(secretVariable),
-            connectionCount: self.count("\(section).connections", default: 8, in: 1...64)
+            connectionCount: self.count("\(section).connections", default: 8, in: 1...128)
         )
     }
 
@@ -211,6 +213,11 @@ extension RawSettings {
             default: timing.streamGraceMilliseconds,
             in: 100...600_000
         )
+        timing.unknownAlertMilliseconds = self.milliseconds(
+            "timing.unknown_alert_ms",
+            default: timing.unknownAlertMilliseconds,
+            in: 100...86_400_000
+        )
         return timing
     }
 
@@ -237,7 +244,7 @@ extension RawSettings {
                 "venues.\(market.mode.name) is needed: prices and rules come from there"
             )
         }
-        return GatewaySettings(
+        var settings = GatewaySettings(
             initialMode: mode ?? .monitor,
             allowsLiveTrading: self.flag("allow_live_trading", default: false),
             exchanges: exchanges,
@@ -245,5 +252,9 @@ extension RawSettings {
             limits: self.limits(),
             timing: self.timing()
         )
+        settings.allowsWithdrawingKeys = self.flag("venues.live.key_may_withdraw", default: false)
+        settings.restartPolicy = self.restartPolicy()
+        settings.balanceTolerance = self.balanceTolerance()
+        return settings
     }
 }

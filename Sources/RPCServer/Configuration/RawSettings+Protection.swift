@@ -13,8 +13,46 @@ extension RawSettings {
             default: limits.clockSkewMaxMilliseconds,
             in: 10...86_400_000
         )
+        limits.unknownBlocks = self.flag("limits.unknown_blocks", default: limits.unknownBlocks)
         self.read(&limits.circuit)
         self.read(&limits.rejects)
+    }
+
+    /// Reads how far the account may be from the ledger: items such as `USDT=5`, `*=0`.
+    mutating func balanceTolerance() -> BalanceTolerance {
+        var tolerance = BalanceTolerance()
+        guard let listed = self.take("reconciliation.tolerance") else { return tolerance }
+        for item in listed.items {
+            let parts = item.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, let amount = try? Amount(String(parts[1])), amount >= .zero
+            else {
+                self.report(
+                    listed.place,
+                    "reconciliation.tolerance: expected ASSET=AMOUNT or *=AMOUNT, found "
+                        + "\"\(item)\""
+                )
+                continue
+            }
+            if parts[0] == "*" {
+                tolerance.others = amount
+            } else {
+                tolerance.byAsset[Asset(String(parts[0]))] = amount
+            }
+        }
+        return tolerance
+    }
+
+    /// Reads what becomes of orders that were unfinished at the end of the last process.
+    mutating func restartPolicy() -> RestartPolicy {
+        let names = RestartPolicy.allCases.map(\.name).joined(separator: ", ")
+        let policy = self.value(
+            "restart_policy",
+            default: RestartPolicy.resume,
+            expected: "one of \(names)"
+        ) { text in
+            RestartPolicy.allCases.first { $0.name == text }
+        }
+        return policy ?? .resume
     }
 
     private mutating func read(_ circuit: inout CircuitBreaker.Settings) {

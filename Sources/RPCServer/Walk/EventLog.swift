@@ -9,6 +9,14 @@ struct EventLog {
         for event in events { self.note(event) }
     }
 
+    /// A person should look at it now.
+    func note(_ alert: Alert) {
+        self.log.critical(
+            "\(alert.message)",
+            metadata: ["alert": "\(alert.kind.rawValue)"]
+        )
+    }
+
     private func note(_ event: Event) {
         switch event {
         case .modeChanged(let record):
@@ -44,6 +52,14 @@ struct EventLog {
                 "needs an operator",
                 metadata: ["order": "\(orderID)", "reason": "\(reason)"]
             )
+        case .orderChanged(let orderID, .resolved(let resolution, let principal, let reason)):
+            self.log.warning(
+                "resolved by a person",
+                metadata: [
+                    "order": "\(orderID)", "as": "\(resolution.name)", "by": "\(principal)",
+                    "reason": "\(reason)",
+                ]
+            )
         case .venueRestrained(let venue, let restraint):
             self.log.warning(
                 "the venue asked for patience",
@@ -52,7 +68,7 @@ struct EventLog {
                     "until": "\(restraint.until.milliseconds)",
                 ]
             )
-        case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
+        case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened, .cancelRequested, .ledgerBound, .balanceMoved:
             break
         }

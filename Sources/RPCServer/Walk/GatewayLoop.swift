@@ -14,11 +14,16 @@ final class GatewayLoop {
     private var journal: any EventStore
     private let clock: SystemClock
     private let log: Logger
+    private let lever: KillLever
     private var gateway: Gateway
     private var batch: OpenBatch?
     private var venues: [VenueID: any VenueLink] = [:]
     private var answers: [RequestToken: (Reply) -> Void] = [:]
     private var lastToken: UInt64 = 0
+    /// Calls of this tick that engage the kill switch.
+    private var engagements: [RequestToken: KillLever.Ticket] = [:]
+    /// Why nothing is written any more; the process is about to end (J1).
+    private var failure: JournalError?
     private var wake: (time: MonotonicTime, task: Scheduled<Void>)?
     private var isSyncQueued = false
     /// When the oldest of the journal's unsynced records was written.
@@ -27,30 +32,45 @@ final class GatewayLoop {
     private var isDeciding = false
     /// Told of each batch after its effects went out; see ``AuditTrail``.
     var afterCommit: ((State, [Event]) -> Void)?
-    /// Called in place of ending the process, by tests.
-    private let endProcess: (JournalError) -> Never
+    /// Told that the journal must not be touched any more.
+    private var abandon: () -> Void = {}
+    /// Ends the process, once nothing is left to wait for.
+    private var endProcess: (JournalError) -> Void = { fatalError("\($0)") }
 
     /// - Parameters:
     ///   - gateway: Recovered from the journal, not started yet.
     ///   - journal: Replayed to its end.
     ///   - loop: Where all of this runs.
     ///   - clock: Read once a batch.
+    ///   - lever: The kill switch outside of the loop.
     ///   - log: For people.
-    ///   - endProcess: What a failed write leads to (J1).
     init(
         gateway: consuming Gateway,
         journal: any EventStore,
         loop: any EventLoop,
         clock: SystemClock,
-        log: Logger,
-        endProcess: @escaping (JournalError) -> Never
+        lever: KillLever,
+        log: Logger
     ) {
         self.gateway = gateway
         self.journal = journal
         self.loop = loop
         self.clock = clock
+        self.lever = lever
         self.log = log
-        self.endProcess = endProcess
+    }
+
+    /// Says what a failed write leads to (J1).
+    ///
+    /// - Parameters:
+    ///   - abandon: Called at once: a thread may still hang in the journal.
+    ///   - end: Called when the cancels of an engaged kill switch are confirmed, or take too long.
+    func onFailure(
+        abandon: @escaping () -> Void,
+        end: @escaping (JournalError) -> Void
+    ) {
+        self.abandon = abandon
+        self.endProcess = end
     }
 
     func attach(_ link: any VenueLink, as venue: VenueID) { self.venues[venue] = link }
@@ -71,9 +91,20 @@ final class GatewayLoop {
         self.receive(.journal(.damaged(reason)))
     }
 
+    /// Writes the last record of an orderly end; nothing may be decided after it.
+    func stop() {
+        self.decide { gateway, batch in gateway.stop(into: &batch) }
+        self.commit()
+        self.syncNow()
+    }
+
     /// Returns when everything written so far is on disk.
     func syncNow() {
-        do throws(JournalError) { try self.journal.sync() } catch { self.failWrite(error) }
+        do throws(JournalError) {
+            try self.journal.sync()
+        } catch {
+            self.fail(error, dropping: [])
+        }
     }
 
     // MARK: receive
@@ -87,18 +118,40 @@ final class GatewayLoop {
         self.lastToken += 1
         let token = RequestToken(raw: self.lastToken)
         self.answers[token] = answer
+        var request = request
+        switch request {
+        case .killEngage(let level, let principal, let reason):
+            let pull = KillLever.Pull(level: level, principal: principal, reason: reason)
+            self.engagements[token] = self.lever.begin(pull)
+        case .killRelease(let principal, let reason, var release):
+            release.causes += self.lever.causes
+            request = .killRelease(principal, reason: reason, release)
+        default: break
+        }
         self.receive(.request(token, request, deadline: deadline))
+    }
+
+    /// Engages the kill switch for somebody who waits for no answer.
+    func engage(_ pull: KillLever.Pull) {
+        let request = Request.killEngage(pull.level, pull.principal, reason: pull.reason)
+        self.receive(request, deadline: nil) { _ in }
     }
 
     /// Everything else that can make the gateway decide something.
     func receive(_ input: Input) {
         // MARK: fetch
         let needs = self.gateway.needs(of: input)
-        let fetched: Fetched
-        do throws(JournalError) {
-            fetched = needs.isEmpty ? Fetched() : try self.journal.fetch(needs)
-        } catch {
-            self.endProcess(error)
+        var fetched = Fetched()
+        if !needs.isEmpty {
+            do throws(JournalError) {
+                fetched = try self.journal.fetch(needs)
+            } catch {
+                self.fail(error, dropping: [])
+                return
+            }
+        }
+        if case .request(_, let request, _) = input, request.asksForTheWire {
+            fetched.onTheWire = self.lever.onTheWire
         }
         self.decide { gateway, batch in
             gateway.decide(input, fetched: fetched, into: &batch)
@@ -133,6 +186,7 @@ final class GatewayLoop {
         case .engageKillSwitch: self.eachVenue { $0.close(.killSwitch) }
         case .stopClosings: self.eachVenue { $0.close(.closings) }
         case .restrain(let venue, let restraint): self.venues[venue]?.restrain(restraint)
+        case .alert(let alert): EventLog(log: self.log).note(alert)
         case .renewStream(let venue, let reason): self.venues[venue]?.renewStream(reason: reason)
         }
     }
@@ -144,11 +198,10 @@ final class GatewayLoop {
         let events = batch.events
         let durable: DurableBatch
         do throws(JournalError) {
-            durable = try batch.persisted { (batch) throws(JournalError) in
-                try self.journal.write(batch)
-            }
+            durable = try self.persist(batch)
         } catch {
-            self.failWrite(error)
+            self.fail(error, dropping: events)
+            return
         }
         durable.release(
             place: { self.place($0) },
@@ -159,6 +212,16 @@ final class GatewayLoop {
         self.afterCommit?(self.gateway.state, events)
         self.queueSync()
         self.scheduleWake()
+    }
+
+    private func persist(_ batch: consuming OpenBatch) throws(JournalError) -> DurableBatch {
+        guard self.engagements.isEmpty else {
+            let milliseconds = self.lever.settings.journalWaitMilliseconds
+            return try TimedWrite.persist(batch, in: self.journal, milliseconds: milliseconds)
+        }
+        return try batch.persisted { (batch) throws(JournalError) in
+            try self.journal.write(batch)
+        }
     }
 
     private func place(_ placement: consuming DurablePlacement) {
@@ -175,6 +238,9 @@ final class GatewayLoop {
             guard let answer = self.answers.removeValue(forKey: token) else {
                 fatalError("invariant broken: call \(token.raw) is answered twice")
             }
+            // Of the rest nobody knows yet what will be found after the restart.
+            guard self.failure == nil || reply.needsNoJournal else { return }
+            self.settle(token, reply)
             answer(reply)
         case .openGate(let venue):
             self.venues[venue]?.open(.session)
@@ -185,16 +251,80 @@ final class GatewayLoop {
         }
     }
 
+    /// Tells the lever what became of an engagement, just before the caller is told.
+    private func settle(_ token: RequestToken, _ reply: Reply) {
+        guard let ticket = self.engagements.removeValue(forKey: token) else { return }
+        self.lever.waitUntilWritten()
+        guard case .killSwitch(let view) = reply, view.isDurable else {
+            self.lever.recordFailed()
+            return
+        }
+        self.lever.recorded(ticket)
+    }
+
+    // MARK: A failed write
+
     /// State already holds what could not be written: only recovery can tell what is true (J1).
     ///
-    /// Cancels and reads need no journal and still go out (K2).
-    private func failWrite(_ error: JournalError) -> Never {
+    /// The batch and its effects are dropped and the gates closed. Cancels and reads need no
+    /// journal: what the kill switch began goes on until it is confirmed, then the process ends
+    /// (K2).
+    private func fail(_ error: JournalError, dropping events: [Event]) {
+        guard self.failure == nil else { return }
+        self.failure = error
         self.eachVenue {
             $0.close(.session)
             $0.flush()
         }
         self.log.critical("the journal cannot be written", metadata: ["error": "\(error)"])
-        self.endProcess(error)
+        self.abandon()
+        self.journal = AbandonedStore()
+        self.drop(events)
+        self.receive(.journal(.damaged("\(error)")))
+        // Their answers were dropped with the batch: they are told what is true now.
+        for token in self.engagements.keys {
+            self.receive(.request(token, .killStatus, deadline: nil))
+        }
+        self.endWhenCanceled(by: .now() + Self.cancelingMax, lingersFor: 0)
+    }
+
+    /// Says what is true of events that state holds and the journal does not.
+    private func drop(_ events: [Event]) {
+        for event in events {
+            switch event {
+            case .orderSubmitted(let intent):
+                let outcome = PlacementOutcome.notSent(.gateClosed)
+                self.receive(.venue(intent.venue, .placementAnswered(intent.orderID, outcome)))
+            case .killChanged(let state):
+                // The gateway may have engaged it by itself.
+                guard let level = state.level else { continue }
+                let pull = KillLever.Pull(
+                    level: level,
+                    principal: state.principal,
+                    reason: state.reason
+                )
+                _ = self.lever.begin(pull)
+                self.lever.recordFailed()
+            default: continue
+            }
+        }
+    }
+
+    /// How long the cancels of an engaged switch may take before the process ends all the same.
+    private static let cancelingMax = TimeAmount.seconds(60)
+    private static let endCheckInterval = TimeAmount.milliseconds(100)
+    /// How often the end is put off after the last confirmation, so that it can be read.
+    private static let endChecksAfterCanceled = 10
+
+    private func endWhenCanceled(by deadline: NIODeadline, lingersFor count: Int) {
+        self.loop.assumeIsolated().scheduleTask(in: Self.endCheckInterval) {
+            guard let failure = self.failure else { return }
+            let progress = self.gateway.cancelProgress(at: self.clock.now())
+            let isWaiting = progress == .unconfirmed && NIODeadline.now() < deadline
+            let isLingering = progress == .confirmed && count < Self.endChecksAfterCanceled
+            guard isWaiting || isLingering else { return self.endProcess(failure) }
+            self.endWhenCanceled(by: deadline, lingersFor: isWaiting ? 0 : count + 1)
+        }
     }
 
     /// What may wait for the next sync does not wait longer than this (J2).

@@ -104,6 +104,16 @@ package struct RemoteMode: Hashable, Sendable, Encodable {
     package var since: Int64
     package var changedBy: String
     package var reason: String
+    /// The last changes, newest first.
+    package var history: [RemoteModeChange]
+}
+
+/// A change of the mode.
+package struct RemoteModeChange: Hashable, Sendable, Encodable {
+    package var mode: String
+    package var since: Int64
+    package var changedBy: String
+    package var reason: String
 }
 
 /// The kill switch and what it could not confirm yet.
@@ -150,4 +160,13 @@ package struct RemoteHealth: Hashable, Sendable, Encodable {
     package var openOrderCount: UInt64
     package var unknownOrderCount: UInt64
     package var startedAt: Int64
+    /// What a person should look at now.
+    package var alerts: [RemoteAlert]
+}
+
+/// Something that a person should look at.
+package struct RemoteAlert: Hashable, Sendable, Encodable {
+    /// Such as `needs_operator`; stable.
+    package var kind: String
+    package var message: String
 }

@@ -42,6 +42,25 @@ struct RequestEncoder {
         unsafe self.pack(trading__v1__get_order_request__init) { unsafe $0.order_id = orderID }
     }
 
+    func resolve(_ orderID: UInt64, as resolution: Resolution, reason: String) -> [UInt8] {
+        unsafe self.pack(trading__v1__resolve_order_request__init) { message in
+            unsafe message.order_id = orderID
+            unsafe message.reason = self.arena.string(reason)
+            switch resolution {
+            case .absent:
+                unsafe message.resolution = TRADING__V1__RESOLUTION__RESOLUTION_ABSENT
+            case .canceled:
+                unsafe message.resolution = TRADING__V1__RESOLUTION__RESOLUTION_CANCELED
+            case .filled(let price):
+                unsafe message.resolution = TRADING__V1__RESOLUTION__RESOLUTION_FILLED
+                unsafe message.price = self.arena.string(price.description)
+            case .identified(let venueOrderID):
+                unsafe message.resolution = TRADING__V1__RESOLUTION__RESOLUTION_IDENTIFIED
+                unsafe message.venue_order_id = venueOrderID.raw
+            }
+        }
+    }
+
     func orders(
         includesClosed: Bool,
         symbol: String?,
@@ -56,11 +75,17 @@ struct RequestEncoder {
         }
     }
 
-    func setMode(_ mode: TradingMode, _ policy: OpenOrdersPolicy, reason: String) -> [UInt8] {
+    func setMode(
+        _ mode: TradingMode,
+        _ policy: OpenOrdersPolicy,
+        reason: String,
+        confirmation: String
+    ) -> [UInt8] {
         unsafe self.pack(trading__v1__set_mode_request__init) { message in
             unsafe message.mode = Trading__V1__TradingMode(UInt32(mode.rawValue))
             unsafe message.open_orders = Trading__V1__OpenOrdersPolicy(UInt32(policy.rawValue))
             unsafe message.reason = self.arena.string(reason)
+            unsafe message.confirmation = self.arena.string(confirmation)
         }
     }
 

@@ -13,6 +13,7 @@ struct ResponseDecoder {
         static let cancelAll = unsafe MessageType(trading__v1__cancel_all_response__init)
         static let getOrder = unsafe MessageType(trading__v1__get_order_response__init)
         static let listOrders = unsafe MessageType(trading__v1__list_orders_response__init)
+        static let resolveOrder = unsafe MessageType(trading__v1__resolve_order_response__init)
         static let positions = unsafe MessageType(trading__v1__positions_response__init)
         static let getMode = unsafe MessageType(trading__v1__get_mode_response__init)
         static let setMode = unsafe MessageType(trading__v1__set_mode_response__init)
@@ -30,6 +31,11 @@ struct ResponseDecoder {
 
     func cancelledOrder(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteOrder {
         let message = try unsafe self.arena.unpack(MessageTypes.cancel, from: bytes.span)
+        return try unsafe self.required(message.pointee.order)
+    }
+
+    func resolvedOrder(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteOrder {
+        let message = try unsafe self.arena.unpack(MessageTypes.resolveOrder, from: bytes.span)
         return try unsafe self.required(message.pointee.order)
     }
 
@@ -80,11 +86,23 @@ struct ResponseDecoder {
 
     func mode(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteMode {
         let message = try unsafe self.arena.unpack(MessageTypes.getMode, from: bytes.span)
+        let history = unsafe Protobuf.elements(
+            message.pointee.history,
+            count: message.pointee.n_history
+        )
         return unsafe RemoteMode(
             mode: self.name(of: message.pointee.mode),
             since: message.pointee.since,
             changedBy: String(protobuf: message.pointee.changed_by),
-            reason: String(protobuf: message.pointee.reason)
+            reason: String(protobuf: message.pointee.reason),
+            history: history.map { change in
+                unsafe RemoteModeChange(
+                    mode: self.name(of: change.pointee.mode),
+                    since: change.pointee.since,
+                    changedBy: String(protobuf: change.pointee.changed_by),
+                    reason: String(protobuf: change.pointee.reason)
+                )
+            }
         )
     }
 
@@ -169,7 +187,16 @@ struct ResponseDecoder {
             journalSequence: message.journal_sequence,
             openOrderCount: message.open_order_count,
             unknownOrderCount: message.unknown_order_count,
-            startedAt: message.started_at
+            startedAt: message.started_at,
+            alerts: UnsafeBufferPointer(start: message.alerts, count: message.n_alerts)
+                .compactMap { alert in
+                    unsafe alert.map {
+                        unsafe RemoteAlert(
+                            kind: String(protobuf: $0.pointee.kind),
+                            message: String(protobuf: $0.pointee.message)
+                        )
+                    }
+                }
         )
     }
 

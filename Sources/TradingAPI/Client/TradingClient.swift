@@ -73,6 +73,16 @@ package struct TradingClient: Sendable {
         try await self.call(.getOrder, RequestEncoder().order(orderID)) { try $0.order($1) }
     }
 
+    /// Ends the doubt about an order on a person's word.
+    package func resolve(
+        _ orderID: UInt64,
+        as resolution: Resolution,
+        reason: String
+    ) async throws(TradingClientError) -> RemoteOrder {
+        let request = RequestEncoder().resolve(orderID, as: resolution, reason: reason)
+        return try await self.call(.resolveOrder, request) { try $0.resolvedOrder($1) }
+    }
+
     /// A page of orders, newest first.
     package func orders(
         includesClosed: Bool = false,
@@ -100,9 +110,15 @@ package struct TradingClient: Sendable {
     package func setMode(
         _ mode: TradingMode,
         _ policy: OpenOrdersPolicy,
-        reason: String
+        reason: String,
+        confirmation: String = ""
     ) async throws(TradingClientError) -> (mode: String, previous: String) {
-        let request = RequestEncoder().setMode(mode, policy, reason: reason)
+        let request = RequestEncoder().setMode(
+            mode,
+            policy,
+            reason: reason,
+            confirmation: confirmation
+        )
         return try await self.call(.setMode, request) { decoder, bytes in
             let (mode, previous) = try decoder.changedMode(bytes)
             return (mode: mode, previous: previous)
@@ -127,7 +143,7 @@ package struct TradingClient: Sendable {
         let payload: ByteBuffer
         do throws(CallError) {
             payload = try await self.connection.call(
-                service: TradingMethod.service,
+                service: method.service,
                 method: method.rawValue,
                 payload: ByteBuffer(bytes: request),
                 timeout: self.timeout

@@ -1,4 +1,4 @@
-/// The methods of `trading.v1.TradingService`.
+/// The methods of the gateway's services.
 package enum TradingMethod: String, CaseIterable, Sendable {
     case placeOrder = "PlaceOrder"
     case cancel = "Cancel"
@@ -10,9 +10,17 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case setMode = "SetMode"
     case killSwitch = "KillSwitch"
     case health = "Health"
+    case resolveOrder = "ResolveOrder"
 
-    /// The full name of the service that the methods belong to.
-    package static let service = "trading.v1.TradingService"
+    /// The full name of the service that the method belongs to.
+    package var service: String {
+        switch self {
+        case .placeOrder, .cancel, .cancelAll, .getOrder, .listOrders, .positions, .getMode,
+            .setMode, .killSwitch, .health:
+            "trading.v1.TradingService"
+        case .resolveOrder: "trading.v1.AdminService"
+        }
+    }
 
     /// The type of a refusal in a status's details.
     package static let refusalTypeURL = "type.googleapis.com/trading.v1.Refusal"

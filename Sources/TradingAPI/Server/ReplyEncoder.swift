@@ -45,8 +45,8 @@ package struct ReplyEncoder {
             )
         case .positions(let view):
             return .payload(self.positions(view))
-        case .mode(let record, let previous):
-            return .payload(self.mode(record, previous: previous, to: method))
+        case .mode(let record, let previous, let history):
+            return .payload(self.mode(record, previous: previous, history, to: method))
         case .killSwitch(let view):
             return .payload(self.killSwitch(view))
         case .health(let view):
@@ -74,6 +74,10 @@ package struct ReplyEncoder {
             }
         case .cancel:
             unsafe self.pack(trading__v1__cancel_response__init) { message in
+                unsafe message.order = self.order(order)
+            }
+        case .resolveOrder:
+            unsafe self.pack(trading__v1__resolve_order_response__init) { message in
                 unsafe message.order = self.order(order)
             }
         default:
@@ -223,6 +227,7 @@ package struct ReplyEncoder {
     private func mode(
         _ record: ModeRecord,
         previous: TradingMode,
+        _ history: [ModeRecord],
         to method: TradingMethod
     ) -> [UInt8] {
         if method == .setMode {
@@ -232,6 +237,19 @@ package struct ReplyEncoder {
             }
         }
         return unsafe self.pack(trading__v1__get_mode_response__init) { message in
+            unsafe message.mode = self.mode(record.mode)
+            unsafe message.since = record.since.nanoseconds
+            unsafe message.changed_by = self.arena.string(record.principal.name)
+            unsafe message.reason = self.arena.string(record.reason)
+            unsafe message.n_history = history.count
+            unsafe message.history = self.arena.array(history.map { unsafe self.change($0) })
+        }
+    }
+
+    private func change(
+        _ record: ModeRecord
+    ) -> UnsafeMutablePointer<Trading__V1__ModeChange> {
+        unsafe self.arena.make(trading__v1__mode_change__init) { message in
             unsafe message.mode = self.mode(record.mode)
             unsafe message.since = record.since.nanoseconds
             unsafe message.changed_by = self.arena.string(record.principal.name)
@@ -300,6 +318,15 @@ package struct ReplyEncoder {
             unsafe message.open_order_count = UInt64(view.openOrderCount)
             unsafe message.unknown_order_count = UInt64(view.unknownOrderCount)
             unsafe message.started_at = view.startedAt.nanoseconds
+            unsafe message.n_alerts = view.alerts.count
+            unsafe message.alerts = self.arena.array(
+                view.alerts.map { alert in
+                    unsafe self.arena.make(trading__v1__alert__init) { message in
+                        unsafe message.kind = self.arena.string(alert.kind.rawValue)
+                        unsafe message.message = self.arena.string(alert.message)
+                    }
+                }
+            )
         }
     }
 }

@@ -66,6 +66,10 @@ package struct RequestDecoder {
                 self.message(payload, MessageTypes.killSwitch)
             )
         case .health: return .health
+        case .resolveOrder:
+            return try unsafe self.resolve(
+                self.message(payload, MessageTypes.resolveOrder)
+            )
         }
     }
 
@@ -162,10 +166,17 @@ package struct RequestDecoder {
         default: throw BadRequest("open_orders: expected REFUSE, CANCEL or KEEP")
         }
         return .setMode(
-            mode,
-            policy,
-            self.principal,
-            reason: try unsafe self.reason(message.reason)
+            ModeWish(
+                mode,
+                policy,
+                self.principal,
+                reason: try unsafe self.reason(message.reason),
+                confirmation: try unsafe self.text(
+                    message.confirmation,
+                    "confirmation",
+                    bytesMax: 64
+                )
+            )
         )
     }
 
@@ -195,6 +206,34 @@ package struct RequestDecoder {
         default:
             throw BadRequest("action: expected ENGAGE, STATUS or RELEASE")
         }
+    }
+
+    private func resolve(
+        _ message: Trading__V1__ResolveOrderRequest
+    ) throws(BadRequest) -> Request {
+        let resolution: Resolution
+        switch unsafe message.resolution {
+        case TRADING__V1__RESOLUTION__RESOLUTION_ABSENT: resolution = .absent
+        case TRADING__V1__RESOLUTION__RESOLUTION_CANCELED: resolution = .canceled
+        case TRADING__V1__RESOLUTION__RESOLUTION_FILLED:
+            let price: Price = try unsafe self.decimal(message.price, "price")
+            guard price.isPositive else { throw BadRequest("price: \(price) is not above zero") }
+            resolution = .filled(at: price)
+        case TRADING__V1__RESOLUTION__RESOLUTION_IDENTIFIED:
+            let raw = unsafe message.venue_order_id
+            guard raw > 0 else { throw BadRequest("venue_order_id is missing") }
+            resolution = .identified(VenueOrderID(raw: raw))
+        default:
+            throw BadRequest("resolution: expected ABSENT, CANCELED, FILLED or IDENTIFIED")
+        }
+        return .resolve(
+            ResolveRequest(
+                orderID: try self.orderID(unsafe message.order_id),
+                resolution: resolution,
+                principal: self.principal,
+                reason: try unsafe self.reason(message.reason)
+            )
+        )
     }
 
     // MARK: Fields
@@ -272,6 +311,7 @@ private enum MessageTypes {
     static let listOrders = unsafe MessageType(trading__v1__list_orders_request__init)
     static let setMode = unsafe MessageType(trading__v1__set_mode_request__init)
     static let killSwitch = unsafe MessageType(trading__v1__kill_switch_request__init)
+    static let resolveOrder = unsafe MessageType(trading__v1__resolve_order_request__init)
 }
 
 extension DecimalError {

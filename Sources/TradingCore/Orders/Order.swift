@@ -139,6 +139,9 @@ package struct Order: Hashable, Sendable {
         case .simulated(let reason), .rejected(_, let reason), .notPlaced(let reason),
             .outcomeUnknown(let reason), .needsOperator(let reason):
             self.reason = reason
+        case .resolved(let resolution, let principal, let reason):
+            self.reason = "resolved by \(principal) as \(resolution.name): \(reason)"
+            if case .identified(let venueOrderID) = resolution { self.venueOrderID = venueOrderID }
         }
         self.status = self.status.after(
             change,
@@ -152,7 +155,11 @@ package struct Order: Hashable, Sendable {
     /// Whether a change would alter anything; what would not is not journaled.
     package func isChanged(by change: OrderChange) -> Bool {
         switch change {
-        case .filled(let fill): !self.contains(fill.tradeID)
+        // What a person entered stands for all trades that were not known then.
+        case .filled(let fill):
+            !self.contains(fill.tradeID)
+                && !(self.status == .filled && self.fills.contains(where: \.isOperators))
+        case .resolved: self.status.isInDoubt
         case .reported, .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator:
             {
                 var copy = self

@@ -71,6 +71,8 @@ package enum OrderChange: Hashable, Sendable {
     case outcomeUnknown(reason: String)
     /// The gateway gives up finding out (E6).
     case needsOperator(reason: String)
+    /// A person says what became of it, where the gateway could not find out (E6).
+    case resolved(Resolution, by: Principal, reason: String)
 }
 
 extension OrderStatus {
@@ -147,6 +149,20 @@ extension OrderStatus {
         case (.filled, .needsOperator), (.canceled, .needsOperator), (.expired, .needsOperator),
             (.rejected, .needsOperator), (.notPlaced, .needsOperator):
             self
+
+        // Evidence is better than anybody's word.
+        case (_, .resolved(let resolution, _, _)):
+            self.isInDoubt ? self.resolved(resolution) : self
+        }
+    }
+
+    private func resolved(_ resolution: Resolution) -> OrderStatus {
+        switch resolution {
+        case .absent: .notPlaced
+        case .canceled: .canceled
+        // The fill that a person enters follows, and fills it.
+        case .filled: self
+        case .identified: .unknown
         }
     }
 

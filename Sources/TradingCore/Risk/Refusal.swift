@@ -44,6 +44,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case reduceOnly = 21
     /// KillSwitch: what engaged it is still there.
     case killCause = 22
+    /// ResolveOrder: what became of the order is known, or may still be found out.
+    case orderInDoubt = 23
     /// The venue does not answer: too many failures in a row.
     case circuitBreaker = 30
     /// The venue rejected too many orders in a row.
@@ -80,6 +82,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .orderNotFound: "order_not_found"
         case .orderFinished: "order_finished"
         case .modeGate: "mode_gate"
+        case .orderInDoubt: "order_in_doubt"
         case .reduceOnly: "reduce_only"
         case .killCause: "kill_cause"
         case .circuitBreaker: "circuit_breaker"

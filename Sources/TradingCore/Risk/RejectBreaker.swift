@@ -13,11 +13,18 @@ package struct RejectBreaker: Hashable, Sendable {
     }
 
     private let settings: Settings
-    private var rejects: [MonotonicTime] = []
+    private var rejects: [Reject] = []
+    /// Whether a wrong clock explains all rejections that stopped new orders.
+    private var isStoppedByClock = false
     /// Until when new orders are stopped; nil where they never were.
     package private(set) var stoppedUntil: MonotonicTime?
     /// The venue's words on the last rejection.
     package private(set) var reason = ""
+
+    private struct Reject: Hashable, Sendable {
+        var at: MonotonicTime
+        var isUntimely: Bool
+    }
 
     package init(_ settings: Settings = Settings()) {
         invariant(settings.rejectsMax > 0, "a breaker that needs no rejection stops everything")
@@ -35,15 +42,32 @@ package struct RejectBreaker: Hashable, Sendable {
     package mutating func accepted() { self.rejects = [] }
 
     /// The venue rejected an order.
-    package mutating func rejected(_ reason: String, at now: MonotonicTime) {
+    ///
+    /// - Parameters:
+    ///   - reason: The venue's words.
+    ///   - isUntimely: Whether it found the time wrong by which the order was signed.
+    ///   - now: When.
+    package mutating func rejected(
+        _ reason: String,
+        isUntimely: Bool = false,
+        at now: MonotonicTime
+    ) {
         self.reason = reason
-        self.rejects.append(now)
-        self.rejects.removeAll { then in
-            then.adding(milliseconds: self.settings.periodMilliseconds) <= now
+        self.rejects.append(Reject(at: now, isUntimely: isUntimely))
+        self.rejects.removeAll { reject in
+            reject.at.adding(milliseconds: self.settings.periodMilliseconds) <= now
         }
         guard self.rejects.count >= self.settings.rejectsMax else { return }
         self.stoppedUntil = now.adding(milliseconds: self.settings.coolDownMilliseconds)
+        self.isStoppedByClock = self.rejects.allSatisfy(\.isUntimely)
         self.rejects = []
+    }
+
+    /// The venue's clock turned out to be another than was believed: what was rejected for its
+    /// time is explained, and its cause is gone.
+    package mutating func clockCorrected() {
+        self.rejects.removeAll(where: \.isUntimely)
+        if self.isStoppedByClock { self.stoppedUntil = nil }
     }
 
     /// A person has seen it.

@@ -18,6 +18,8 @@ package struct RiskLimits: Hashable, Sendable {
     package var quoteAgeMaxMilliseconds: Int64 = 5_000
     /// How far the venue's clock may be from ours, its uncertainty included.
     package var clockSkewMaxMilliseconds: Int64 = 5_000
+    /// Whether an order of unknown outcome blocks what would grow the same exposure (E3).
+    package var unknownBlocks = true
     package var circuit = CircuitBreaker.Settings()
     package var rejects = RejectBreaker.Settings()
 

@@ -61,7 +61,10 @@ package struct ClockEstimate: Hashable, Sendable {
     ///
     /// A reading that contradicts what was known shows that one of the clocks was set: all
     /// earlier ones are forgotten.
-    package mutating func take(_ sample: ClockSample) {
+    ///
+    /// - Returns: Whether it contradicts.
+    @discardableResult
+    package mutating func take(_ sample: ClockSample) -> Bool {
         let contradicts = self.samples.contains { earlier in
             let distance = (earlier.venueLessMonotonic - sample.venueLessMonotonic).magnitude
             let bound =
@@ -72,6 +75,7 @@ package struct ClockEstimate: Hashable, Sendable {
         if contradicts { self.samples = [] }
         if self.samples.count == Self.countMax { self.samples.removeFirst() }
         self.samples.append(sample)
+        return contradicts
     }
 
     /// The venue's time; that of our own wall clock while it was never read.

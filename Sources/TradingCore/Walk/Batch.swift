@@ -47,7 +47,7 @@ package struct OpenBatch: ~Copyable {
         self.immediateEffects.append(effect)
         // Closing beats whatever opened the gate earlier in the batch: that would come after it.
         switch effect {
-        case .request, .restrain, .renewStream: break
+        case .request, .restrain, .renewStream, .alert: break
         case .closeGate(let venue): self.effects.removeAll { $0 == .openGate(venue) }
         case .engageKillSwitch: self.effects.removeAll { $0 == .liftKillSwitch }
         case .stopClosings: self.effects.removeAll { $0 == .letClosingsPass }

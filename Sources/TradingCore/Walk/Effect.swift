@@ -34,4 +34,6 @@ package enum ImmediateEffect: Hashable, Sendable {
     case restrain(VenueID, VenueRestraint)
     /// The user stream is dead, whatever it says of itself: a new one is opened in its place.
     case renewStream(VenueID, reason: String)
+    /// Tells people.
+    case alert(Alert)
 }

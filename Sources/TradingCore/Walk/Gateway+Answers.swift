@@ -41,7 +41,13 @@ extension Gateway {
         case .orderCounts:
             guard case .orderCounts = answer else { return }
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsOrderCounts = false }
-        case .trades, .time:
+        case .tradesSince(let symbol, let since):
+            self.tradesSinceAnswered(symbol, since: since, answer, from: venue, into: &batch)
+        case .trades(let symbol, _):
+            self.tradesAnswered(symbol, answer, from: venue, into: &batch)
+        case .keyRights:
+            self.keyRightsAnswered(answer, into: &batch)
+        case .time:
             break
         }
     }
@@ -72,7 +78,7 @@ extension Gateway {
             self.chases[orderID, default: Chase()].askAt = batch.instant.monotonic
             self.chases[orderID]?.cancelAt = later
         case .failed, .orders, .trades, .account, .rules, .quotes, .time,
-            .orderCounts:
+            .orderCounts, .keyRights:
             guard self.state.orders[orderID] != nil else { break }
             self.chases[orderID, default: Chase()].cancelAt = later
         }
@@ -89,6 +95,17 @@ extension Gateway {
         let wasPastWindow = self.chases[orderID]?.isAskingPastWindow ?? false
         self.chases[orderID]?.isAsking = false
         switch answer {
+        case .order(let report) where self.isAnother(report, than: orderID):
+            self.chases[orderID]?.askAt = nil
+            self.change(
+                orderID,
+                .needsOperator(
+                    reason: "order \(report.venueOrderID) of the venue is another one: "
+                        + "\(report.side.name) \(report.quantity) \(report.symbol)"
+                ),
+                into: &batch
+            )
+            self.noteAsked(orderID, on: venue, into: &batch)
         case .order(let report):
             self.chases[orderID]?.absences = 0
             self.chases[orderID]?.askAt = nil
@@ -98,7 +115,7 @@ extension Gateway {
             self.absent(orderID, wasPastWindow: wasPastWindow, into: &batch)
             self.noteAsked(orderID, on: venue, into: &batch)
         case .refused, .failed, .orders, .trades, .account, .rules, .quotes, .time,
-            .orderCounts:
+            .orderCounts, .keyRights:
             // What ended meanwhile needs no answer any more; the reconciliation goes on (E6).
             if self.state.orders[orderID] == nil {
                 self.noteAsked(orderID, on: venue, into: &batch)
@@ -108,6 +125,14 @@ extension Gateway {
             )
         }
         self.answerWaiters(of: orderID, into: &batch)
+    }
+
+    /// Whether the venue's order under a number that a person named is not the one meant.
+    private func isAnother(_ report: OrderReport, than orderID: OrderID) -> Bool {
+        guard let order = self.state.orders[orderID], !order.names(report.ownerID) else {
+            return false
+        }
+        return !order.matches(report)
     }
 
     private mutating func noteAsked(
@@ -145,6 +170,9 @@ extension Gateway {
 }
 
 extension VenueError {
+    /// The timestamp is outside of the receive window: what is known of the venue's clock is wrong.
+    package static let outsideWindow = -1021
+
     /// "Order does not exist." to a query.
     static let noSuchOrder = -2013
 

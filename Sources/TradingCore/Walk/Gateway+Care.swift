@@ -167,7 +167,11 @@ extension Gateway {
         from venue: VenueID,
         into batch: inout OpenBatch
     ) {
-        self.withCare(venue) { $0.clock.take(sample) }
+        self.withCare(venue) { care in
+            guard care.clock.take(sample) else { return }
+            care.clockCorrectedAt = sample.at.monotonic
+            care.rejects.clockCorrected()
+        }
         guard let doubt = self.sessions[venue]?.care.clockDoubt,
             sample.at.monotonic >= doubt.since
         else { return }
@@ -307,11 +311,26 @@ extension VenueCare {
             self.circuit.failed("\(error.message) (\(error.code))", at: now)
         case .rejected(let error):
             self.circuit.succeeded()
-            self.rejects.rejected("\(error.message) (\(error.code))", at: now)
+            let isUntimely = error.code == VenueError.outsideWindow
+            if isUntimely, self.wasSignedBeforeCorrection(answeredAt: now) { return }
+            self.rejects.rejected(
+                "\(error.message) (\(error.code))",
+                isUntimely: isUntimely,
+                at: now
+            )
         case .unknown(let reason), .notSent(.notConnected(let reason)):
             self.circuit.failed(reason, at: now)
         case .simulated, .notSent:
             break
         }
     }
+
+    /// Whether an order that is answered now may have been signed before the clock was corrected.
+    private func wasSignedBeforeCorrection(answeredAt now: MonotonicTime) -> Bool {
+        guard let corrected = self.clockCorrectedAt else { return false }
+        return now < corrected.adding(milliseconds: Self.answerMillisecondsMax)
+    }
+
+    /// A placement leaves within its window, and is given up long before this.
+    private static let answerMillisecondsMax: Int64 = 15_000
 }

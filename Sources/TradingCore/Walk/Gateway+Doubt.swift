@@ -21,6 +21,7 @@ extension Gateway {
             if let time = chase.askAt, !chase.isAsking { times.append(time) }
             if let time = chase.fetchFillsAt { times.append(time) }
             if let time = chase.cancelAt { times.append(time) }
+            if let time = chase.alertAt { times.append(time) }
         }
         for session in self.sessions.values {
             switch session.phase {
@@ -56,6 +57,12 @@ extension Gateway {
                         .orderTrades(orderID, symbol: order.terms.symbol, venue: venueOrderID)
                     )
                 )
+            }
+        }
+        if let alertAt = chase.alertAt, alertAt <= now {
+            chase.alertAt = nil
+            if order.status == .unknown {
+                batch.performAtOnce(.alert(Alert(unknown: order)))
             }
         }
         let isCancelDue = chase.cancelAt.map { $0 <= now } ?? false
@@ -124,7 +131,7 @@ extension Gateway {
     }
 
     /// From when on a proof of absence must know every order of the symbol (E2 c).
-    private func proofStart(of order: Order) -> WallTime {
+    func proofStart(of order: Order) -> WallTime {
         order.intent.timestamp.adding(
             milliseconds: -self.settings.timing.absenceMarginMilliseconds
         )
@@ -142,23 +149,28 @@ extension Gateway {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
+        defer { self.historyAnswered(symbol, since: since, answer, from: venue, into: &batch) }
         guard case .orders(let reports) = answer else { return }
         // A row under a name of ours is evidence about that order, the doubtful one included.
         for report in reports where self.isNamedLikeOurs(report) {
             self.reported(report, from: venue, fetched: fetched, into: &batch)
         }
-        let suspects = self.state.ordersInDoubt.sorted().filter { orderID in
+        for orderID in self.suspects(of: symbol, since: since, on: venue) {
+            guard let order = self.state.orders[orderID] else { continue }
+            self.judge(order, by: reports, fetched: fetched, into: &batch)
+            self.answerWaiters(of: orderID, into: &batch)
+        }
+    }
+
+    /// The orders whose proof of absence asked for this list.
+    func suspects(of symbol: Symbol, since: WallTime, on venue: VenueID) -> [OrderID] {
+        self.state.ordersInDoubt.sorted().filter { orderID in
             guard let order = self.state.orders[orderID], let chase = self.chases[orderID] else {
                 return false
             }
             return order.intent.venue == venue && order.terms.symbol == symbol
                 && order.status == .unknown && self.proofStart(of: order) == since
                 && chase.absences >= self.settings.timing.absencesMin
-        }
-        for orderID in suspects {
-            guard let order = self.state.orders[orderID] else { continue }
-            self.judge(order, by: reports, fetched: fetched, into: &batch)
-            self.answerWaiters(of: orderID, into: &batch)
         }
     }
 
@@ -178,16 +190,14 @@ extension Gateway {
                 && !self.isAttributed(report, on: order.intent.venue, fetched: fetched)
         }
         if strangers.isEmpty {
-            self.change(
-                order.orderID,
-                .notPlaced(
-                    reason: "proven absent: the venue has no such order after its window was over"
-                ),
-                into: &batch
+            self.chases[order.orderID]?.listed = Set(reports.map(\.venueOrderID))
+            let since = self.proofStart(of: order)
+            batch.performAtOnce(
+                .request(order.intent.venue, .tradesSince(order.terms.symbol, since: since))
             )
         } else if let twin = strangers.first(where: { order.matches($0) }) {
             // Adopted once: it explains no other order of ours.
-            self.noteForeign(ForeignOrder(twin, on: order.intent.venue))
+            self.noteForeign(NumberedOrder(twin, on: order.intent.venue))
             self.merge(twin, into: order.orderID, fetched: fetched, batch: &batch)
         } else {
             self.change(
@@ -211,7 +221,7 @@ extension Gateway {
             self.order(orderID, fetched: fetched)?.names(report.ownerID) ?? false
         case .oursMalformed: false
         case .foreign:
-            self.foreignOrders.contains(ForeignOrder(report, on: venue))
+            self.foreignOrders.contains(NumberedOrder(report, on: venue))
                 || self.adopter(of: report, on: venue) != nil
         }
     }

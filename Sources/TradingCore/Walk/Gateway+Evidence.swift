@@ -92,7 +92,7 @@ extension Gateway {
         switch ClientOrderIDScheme.owner(of: report.ownerID, prefix: self.scheme.prefix) {
         case .foreign:
             guard let orderID = self.adopter(of: report, on: venue) else {
-                self.noteForeign(ForeignOrder(report, on: venue))
+                self.noteForeign(NumberedOrder(report, on: venue))
                 return
             }
             self.merge(report, into: orderID, fetched: fetched, batch: &batch)
@@ -112,7 +112,7 @@ extension Gateway {
         }
     }
 
-    mutating func noteForeign(_ order: ForeignOrder) {
+    mutating func noteForeign(_ order: NumberedOrder) {
         guard !self.foreignOrders.contains(order) else { return }
         if self.foreignOrders.count == 1_024 { self.foreignOrders.removeFirst(512) }
         self.foreignOrders.append(order)
@@ -161,6 +161,7 @@ extension Gateway {
     ) {
         self.withSession(venue) { $0.stopReason = reason }
         batch.performAtOnce(.closeGate(venue))
+        batch.performAtOnce(.alert(Alert(.venueStopped, reason)))
         guard !self.state.killSwitch.isEngaged else { return }
         let killSwitch = KillSwitch(
             level: .block,
@@ -254,7 +255,15 @@ extension Gateway {
             self.checkTradeOrder(of: fill, in: order, into: &batch)
         }
         self.record(.orderChanged(orderID, change), into: &batch)
-        if case .filled(let fill) = change { self.noteMovement(fill, of: order) }
+        switch change {
+        case .filled(let fill): self.noteMovement(fill, of: order)
+        case .outcomeUnknown:
+            let alertAt = self.alertTime(at: batch.instant)
+            self.chases[orderID]?.alertAt = alertAt
+        case .needsOperator(let reason):
+            batch.performAtOnce(.alert(Alert(givenUp: order, reason: reason)))
+        case .reported, .simulated, .rejected, .notPlaced, .resolved: break
+        }
         self.resendHeldCancel(of: orderID, into: &batch)
         self.cancelIfKilled(orderID, into: &batch)
     }

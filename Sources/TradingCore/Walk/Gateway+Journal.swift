@@ -44,7 +44,7 @@ extension Gateway {
     func refusalOfDamage(_ request: Request) -> Refusal? {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
-        case .setMode, .killRelease:
+        case .setMode, .killRelease, .resolve:
             return Refusal(
                 .notReady,
                 limit: "a sound journal",

@@ -2,6 +2,7 @@ extension Gateway {
     mutating func decideKill(
         _ request: Request,
         _ token: RequestToken,
+        fetched: Fetched,
         into batch: inout OpenBatch
     ) {
         switch request {
@@ -19,17 +20,15 @@ extension Gateway {
                 batch.perform(.reply(token, .refused(refusal)))
                 return
             }
-            self.release(by: principal, reason: reason, into: &batch)
+            self.release(by: principal, reason: self.text(reason, of: release), into: &batch)
             self.confirmStops(into: &batch)
         default:
             break
         }
         // What follows from an engagement is asked for before it is told.
         self.pursueKill(into: &batch)
-        batch.perform(
-            .reply(token, .killSwitch(self.killSwitchView(at: batch.instant))),
-            afterAllEarlierEvents: true
-        )
+        let view = self.killSwitchView(onTheWire: fetched.onTheWire, at: batch.instant)
+        batch.perform(.reply(token, .killSwitch(view)), afterAllEarlierEvents: true)
     }
 
     /// Gates first, then the record (K2); then the cancels that the level asks for (K3).
@@ -84,10 +83,7 @@ extension Gateway {
     /// Why the switch may not be released while what engaged it lasts, or nil.
     private func refusalToRelease(_ release: KillRelease) -> Refusal? {
         guard self.state.killSwitch.isEngaged, !release.isForced else { return nil }
-        var causes = release.causes
-        for venue in self.settings.exchanges {
-            if let stop = self.sessions[venue]?.stopReason { causes.append(stop) }
-        }
+        let causes = self.causes(of: release)
         guard !causes.isEmpty else { return nil }
         let text = causes.joined(separator: "; ")
         return Refusal(
@@ -96,6 +92,18 @@ extension Gateway {
             actual: text,
             message: "The kill switch is not released: \(text). Remove the cause, or force it."
         )
+    }
+
+    /// What still asks for the switch, outside of the gateway and within.
+    private func causes(of release: KillRelease) -> [String] {
+        release.causes + self.settings.exchanges.compactMap { self.sessions[$0]?.stopReason }
+    }
+
+    /// Why it is released, for the record: a release by force names what it passed over.
+    private func text(_ reason: String, of release: KillRelease) -> String {
+        let causes = self.causes(of: release)
+        guard release.isForced, !causes.isEmpty else { return reason }
+        return "\(reason) (forced while: \(causes.joined(separator: "; ")))"
     }
 
     // MARK: Seeing it through
@@ -162,8 +170,29 @@ extension Gateway {
 
     // MARK: Telling
 
-    func killSwitchView(at instant: Instant) -> KillSwitchView {
+    /// How far the cancels are that an engaged switch asks for.
+    package enum CancelProgress: Hashable, Sendable {
+        case notAskedFor
+        case unconfirmed
+        case confirmed
+    }
+
+    package func cancelProgress(at instant: Instant) -> CancelProgress {
+        guard let level = self.state.killSwitch.level, level >= .cancel else { return .notAskedFor }
+        let view = self.killSwitchView(onTheWire: nil, at: instant)
+        return view.isCancelDone ? .confirmed : .unconfirmed
+    }
+
+    /// The switch as it is.
+    ///
+    /// - Parameters:
+    ///   - wire: The placements that the venues have on the wire; nil where nobody looked: then
+    ///     all that are not answered count.
+    ///   - instant: Now.
+    /// - Returns: What callers are told.
+    func killSwitchView(onTheWire wire: Set<OrderID>?, at instant: Instant) -> KillSwitchView {
         let open = self.state.ordersByAge.filter { !$0.status.isTerminal }
+        let unanswered = open.map(\.orderID).filter { self.chases[$0]?.awaitsPlacement == true }
         let canceled = self.kill.canceled.sorted()
         let unconfirmed = canceled.filter {
             self.state.orders[$0].map { !$0.status.isTerminal } ?? false
@@ -172,7 +201,7 @@ extension Gateway {
         return KillSwitchView(
             state: self.state.killSwitch,
             isDurable: !self.journal.isDamaged,
-            inFlight: open.map(\.orderID).filter { self.chases[$0]?.awaitsPlacement == true },
+            inFlight: unanswered.filter { wire?.contains($0) ?? true },
             open: open.map(\.orderID),
             canceled: canceled,
             unconfirmed: unconfirmed,

@@ -29,9 +29,11 @@ extension Gateway {
         case .positions:
             batch.perform(.reply(token, .positions(self.positions())), afterAllEarlierEvents: true)
         case .mode, .setMode:
-            self.decideMode(request, token, into: &batch)
+            self.decideMode(request, token, deadline: deadline, into: &batch)
         case .killStatus, .killEngage, .killRelease:
-            self.decideKill(request, token, into: &batch)
+            self.decideKill(request, token, fetched: fetched, into: &batch)
+        case .resolve(let request):
+            self.resolve(request, token, fetched: fetched, into: &batch)
         case .health:
             let health = self.health(at: batch.instant)
             batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)

@@ -27,10 +27,11 @@ extension Gateway {
         ] {
             batch.performAtOnce(.request(venue, request))
         }
+        self.askForHistory(of: venue, into: &batch)
     }
 
     /// The symbols whose rules and prices are needed: what may be traded and what is held.
-    private func symbols(of venue: VenueID) -> [Symbol] {
+    func symbols(of venue: VenueID) -> [Symbol] {
         let allowed = self.settings.limits.allowedSymbols
         let held = self.state.ledger(of: venue).positionsBySymbol.filter { !$0.quantity.isZero }
         return allowed + held.map(\.symbol).filter { !allowed.contains($0) }
@@ -52,7 +53,7 @@ extension Gateway {
             case .reconciling(var reconciliation) = session.phase
         else { return }
         body(&reconciliation)
-        guard reconciliation.isComplete else {
+        guard reconciliation.isComplete, session.history.isComplete else {
             session.phase = .reconciling(reconciliation)
             self.sessions[venue] = session
             return
@@ -92,6 +93,7 @@ extension Gateway {
                 batch.performAtOnce(.request(venue, .openOrders(self.nextRead())))
             }
             batch.performAtOnce(.request(venue, .account(self.nextRead())))
+            self.askForTrades(of: venue, into: &batch)
             // A quiet market's stream says nothing: its last price is asked for.
             batch.performAtOnce(.request(venue, .quotes(self.symbols(of: venue))))
             // One measurement may be off: the clock was set between it and its arrival (M3).
@@ -113,6 +115,7 @@ extension Gateway {
         if reconciliation.awaitsOpenOrders { requests.append(.openOrders(self.nextRead())) }
         if reconciliation.awaitsOrderCounts { requests.append(.orderCounts) }
         for request in requests { batch.performAtOnce(.request(venue, request)) }
+        self.askForHistory(of: venue, into: &batch)
     }
 
     // MARK: Orders
@@ -131,10 +134,11 @@ extension Gateway {
         for report in reports {
             self.reported(report, from: venue, fetched: fetched, into: &batch)
         }
-        let listed = Set(reports.map(\.venueOrderID))
+        // The venue numbers the orders of each symbol by themselves.
+        let listed = Set(reports.map { NumberedOrder($0, on: venue) })
         var awaited: Set<OrderID> = []
         for order in self.state.ordersByAge where order.intent.venue == venue {
-            if let venueOrderID = order.venueOrderID, listed.contains(venueOrderID) { continue }
+            if let number = NumberedOrder(order), listed.contains(number) { continue }
             if self.chases[order.orderID]?.awaitsPlacement == true { continue }
             awaited.insert(order.orderID)
             self.chases[order.orderID, default: Chase()].askAt = batch.instant.monotonic
@@ -229,6 +233,29 @@ extension Gateway {
                 .balanceMoved(venue, asset, delta: delta, isOpening: false),
                 into: &batch
             )
+            self.judge(delta, of: asset, on: venue, into: &batch)
         }
+    }
+
+    /// Tells people of a difference, and pauses trading where it is beyond the tolerance (E5).
+    private mutating func judge(
+        _ delta: Amount,
+        of asset: Asset,
+        on venue: VenueID,
+        into batch: inout OpenBatch
+    ) {
+        let difference =
+            "the account at \(venue.mode.name) holds \(delta) \(asset) more than the ledger said"
+        batch.performAtOnce(.alert(Alert(.balanceDiffers, difference)))
+        guard let limit = self.settings.balanceTolerance.exceeded(by: delta, of: asset),
+            !self.state.killSwitch.isEngaged
+        else { return }
+        let killSwitch = KillSwitch(
+            level: .block,
+            principal: Principal("gateway"),
+            reason: "\(difference), beyond the tolerance of \(limit) (E5)",
+            since: batch.instant.wall
+        )
+        self.engage(killSwitch, into: &batch)
     }
 }

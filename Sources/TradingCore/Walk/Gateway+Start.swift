@@ -26,6 +26,8 @@ extension Gateway {
         )
         if self.state.clientIDPrefix.isEmpty {
             self.record(.storeCreated(clientIDPrefix: prefix), into: &batch)
+        } else {
+            for venue in self.settings.exchanges { self.prepareHistory(of: venue) }
         }
         self.record(.started(epoch: epoch, version: version), into: &batch)
         self.scheme = ClientOrderIDScheme(prefix: self.state.clientIDPrefix, epoch: epoch)
@@ -35,12 +37,18 @@ extension Gateway {
         self.engageGates(into: &batch)
         self.resumeRestraints(into: &batch)
         self.resumeKill(into: &batch)
+        self.applyRestartPolicy(into: &batch)
+    }
+
+    /// Ends the run on the store in order; nothing is decided after it.
+    package mutating func stop(into batch: inout OpenBatch) {
+        self.record(.stopped, into: &batch)
     }
 
     /// The journal's mode beats the configuration; live without permission becomes monitor (M1).
     private mutating func settleMode(into batch: inout OpenBatch) {
         let wanted = self.state.mode?.mode ?? self.settings.initialMode
-        if let refusal = self.refusalToEnter(wanted) {
+        if let refusal = Refusal(self.unmetBySettings(entering: wanted)) {
             self.changeMode(
                 to: .monitor,
                 by: Principal("gateway"),
@@ -71,7 +79,10 @@ extension Gateway {
         var chase = Chase()
         if order.pendingCancel != nil { chase.cancelAt = batch.instant.monotonic }
         if order.hasMissingFills { chase.fetchFillsAt = batch.instant.monotonic }
-        if order.status == .unknown { chase.askAt = batch.instant.monotonic }
+        if order.status == .unknown {
+            chase.askAt = batch.instant.monotonic
+            chase.alertAt = self.alertTime(at: batch.instant)
+        }
         self.chases[orderID] = chase
     }
 

@@ -15,8 +15,10 @@ package struct Gateway: ~Copyable {
     /// The keys of the orders in memory, unsettled and recent.
     var keys: [IdempotencyKey: OrderID] = [:]
     /// Orders that are known to be foreign, newest last; bounded.
-    var foreignOrders: [ForeignOrder] = []
+    var foreignOrders: [NumberedOrder] = []
     var kill = KillProgress()
+    /// Changes to live that wait for the venue's word, oldest first.
+    var modeChanges: [PendingModeChange] = []
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme
     var clockWatch = ClockWatch()
@@ -78,6 +80,8 @@ package struct Gateway: ~Copyable {
             if let key = request.key, self.keys[key] == nil { needs.key = key }
         case .request(_, .cancel(let orderID), _), .request(_, .order(let orderID), _):
             self.add(orderID, to: &needs)
+        case .request(_, .resolve(let request), _):
+            self.add(request.orderID, to: &needs)
         case .request(_, .orders(let filter), _):
             if filter.includesClosed { needs.history = filter }
         case .venue(_, .orderReported(let report)):
@@ -116,6 +120,7 @@ package struct Gateway: ~Copyable {
         self.chases[closed.orderID] = nil
         if let key = closed.intent.key { self.keys[key] = closed.orderID }
         self.recent.remember(closed)
+        self.sessions[closed.intent.venue]?.tradeWatch.lively.insert(closed.terms.symbol)
         self.noteClosing(closed, at: batch.instant)
     }
 

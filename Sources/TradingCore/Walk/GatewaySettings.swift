@@ -4,12 +4,16 @@ package struct GatewaySettings: Hashable, Sendable {
     package var initialMode: TradingMode
     /// Without it, live is refused and a store left in live starts in monitor.
     package var allowsLiveTrading: Bool
+    /// Whether live may be entered with a key that may withdraw.
+    package var allowsWithdrawingKeys = false
     /// Exchanges that have a connection.
     package var exchanges: [VenueID]
     /// The exchange whose rules, prices and balances monitor and dry run use.
     package var marketVenue: VenueID
     package var limits: RiskLimits
     package var timing: Timing
+    package var restartPolicy = RestartPolicy.resume
+    package var balanceTolerance = BalanceTolerance()
 
     /// Every duration that decides something; each relation is asserted in ``validated()``.
     package struct Timing: Hashable, Sendable {
@@ -33,6 +37,9 @@ package struct GatewaySettings: Hashable, Sendable {
         package var balanceIntervalMilliseconds: Int64 = 60_000
         /// How long the user stream may take to bring what REST shows already.
         package var streamGraceMilliseconds: Int64 = 10_000
+        /// How long an order's outcome may be unknown before a person is alerted, who may then
+        /// resolve it (E6).
+        package var unknownAlertMilliseconds: Int64 = 60_000
         /// How many orders may fail to close one position before a person must look (K4).
         package var closingFailuresMax = 5
         /// How far apart two readings must show the same difference to be believed (E5).

@@ -18,11 +18,33 @@ package enum Request: Hashable, Sendable {
     case orders(OrderFilter)
     case positions
     case mode
-    case setMode(TradingMode, OpenOrdersPolicy, Principal, reason: String)
+    case setMode(ModeWish)
     case killStatus
     case killEngage(KillLevel, Principal, reason: String)
     case killRelease(Principal, reason: String, KillRelease)
     case health
+    case resolve(ResolveRequest)
+}
+
+/// A person's word on an order whose fate could not be found out.
+package struct ResolveRequest: Hashable, Sendable {
+    package var orderID: OrderID
+    package var resolution: Resolution
+    package var principal: Principal
+    /// Why the person believes it; recorded.
+    package var reason: String
+
+    package init(
+        orderID: OrderID,
+        resolution: Resolution,
+        principal: Principal,
+        reason: String
+    ) {
+        self.orderID = orderID
+        self.resolution = resolution
+        self.principal = principal
+        self.reason = reason
+    }
 }
 
 /// Which orders a listing shows: newest first.
@@ -64,6 +86,16 @@ package enum OpenOrdersPolicy: UInt8, Hashable, Sendable {
     case keep = 3
 }
 
+extension Request {
+    /// Whether the answer names the placements that are on the wire.
+    package var asksForTheWire: Bool {
+        switch self {
+        case .killEngage, .killStatus: true
+        default: false
+        }
+    }
+}
+
 /// What an input needs from the disk, so that deciding needs no I/O (J6).
 package struct Needs: Hashable, Sendable {
     /// The key whose holder is asked for.
@@ -87,6 +119,9 @@ package struct Fetched: Hashable, Sendable {
     package var orders: [OrderID: Order] = [:]
     /// Newest first.
     package var history: [Order] = []
+    /// The placements that are on the wire, where the input asks for them (K1); nil where nobody
+    /// looked.
+    package var onTheWire: Set<OrderID>?
 
     package init() {}
 }

@@ -4,10 +4,23 @@ package enum Reply: Hashable, Sendable {
     case orders([Order])
     case cancelsSent([OrderID])
     case positions(PositionsView)
-    case mode(ModeRecord, previous: TradingMode)
+    /// The history newest first, where it was asked for.
+    case mode(ModeRecord, previous: TradingMode, history: [ModeRecord])
     case killSwitch(KillSwitchView)
     case health(HealthView)
     case refused(Refusal)
+}
+
+extension Reply {
+    /// Whether the answer is true whatever became of the journal; all others tell of events that
+    /// may be lost with it (J1).
+    package var needsNoJournal: Bool {
+        switch self {
+        case .killSwitch, .health, .refused: true
+        case .order(let order, let isRepeat): order.status == .refused && !isRepeat
+        case .orders, .cancelsSent, .positions, .mode: false
+        }
+    }
 }
 
 /// What a mode's venue holds.
@@ -81,13 +94,19 @@ package struct KillSwitchView: Hashable, Sendable {
         package var orderCount: Int
     }
 
+    /// Whether every cancel that the level asks for is confirmed (K3).
+    package var isCancelDone: Bool {
+        guard let level = self.state.level, level >= .cancel else { return true }
+        return self.open.isEmpty && self.venues.allSatisfy { $0.zeroSince != nil }
+    }
+
     /// Whether everything that the level asks for is confirmed, or left for a stated reason.
     package var isDone: Bool {
-        guard let level = self.state.level, level >= .cancel else { return true }
-        return self.open.isEmpty
-            && self.venues.allSatisfy { venue in
-                venue.zeroSince != nil && venue.closings.allSatisfy { $0.status != .closing }
-            }
+        self.isCancelDone
+            && (self.state.level == nil
+                || self.venues.allSatisfy { venue in
+                    venue.closings.allSatisfy { $0.status != .closing }
+                })
     }
 }
 
@@ -99,4 +118,6 @@ package struct HealthView: Hashable, Sendable {
     package var openOrderCount: Int
     package var unknownOrderCount: Int
     package var startedAt: WallTime
+    /// What a person should look at now.
+    package var alerts: [Alert]
 }

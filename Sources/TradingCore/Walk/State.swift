@@ -9,14 +9,21 @@ package struct State: Hashable, Sendable {
     package private(set) var clientIDPrefix: String
     /// The part of the client order id that changes at every start.
     package private(set) var epoch: String
+    /// When the store was made, by the wall clock of then.
+    package private(set) var createdAt: WallTime
     /// The last order number given out.
     package private(set) var lastOrderID: OrderID
+    /// The time that each venue's newest placement was signed for, by the venue's clock: what is
+    /// at the venue under our prefix and later is missing here (J5).
+    package private(set) var lastPlacements: [VenueID: WallTime]
     /// Orders about which not everything is known; all others are on disk only.
     package private(set) var orders: [OrderID: Order]
     /// Those of `orders` whose outcome is unknown.
     package private(set) var ordersInDoubt: Set<OrderID>
     /// Nil until the mode was set the first time.
     package private(set) var mode: ModeRecord?
+    /// The last changes of the mode, oldest first, the present one included.
+    package private(set) var modeHistory: [ModeRecord]
     package private(set) var killSwitch: KillSwitch
     /// What venues last asked us not to send.
     package private(set) var restraints: [VenueID: VenueRestraint]
@@ -29,15 +36,21 @@ package struct State: Hashable, Sendable {
     /// Those of `orders`, counted; a symbol without any has no entry.
     private var openCounts: [VenueID: [Symbol: Int]]
 
+    /// Older changes are in the journal alone.
+    package static let modeHistoryMax = 100
+
     /// The state before the first event.
     package init() {
         self.sequence = Sequence(raw: 0)
         self.clientIDPrefix = ""
         self.epoch = ""
+        self.createdAt = WallTime(nanoseconds: 0)
         self.lastOrderID = OrderID(raw: 0)
+        self.lastPlacements = [:]
         self.orders = [:]
         self.ordersInDoubt = []
         self.mode = nil
+        self.modeHistory = []
         self.killSwitch = KillSwitch(
             level: nil,
             principal: Principal(""),
@@ -56,9 +69,12 @@ package struct State: Hashable, Sendable {
         sequence: Sequence,
         clientIDPrefix: String,
         epoch: String,
+        createdAt: WallTime,
         lastOrderID: OrderID,
+        lastPlacements: [VenueID: WallTime],
         orders: [Order],
         mode: ModeRecord?,
+        modeHistory: [ModeRecord],
         killSwitch: KillSwitch,
         restraints: [VenueID: VenueRestraint],
         lastTrades: [VenueID: [Symbol: TradeMark]],
@@ -68,10 +84,13 @@ package struct State: Hashable, Sendable {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
         self.epoch = epoch
+        self.createdAt = createdAt
         self.lastOrderID = lastOrderID
+        self.lastPlacements = lastPlacements
         self.orders = [:]
         self.ordersInDoubt = []
         self.mode = mode
+        self.modeHistory = modeHistory
         self.killSwitch = killSwitch
         self.restraints = restraints
         self.lastTrades = lastTrades
@@ -114,11 +133,15 @@ package struct State: Hashable, Sendable {
         case .storeCreated(let prefix):
             invariant(self.clientIDPrefix.isEmpty, "a store is made once")
             self.clientIDPrefix = prefix
+            self.createdAt = time
         case .started(let epoch, _):
             self.epoch = epoch
+        case .stopped:
+            break
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
+            self.lastPlacements[intent.venue] = intent.timestamp
             if intent.purpose == .flatten {
                 self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
                     .begin()
@@ -139,6 +162,8 @@ package struct State: Hashable, Sendable {
             self.orders[orderID]?.pendingCancel = PendingCancel(cancelID: cancelID)
         case .modeChanged(let record):
             self.mode = record
+            self.modeHistory.append(record)
+            if self.modeHistory.count > Self.modeHistoryMax { self.modeHistory.removeFirst() }
         case .killChanged(let killSwitch):
             self.killSwitch = killSwitch
             self.closings = [:]
@@ -192,9 +217,7 @@ package struct State: Hashable, Sendable {
         }
         if case .filled(let fill) = change {
             self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
-            let symbol = order.terms.symbol
-            let mark = TradeMark(fill).newer(than: self.lastTrades[venue]?[symbol])
-            self.lastTrades[venue, default: [:]][symbol] = mark
+            if !fill.isOperators { self.mark(fill, of: order) }
         }
         if order.status.isInDoubt {
             self.ordersInDoubt.insert(orderID)
@@ -210,6 +233,13 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    private mutating func mark(_ fill: Fill, of order: Order) {
+        let venue = order.intent.venue
+        let symbol = order.terms.symbol
+        let mark = TradeMark(fill).newer(than: self.lastTrades[venue]?[symbol])
+        self.lastTrades[venue, default: [:]][symbol] = mark
     }
 
     private mutating func count(_ order: Order, by step: Int) {

@@ -1,6 +1,8 @@
 /// What a session knows of its venue's health, and of the means by which it knows anything.
 struct VenueCare: Sendable {
     var clock = ClockEstimate()
+    /// When a reading last contradicted what was known of the venue's clock.
+    var clockCorrectedAt: MonotonicTime?
     /// Since when the venue's time must confirm a wall clock that was set; nil where none was (M3).
     var clockDoubt: ClockDoubt?
     var budget = OrderBudget()

@@ -219,6 +219,8 @@ package enum VenueRequest: Hashable, Sendable {
     case openOrders(ReadID)
     /// The account's trades on a symbol from this one on; from the first where nil.
     case trades(Symbol, from: TradeID?)
+    /// The account's trades on a symbol since then.
+    case tradesSince(Symbol, since: WallTime)
     /// The trades of one order.
     case orderTrades(OrderID, symbol: Symbol, venue: VenueOrderID)
     /// Every order of the account on a symbol since then, whatever its state.
@@ -233,6 +235,8 @@ package enum VenueRequest: Hashable, Sendable {
     case time
     /// How many new orders the venue has counted in its present windows.
     case orderCounts
+    /// What our key may do.
+    case keyRights
 }
 
 /// What a ``VenueRequest`` brought back.
@@ -245,6 +249,7 @@ package enum VenueAnswer: Hashable, Sendable {
     case quotes([SymbolQuote])
     case time(WallTime)
     case orderCounts([RateCount])
+    case keyRights(KeyRights)
     /// The venue answered with an error that is about the request itself, such as -2011 or -2013.
     case refused(VenueError)
     /// No usable answer; ask again.

@@ -12,6 +12,8 @@ struct VenueSession: Sendable {
     var quotes: [Symbol: Quote] = [:]
     var care: VenueCare
     var balances = BalanceWatch()
+    var tradeWatch = TradeWatch()
+    var history = HistoryReading()
     /// What the venue last said is free, by asset.
     var freeBalances: [Asset: Amount] = [:]
     /// Why the venue must not be traded on whatever its connection; an operator must act (S5).
@@ -129,10 +131,16 @@ struct Chase: Hashable, Sendable {
     var absences = 0
     /// When the question on its way left after the window was over.
     var isAskingPastWindow = false
+    /// The venue's orders that a proof of absence explained; its trades are explained next (E2).
+    var listed: Set<VenueOrderID>?
+    /// How often trades stopped a proof that no listed order explained.
+    var strangeTrades = 0
     /// When the order's trades are fetched; nil while none is missing.
     var fetchFillsAt: MonotonicTime?
     /// When the pending cancel is sent again; nil while it is on its way.
     var cancelAt: MonotonicTime?
+    /// When a person is told that the outcome is still unknown; nil while it is known or told.
+    var alertAt: MonotonicTime?
 }
 
 /// A call that waits for an order's fate.
@@ -147,8 +155,8 @@ struct Waiter: Hashable, Sendable {
     var deadline: MonotonicTime
 }
 
-/// An order at a venue that is not ours; its number is unique within its symbol only.
-struct ForeignOrder: Hashable, Sendable {
+/// An order as its venue counts it; the number is unique within its symbol only.
+struct NumberedOrder: Hashable, Sendable {
     var venue: VenueID
     var symbol: Symbol
     var number: VenueOrderID
@@ -157,6 +165,18 @@ struct ForeignOrder: Hashable, Sendable {
         self.venue = venue
         self.symbol = report.symbol
         self.number = report.venueOrderID
+    }
+
+    /// Nil where the venue never told the order's number.
+    init?(_ order: Order) {
+        guard let number = order.venueOrderID else { return nil }
+        self.venue = order.intent.venue
+        self.symbol = order.terms.symbol
+        self.number = number
+    }
+
+    func isNumbered(_ number: VenueOrderID, of symbol: Symbol, on venue: VenueID) -> Bool {
+        self.number == number && self.symbol == symbol && self.venue == venue
     }
 }
 

@@ -106,7 +106,7 @@ struct ReadProgress: Hashable, Sendable {
             self.orders.append(contentsOf: page)
             return self.turn(rows: page.count, last: page.last?.venueOrderID.raw)
                 ?? (self.cursor == nil ? .orders(self.orders) : nil)
-        case .trades, .orderTrades:
+        case .trades, .tradesSince, .orderTrades:
             let earlier = self.trades.count
             for row in try json.elements(as: "the list") {
                 self.trades.append(try BinanceBody.trade(row))
@@ -135,6 +135,13 @@ struct ReadProgress: Hashable, Sendable {
                 quotes.append(SymbolQuote(symbol: Symbol(try row.string("symbol")), quote: quote))
             }
             return .quotes(quotes)
+        case .keyRights:
+            return .keyRights(
+                KeyRights(
+                    canTrade: try json.bool("enableSpotAndMarginTrading"),
+                    canWithdraw: try json.bool("enableWithdrawals")
+                )
+            )
         case .time:
             return .time(WallTime(milliseconds: try json.integer("serverTime")))
         }

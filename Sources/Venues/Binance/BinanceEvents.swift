@@ -5,7 +5,7 @@ enum StreamMessage: Hashable, Sendable {
     /// The user stream is subscribed.
     case subscribed
     /// The venue refused something that the stream cannot do without.
-    case refused(String)
+    case refused(VenueError)
     case input(VenueInput)
     /// The stream has ended.
     case ended(String)
@@ -26,8 +26,7 @@ enum UserFrames {
             if let event = frame.field("event") { return try self.event(event) }
             let status = Int(try frame.optionalInteger("status") ?? 0)
             if let error = frame.field("error") {
-                let error = try BinanceBody.error(error, status: status)
-                return .refused("\(error.message) (\(error.code))")
+                return .refused(try BinanceBody.error(error, status: status))
             }
             return status == 200
                 ? .subscribed : .unreadable("a frame that is neither answer nor event")

@@ -160,6 +160,16 @@ enum BinanceRequests {
                     self.pageLimit,
                 ]
             )
+        case .tradesSince(let symbol, let since):
+            let start = cursor.map { ("fromId", String($0)) }
+            return self.signed(
+                .get,
+                "myTrades",
+                [
+                    ("symbol", symbol.name),
+                    start ?? ("startTime", String(since.milliseconds)), self.pageLimit,
+                ]
+            )
         case .orderTrades(_, let symbol, let venue):
             var pairs = [("symbol", symbol.name), ("orderId", venue.description)]
             if let cursor { pairs.append(("fromId", String(cursor))) }
@@ -186,7 +196,18 @@ enum BinanceRequests {
             return self.open("time", [])
         case .orderCounts:
             return self.signed(.get, "rateLimit/order", [])
+        case .keyRights:
+            return self.keyRights
         }
+    }
+
+    private static var keyRights: BinanceRequest {
+        BinanceRequest(
+            method: .get,
+            path: "/sapi/v1/account/apiRestrictions",
+            query: QueryText([]),
+            security: .signedWhenSent
+        )
     }
 
     /// Does nothing but make, or keep, a connection.

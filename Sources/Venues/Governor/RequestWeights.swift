@@ -4,10 +4,10 @@ extension VenueRequest {
     /// What Binance counts for the request, at most: a cancel that succeeds counts nothing.
     var weight: Int {
         switch self {
-        case .cancel, .time: 1
+        case .cancel, .time, .keyRights: 1
         case .order: 4
         case .openOrders: 80
-        case .trades, .allOrders, .account, .rules: 20
+        case .trades, .tradesSince, .allOrders, .account, .rules: 20
         case .orderTrades: 5
         case .orderCounts: 40
         case .quotes: 4
@@ -19,10 +19,10 @@ extension VenueRequest {
         switch self {
         case .cancel: .cancel
         // The fate of an order that may be at work: what is not known cannot be ended.
-        case .order, .allOrders, .orderTrades: .inquiry
+        case .order, .allOrders, .tradesSince, .orderTrades: .inquiry
         // The proof that nothing of ours is open any more (K3).
         case .openOrders: .inquiry
-        case .trades, .account, .rules, .orderCounts, .quotes, .time: .read
+        case .trades, .account, .rules, .orderCounts, .quotes, .time, .keyRights: .read
         }
     }
 }

@@ -35,6 +35,8 @@ package final class Gate: Sendable {
 
     private static let latches = Latch.allCases.reduce(0) { $0 | $1.rawValue }
     private let word: Atomic<UInt64>
+    /// The placements that the word counts, by their numbers.
+    package let wire = Wire()
 
     /// A gate starts closed by its session's latch, and for closings by theirs.
     package init() { self.word = Atomic(Latch.session.rawValue | Latch.closings.rawValue) }
@@ -65,6 +67,20 @@ package final class Gate: Sendable {
             current = original
         }
         return false
+    }
+
+    /// Counts an order's placement in, and names it while it is on the wire.
+    func enter(_ orderID: OrderID, for purpose: OrderPurpose) -> Bool {
+        self.wire.add(orderID)
+        if self.enter(for: purpose) { return true }
+        self.wire.remove(orderID)
+        return false
+    }
+
+    /// Counts an order's placement out.
+    func leave(_ orderID: OrderID) {
+        self.leave()
+        self.wire.remove(orderID)
     }
 
     /// Counts one placement out, once its fate or its doubt is known.

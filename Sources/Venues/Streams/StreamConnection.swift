@@ -18,6 +18,8 @@ final class StreamConnection {
         var subscription: () -> String
         /// Called when the venue announces that it will end the stream.
         var ending: () -> Void = {}
+        /// Called when the venue finds the time wrong by which the subscription was signed.
+        var clockRefused: () -> Void = {}
     }
 
     /// A frame of Binance is a few kilobytes; the largest, an account's balances, a few hundred.
@@ -122,6 +124,7 @@ final class StreamConnection {
                 // What came before it is told first, that the stream is open above all.
                 self.flush()
                 self.description.ending()
+            case .measureClock: self.description.clockRefused()
             case .note(let text): self.note(text)
             }
         }

@@ -29,6 +29,8 @@ enum StreamAction: Hashable, Sendable {
     case deliver(VenueInput)
     /// The venue announced that it will end the stream, which still works.
     case announceEnd
+    /// The venue's clock is not what the subscription was signed by.
+    case measureClock
     /// For people: something was ignored, or a market stream was lost.
     case note(String)
 }
@@ -130,8 +132,11 @@ struct StreamMachine: ~Copyable {
                 return self.lost(text, at: now, chance: chance)
             }
             return [.note(text), .announceEnd]
-        case .refused(let text):
-            return self.lost("the venue refused the subscription: \(text)", at: now, chance: chance)
+        case .refused(let error):
+            let text = "the venue refused the subscription: \(error.message) (\(error.code))"
+            let isClockWrong = error.code == VenueError.outsideWindow
+            return (isClockWrong ? [.measureClock] : [])
+                + self.lost(text, at: now, chance: chance)
         case .ended(let text):
             return self.lost(text, at: now, chance: chance)
         case .unreadable(let text):

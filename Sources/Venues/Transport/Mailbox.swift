@@ -6,6 +6,8 @@ final class Mailbox: Sendable {
     enum Command: Sendable {
         case place(OrderIntent)
         case perform(VenueRequest)
+        /// Measure the venue's clock before the next time for it.
+        case measureClock
         case stop
     }
 

@@ -41,7 +41,7 @@ struct TransmissionGuard {
                 return false
             }
             // Counting in and looking at the gate are one operation, and the last before writing.
-            let isOpen = self.gate.enter(for: self.intent.purpose)
+            let isOpen = self.gate.enter(self.intent.orderID, for: self.intent.purpose)
             self.state = isOpen ? .passed : .refused(.gateClosed)
             return isOpen
         case .passed:
@@ -71,10 +71,10 @@ struct TransmissionGuard {
         case .refused(let reason):
             return .notSent(reason)
         case .passed:
-            self.gate.leave()
+            self.gate.leave(self.intent.orderID)
             return answer.map(BinanceAnswers.placementOutcome) ?? .unknown(failure)
         case .stoppedSecond:
-            self.gate.leave()
+            self.gate.leave(self.intent.orderID)
             return .unknown(
                 "the connection died before the answer; a second transmission was stopped"
             )

@@ -31,6 +31,8 @@ extension VenueWorker {
         if let restraint = Self.restraint(askedBy: answer, at: now) {
             self.results.append(.restrained(restraint))
         }
+        // Until the next measuring, everything that is signed would be refused like this.
+        if answer.error?.code == VenueError.outsideWindow { self.clockAt = now.monotonic }
         guard case .placement(let intent) = job else { return }
         let counts = answer.counts.filter { $0.kind == .orders }
         guard !counts.isEmpty else { return }

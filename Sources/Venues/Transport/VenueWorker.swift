@@ -104,6 +104,8 @@ final class VenueWorker {
             self.tend(at: VenueClock.monotonic())
             self.startQueued()
             self.multi.perform()
+            // libcurl writes a request in the same call in which it asked whether it may.
+            self.gate.wire.noteAllWritten()
             let isProgress = self.collectFinished()
             self.handOverResults()
             if self.isDone(at: VenueClock.monotonic()) { break }
@@ -132,6 +134,8 @@ final class VenueWorker {
             if !self.queue.add(request) {
                 self.finish(request, .failed("too many requests are waiting"))
             }
+        case .measureClock:
+            self.clockAt = VenueClock.monotonic()
         case .stop:
             self.stop()
         }

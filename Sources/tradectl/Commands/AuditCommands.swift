@@ -13,7 +13,7 @@ struct Audit: AsyncParsableCommand {
             Ends with 8 when the journal is not what was written, and names the first record \
             that was changed, removed, inserted, swapped or cut off.
             """,
-        subcommands: [Verify.self, Export.self, Show.self]
+        subcommands: [Verify.self, Export.self, Show.self, Report.self]
     )
 
     /// Where a store lies and what its journal is compared with.
@@ -138,6 +138,30 @@ struct Audit: AsyncParsableCommand {
             for proof in story.proofs { print(proof.text) }
             print(story.verification.text(hasAnchors: anchors != nil))
             try story.verification.throwIfDamaged()
+        }
+    }
+
+    struct Report: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tells what a day brought: orders, doubts, discrepancies, actions."
+        )
+
+        @Option(help: "The folder of the store.") var store: String
+        @Option(help: "In UTC, such as 2026-11-21.") var day: String
+        @Option(help: "How the answer is shown: table or json.") var output: OutputFormat = .table
+
+        func run() async throws {
+            guard let day = Day(self.day) else {
+                throw Failure(.usage, "--day: expected a day such as 2026-11-21")
+            }
+            let command = self
+            let report = try Audit.failing { () throws(JournalError) in
+                try DailyReports(store: command.store).report(of: day)
+            }
+            switch self.output {
+            case .table: print(report.text, terminator: "")
+            case .json: try GlobalOptions.printJSON(report)
+            }
         }
     }
 

@@ -76,24 +76,6 @@ struct Cancel: AsyncParsableCommand {
     }
 }
 
-struct ShowOrder: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "order",
-        abstract: "Shows one order with its fills."
-    )
-
-    @Argument(help: "The order's number.") var order: UInt64
-    @OptionGroup var options: GlobalOptions
-
-    func run() async throws {
-        let orderID = self.order
-        let order = try await self.options.withClient {
-            client throws(TradingClientError) in try await client.order(orderID)
-        }
-        try self.options.show(order) { order.details }
-    }
-}
-
 struct ListOrders: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orders",

@@ -26,6 +26,12 @@ import Testing
             Change(name: "outcomeUnknown", change: .outcomeUnknown(reason: "")),
             Change(name: "needsOperator", change: .needsOperator(reason: "")),
         ]
+        + [.absent, .canceled, .filled(at: Make.price("1")), .identified(venueID)].map {
+            Change(
+                name: "resolved as \($0.name)",
+                change: .resolved($0, by: Principal("me"), reason: "")
+            )
+        }
 
     /// Rows by status, columns by change.
     ///
@@ -33,24 +39,26 @@ import Testing
     /// fill, then the findings. `!` is a pair that cannot be and ends the process.
     ///
     /// Columns: new, partial, filled, canceled, expired, rejected (each none/some/all), filled
-    /// (some/all), simulated, rejected, notPlaced, outcomeUnknown, needsOperator.
+    /// (some/all), simulated, rejected, notPlaced, outcomeUnknown, needsOperator, and resolved as
+    /// absent, canceled, filled, identified.
     static let alive = "O/P/F O/P/F P/P/F C/C/C E/E/E R/R/R P/F"
     static let table: [(OrderStatus, String)] = [
-        (.submitting, "\(alive) S R N U X"),
-        (.open, "\(alive) ! O O O X"),
-        (.partiallyFilled, "\(alive) ! P P P X"),
-        (.unknown, "\(alive) S R N U X"),
-        (.needsOperator, "\(alive) ! R N X X"),
-        (.notPlaced, "\(alive) ! N N N N"),
-        (.rejected, "\(alive) ! R R R R"),
-        (.filled, "F/F/F F/F/F F/F/F F/F/F F/F/F F/F/F F/F ! F F F F"),
-        (.canceled, "C/C/C C/C/C C/C/C C/C/C C/C/C C/C/C C/F ! C C C C"),
-        (.expired, "E/E/E E/E/E E/E/E E/E/E E/E/E E/E/E E/F ! E E E E"),
+        (.submitting, "\(alive) S R N U X B B B B"),
+        (.open, "\(alive) ! O O O X O O O O"),
+        (.partiallyFilled, "\(alive) ! P P P X P P P P"),
+        (.unknown, "\(alive) S R N U X N C U U"),
+        (.needsOperator, "\(alive) ! R N X X N C X U"),
+        (.notPlaced, "\(alive) ! N N N N N N N N"),
+        (.rejected, "\(alive) ! R R R R R R R R"),
+        (.filled, "F/F/F F/F/F F/F/F F/F/F F/F/F F/F/F F/F ! F F F F F F F F"),
+        (.canceled, "C/C/C C/C/C C/C/C C/C/C C/C/C C/C/C C/F ! C C C C C C C C"),
+        (.expired, "E/E/E E/E/E E/E/E E/E/E E/E/E E/E/E E/F ! E E E E E E E E"),
     ]
 
     static let letters: [Character: OrderStatus] = [
         "S": .simulated, "U": .unknown, "O": .open, "P": .partiallyFilled, "F": .filled,
-        "C": .canceled, "E": .expired, "R": .rejected, "N": .notPlaced, "X": .needsOperator,
+        "C": .canceled, "E": .expired, "R": .rejected, "B": .submitting,
+        "N": .notPlaced, "X": .needsOperator,
     ]
 
     @Test func `every possible pair leads where the table says`() {
@@ -75,7 +83,7 @@ import Testing
                 }
             }
         }
-        #expect(pairs == 10 * (6 * 3 + 2 + 4) + 2)
+        #expect(pairs == 10 * (6 * 3 + 2 + 8) + 2)
     }
 
     @Test(arguments: [OrderStatus.refused, .simulated])

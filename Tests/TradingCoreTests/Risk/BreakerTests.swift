@@ -91,6 +91,23 @@ import Testing
         #expect(breaker.reason == "c")
     }
 
+    @Test(arguments: [0, 1, 2, 3])
+    func `a corrected clock lifts what rejections for the time have stopped, and only that`(
+        others: Int
+    ) {
+        var breaker = RejectBreaker()
+        for index in 0..<3 {
+            breaker.rejected("x", isUntimely: index >= others, at: self.time(Int64(index)))
+        }
+        #expect(breaker.isStopped(at: self.time(3)))
+        breaker.clockCorrected()
+        #expect(breaker.isStopped(at: self.time(3)) == (others > 0))
+        breaker.rejected("y", isUntimely: true, at: self.time(100_000))
+        breaker.rejected("y", at: self.time(100_000))
+        breaker.clockCorrected()
+        #expect(breaker.rejectCount == 1)
+    }
+
     @Test func `an accepted order, time and a person's word begin the count anew`() {
         var breaker = RejectBreaker()
         for _ in 0..<10 {

@@ -46,7 +46,10 @@ struct ModelVenue {
     /// An order by anyone.
     mutating func add(_ terms: OrderTerms, name: String, at now: WallTime) -> Placement {
         let entry = Entry(
-            number: VenueOrderID(raw: 5_000 + Int64(self.entries.count)),
+            // Binance numbers the orders of each symbol by themselves.
+            number: VenueOrderID(
+                raw: 5_000 + Int64(self.entries.count { $0.terms.symbol == terms.symbol })
+            ),
             name: name,
             restName: name,
             terms: terms,
@@ -157,15 +160,17 @@ struct ModelVenue {
         )
     }
 
-    func index(named name: String, number: VenueOrderID?) -> Int? {
-        if let number { return self.entries.firstIndex { $0.number == number } }
+    func index(named name: String, number: VenueOrderID?, of symbol: Symbol? = nil) -> Int? {
+        if let number {
+            return self.entries.firstIndex { $0.number == number && $0.terms.symbol == symbol }
+        }
         return self.entries.firstIndex { $0.restName == name }
     }
 
     func read(_ request: VenueRequest) -> VenueAnswer {
         switch request {
-        case .order(_, _, let client, let number):
-            guard let index = self.index(named: client.text, number: number) else {
+        case .order(_, let symbol, let client, let number):
+            guard let index = self.index(named: client.text, number: number, of: symbol) else {
                 return .refused(VenueError(httpStatus: 400, code: -2013, message: "no such order"))
             }
             return .order(self.report(index, isREST: true))
@@ -180,8 +185,9 @@ struct ModelVenue {
                     self.entries[$0].terms.symbol == symbol && self.entries[$0].time >= since
                 }.map { self.report($0, isREST: true) }
             )
-        case .orderTrades(_, _, let number):
-            return .trades(self.entries.first { $0.number == number }?.trades ?? [])
+        case .orderTrades(_, let symbol, let number):
+            let index = self.index(named: "", number: number, of: symbol)
+            return .trades(index.map { self.entries[$0].trades } ?? [])
         case .account:
             let balances = self.totals.keys.sorted().map { asset in
                 let locked = self.locked(asset)
@@ -196,11 +202,24 @@ struct ModelVenue {
             )
         case .quotes: return .quotes([])
         case .orderCounts: return .orderCounts([])
+        case .keyRights: return .keyRights(KeyRights(canTrade: true, canWithdraw: false))
         case .rules(let symbols):
             return .rules(symbols.map { Make.rules($0) })
-        case .cancel, .trades, .time:
+        case .trades(let symbol, let from):
+            return .trades(self.trades(of: symbol) { $0.tradeID >= from ?? $0.tradeID })
+        case .tradesSince(let symbol, let since):
+            return .trades(self.trades(of: symbol) { $0.time >= since })
+        case .cancel, .time:
             return .failed("not a read of the model")
         }
+    }
+
+    private func trades(
+        of symbol: Symbol,
+        where isWanted: (TradeReport) -> Bool
+    ) -> [TradeReport] {
+        self.entries.filter { $0.terms.symbol == symbol }.flatMap(\.trades).filter(isWanted)
+            .sorted { $0.tradeID < $1.tradeID }
     }
 
     func locked(_ asset: Asset) -> Amount {

@@ -20,6 +20,12 @@ struct Turn {
         }
     }
 
+    var alerts: [Alert.Kind] {
+        self.immediate.compactMap { effect in
+            if case .alert(let alert) = effect { alert.kind } else { nil }
+        }
+    }
+
     var opensGate: Bool { self.effects.contains { if case .openGate = $0 { true } else { false } } }
 
     var closesGate: Bool {
@@ -85,10 +91,14 @@ final class Rig {
     }
 
     @discardableResult
-    func turn(_ inputs: [Input], crash: CrashPoint? = nil) -> Turn {
+    func turn(
+        _ inputs: [Input],
+        fetched given: Fetched? = nil,
+        crash: CrashPoint? = nil
+    ) -> Turn {
         var batch = OpenBatch(at: self.now)
         for input in inputs {
-            let fetched = self.journal.fetch(self.gateway.needs(of: input))
+            let fetched = given ?? self.journal.fetch(self.gateway.needs(of: input))
             self.gateway.decide(input, fetched: fetched, into: &batch)
         }
         return self.finish(batch, crash: crash)
@@ -140,8 +150,12 @@ final class Rig {
     }
 
     @discardableResult
-    func ask(_ request: Request, deadline: MonotonicTime? = nil) -> Turn {
-        self.turn(.request(self.token(), request, deadline: deadline))
+    func ask(
+        _ request: Request,
+        deadline: MonotonicTime? = nil,
+        fetched: Fetched? = nil
+    ) -> Turn {
+        self.turn([.request(self.token(), request, deadline: deadline)], fetched: fetched)
     }
 
     @discardableResult
@@ -190,9 +204,11 @@ final class Rig {
     func connect(
         _ account: AccountReport = Make.account(),
         open: [OrderReport] = [],
+        history: [OrderReport]? = nil,
         venue: VenueID = .testnet
     ) -> Turn {
         self.tell(.streamOpened, from: venue)
+        self.answerHistory(history ?? open, venue: venue)
         self.tell(.clockMeasured(offsetMilliseconds: 0, roundTripMilliseconds: 1), from: venue)
         let symbols = self.settings.limits.allowedSymbols
         self.tell(
@@ -208,6 +224,19 @@ final class Rig {
             .quoted(Make.bitcoin, Quote(bid: Make.price("99"), ask: Make.price("101"))),
             from: venue
         )
+        return turn
+    }
+
+    /// Answers what a start asks of the orders since the journal's last one.
+    @discardableResult
+    func answerHistory(_ reports: [OrderReport], venue: VenueID = .testnet) -> Turn {
+        var turn = Turn()
+        guard let history = self.gateway.sessions[venue]?.history else { return turn }
+        for symbol in history.unread.sorted() {
+            let request = VenueRequest.allOrders(symbol, since: history.since)
+            let ofSymbol = reports.filter { $0.symbol == symbol }
+            turn = self.tell(.answered(request, .orders(ofSymbol)), from: venue)
+        }
         return turn
     }
 

@@ -188,6 +188,7 @@ extension Event {
         switch self {
         case .storeCreated: "created"
         case .started: "started"
+        case .stopped: "stopped"
         case .orderSubmitted: "submitted"
         case .orderSimulated: "simulated"
         case .orderRefused: "refused"
@@ -199,6 +200,7 @@ extension Event {
             reason.hasPrefix("proven") ? "proven absent" : "not sent"
         case .orderChanged(_, .outcomeUnknown): "unknown"
         case .orderChanged(_, .needsOperator): "needs operator"
+        case .orderChanged(_, .resolved): "resolved"
         case .orderReopened: "reopened"
         case .cancelRequested: "cancel"
         case .modeChanged: "mode"

@@ -13,6 +13,7 @@ extension World {
             case .closeGate: self.isGateOpen = false
             case .restrain: self.break_("nobody asked for patience")
             case .renewStream: self.renewStream()
+            case .alert: break
             case .engageKillSwitch: self.isKilled = true
             case .stopClosings: self.letsClosingsPass = false
             }

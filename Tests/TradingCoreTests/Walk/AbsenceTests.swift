@@ -24,6 +24,13 @@ import Testing
         )
     }
 
+    static func tradesQuestion(_ intent: OrderIntent) -> VenueRequest {
+        .tradesSince(
+            intent.terms.symbol,
+            since: intent.timestamp.adding(milliseconds: -10_000)
+        )
+    }
+
     /// Lets the gateway ask until it wants all orders; returns how many absences that took.
     static func askUntilProof(_ rig: Rig, _ intent: OrderIntent) -> Int? {
         for count in 1...50 {
@@ -51,13 +58,16 @@ import Testing
         #expect(asked > 10)
     }
 
-    @Test func `three absences after the window ask for all orders, and an empty list proves it`() {
+    @Test func `three absences, no order and no trade: only all of it is a proof (E2)`() {
         let rig = Rig.ready()
         let intent = rig.unknownOrder()
         rig.advance(milliseconds: 12_001)
         #expect(Self.askUntilProof(rig, intent) == 3)
         #expect(rig.state(of: intent)?.status == .unknown)
-        let turn = rig.tell(.answered(Self.proofQuestion(intent), .orders([])))
+        let listed = rig.tell(.answered(Self.proofQuestion(intent), .orders([])))
+        #expect(listed.requests == [Self.tradesQuestion(intent)])
+        #expect(rig.state(of: intent)?.status == .unknown)
+        let turn = rig.tell(.answered(Self.tradesQuestion(intent), .trades([])))
         #expect(rig.state(of: intent)?.status == .notPlaced)
         #expect(turn.needsSync)
         #expect(rig.gateway.state.ledger(of: .testnet).reserved(of: Asset("USDT")).isZero)
@@ -130,6 +140,7 @@ import Testing
         var row = Make.report(intent, .new, name: "web_1")
         row.side = .sell
         rig.tell(.answered(Self.proofQuestion(intent), .orders([row])))
+        rig.tell(.answered(Self.tradesQuestion(intent), .trades([])))
         #expect(rig.state(of: intent)?.status == .notPlaced)
     }
 
@@ -211,6 +222,7 @@ import Testing
             time: second.timestamp
         )
         rig.tell(.answered(Self.proofQuestion(second), .orders([old])))
+        rig.tell(.answered(Self.tradesQuestion(second), .trades([])))
         #expect(rig.state(of: second)?.status == .notPlaced)
     }
 

@@ -88,6 +88,28 @@ import Testing
         #expect(self.place(1, on: rig, firstNumber: 2_000)?.rule == .orderBudget)
     }
 
+    @Test func `orders rejected for their time stop no more than until the clock is measured`() {
+        let rig = Rig.ready()
+        for _ in 0..<3 {
+            let intent = rig.submitted(self.small)
+            let error = VenueError(httpStatus: 400, code: -1021, message: "outside")
+            rig.tell(.placementAnswered(intent.orderID, .rejected(error)))
+        }
+        #expect(rig.place(self.small).order?.refusal?.rule == .rejectBreaker)
+        rig.tell(.clockMeasured(offsetMilliseconds: 3_000, roundTripMilliseconds: 1))
+        #expect(rig.place(self.small).placements.count == 1)
+        // What was signed before may be answered after; what was signed after stops orders again.
+        for delay in [0, 15_000] as [Int64] {
+            rig.advance(milliseconds: delay)
+            for _ in 0..<3 {
+                let intent = rig.submitted(self.small)
+                let error = VenueError(httpStatus: 400, code: -1021, message: "outside")
+                rig.tell(.placementAnswered(intent.orderID, .rejected(error)))
+            }
+            #expect((rig.place(self.small).order?.refusal?.rule == .rejectBreaker) == (delay > 0))
+        }
+    }
+
     // MARK: Patience
 
     @Test func `what the venue asked for is kept over a restart, to the end`() {

@@ -96,6 +96,39 @@ import Testing
         #expect(turn.placements.isEmpty)
     }
 
+    @Test func `what was fetched before the batch decided otherwise does not make two orders (J6)`()
+    {
+        let rig = Rig.ready()
+        let first = Input.request(rig.token(), .placeOrder(Make.wish(key: "k")), deadline: nil)
+        let second = Input.request(rig.token(), .placeOrder(Make.wish(key: "k")), deadline: nil)
+        // Both are looked up on the disk before either is decided: it knows neither.
+        #expect(rig.gateway.needs(of: first).key == Make.key("k"))
+        let fetched = rig.journal.fetch(rig.gateway.needs(of: second))
+        var batch = OpenBatch(at: rig.now)
+        rig.gateway.decide(first, fetched: fetched, into: &batch)
+        rig.gateway.decide(second, fetched: fetched, into: &batch)
+        let submitted = batch.events.count {
+            if case .orderSubmitted = $0 { true } else { false }
+        }
+        #expect(submitted == 1)
+    }
+
+    @Test func `what left memory is asked of the disk, and nothing else is (J6)`() {
+        let rig = Rig.ready()
+        let intents = (0..<300).map { index in
+            let intent = rig.submitted(Make.terms(.buy, "0.1"))
+            let error = VenueError(httpStatus: 400, code: -1013, message: "filter")
+            rig.tell(.placementAnswered(intent.orderID, .rejected(error)))
+            rig.tell(.clockMeasured(offsetMilliseconds: 0, roundTripMilliseconds: 1))
+            rig.advance(milliseconds: Int64(index % 2) * 61_000)
+            return intent
+        }
+        let reports = intents.map { VenueInput.orderReported(Make.report($0)) }
+        let needed = reports.flatMap { rig.gateway.needs(of: .venue(.testnet, $0)).orders }
+        #expect(needed == intents.prefix(300 - 256).map { $0.orderID })
+        #expect(rig.gateway.needs(of: .wake).isEmpty)
+    }
+
     @Test func `what the disk says of a key is older than what memory says`() {
         let rig = Rig.ready()
         let first = rig.submitted(key: "k")

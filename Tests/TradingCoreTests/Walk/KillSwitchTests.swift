@@ -213,4 +213,52 @@ import Testing
         #expect(rig.ask(release(true)).liftsKillSwitch)
         #expect(!rig.gateway.state.killSwitch.isEngaged)
     }
+
+    @Test func `the answer lists what is on the wire, and not what never left (K1)`() {
+        let rig = Rig.ready()
+        let left = rig.submitted()
+        let queued = rig.submitted(Make.terms(.sell))
+        var fetched = Fetched()
+        fetched.onTheWire = [left.orderID, OrderID(raw: 99)]
+        let turn = rig.ask(Self.engage(.cancel), fetched: fetched)
+        #expect(Self.view(turn)?.inFlight == [left.orderID])
+        #expect(Self.view(turn)?.open == [left.orderID, queued.orderID])
+    }
+
+    @Test func `a release by force records what it passed over`() {
+        let rig = Rig.ready()
+        rig.ask(Self.engage(.block))
+        let causes = ["the kill file is there"]
+        let release = KillRelease(isForced: true, causes: causes)
+        rig.ask(.killRelease(Self.admin, reason: "drill", release))
+        let state = rig.gateway.state.killSwitch
+        #expect(!state.isEngaged)
+        #expect(state.reason == "drill (forced while: the kill file is there)")
+        #expect(state.principal == Self.admin)
+    }
+
+    @Test func `cancels are followed to their end, at a level that asks for them (K2)`() throws {
+        let rig = Rig.ready()
+        let intent = rig.openOrder()
+        rig.ask(Self.engage(.block))
+        #expect(rig.gateway.cancelProgress(at: rig.now) == .notAskedFor)
+        rig.ask(Self.engage(.cancel))
+        #expect(rig.gateway.cancelProgress(at: rig.now) == .unconfirmed)
+        let settled = rig.tell(.orderReported(Make.report(intent, .canceled)))
+        let read = try #require(Self.read(in: settled))
+        #expect(rig.gateway.cancelProgress(at: rig.now) == .unconfirmed)
+        rig.tell(.answered(.openOrders(read), .orders([])))
+        #expect(rig.gateway.cancelProgress(at: rig.now) == .confirmed)
+    }
+
+    @Test func `without a journal only what needs none is answered (J1, K2)`() throws {
+        let rig = Rig.ready()
+        #expect(rig.ask(Self.engage(.block)).replies.allSatisfy { $0.needsNoJournal })
+        #expect(rig.ask(.health).replies.allSatisfy { $0.needsNoJournal })
+        let refused = try #require(rig.place().replies.first)
+        #expect(refused.needsNoJournal)
+        for request in [Request.positions, .mode, .cancelAll(nil)] {
+            #expect(!rig.ask(request).replies.contains { $0.needsNoJournal })
+        }
+    }
 }

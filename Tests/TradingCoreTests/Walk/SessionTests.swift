@@ -8,17 +8,25 @@ import Testing
         .answered(.account(Make.read), .account(Make.account(dollars: dollars)))
     }
 
-    @Test func `the gate opens when everything is known, and not before`() {
-        let messages: [VenueInput] = [
+    @Test(arguments: [false, true])
+    func `the gate opens when everything is known, and not before`(isRestart: Bool) {
+        var messages: [VenueInput] = [
             .clockMeasured(offsetMilliseconds: 0, roundTripMilliseconds: 1),
             .answered(.rules([]), .rules([Make.rules()])),
             .answered(.account(Make.read), .account(Make.account())),
             .answered(.openOrders(Make.read), .orders([])),
             .answered(.orderCounts, .orderCounts([])),
         ]
+        if isRestart {
+            let since = Rig.begin.wall.adding(milliseconds: -86_400_000)
+            messages += [Make.bitcoin, Make.ether].map { symbol in
+                .answered(.allOrders(symbol, since: since), .orders([]))
+            }
+        }
         for last in messages.indices {
             let rig = Rig()
             rig.start()
+            if isRestart { rig.start() }
             // Prices are asked for too, but not waited for: a market may have none.
             let opened = rig.tell(.streamOpened)
             #expect(opened.closesGate && opened.requests.count == messages.count + 1)
@@ -40,6 +48,67 @@ import Testing
         let requests = rig.turn(.wake).requests
         #expect(requests.contains { $0.isOpenOrders } && requests.contains(.time))
         #expect(!requests.contains { if case .account = $0 { true } else { false } })
+    }
+
+    static func histories(of turn: Turn) -> [VenueRequest] {
+        turn.requests.filter { if case .allOrders = $0 { true } else { false } }
+    }
+
+    @Test func `a start reads the orders since the last one before the gate opens (J5)`() {
+        let rig = Rig.ready()
+        let intent = rig.openOrder()
+        rig.tell(.orderReported(Make.report(intent, .canceled)))
+        rig.start()
+        let since = intent.timestamp.adding(milliseconds: -10_000)
+        let question = VenueRequest.allOrders(Make.bitcoin, since: since)
+        #expect(Self.histories(of: rig.tell(.streamOpened)).contains(question))
+        // The list may have many pages: it is asked for again only after it failed.
+        rig.advance(milliseconds: 2_000)
+        #expect(Self.histories(of: rig.turn(.wake)).isEmpty)
+        rig.tell(.answered(question, .failed("timeout")))
+        rig.advance(milliseconds: 2_000)
+        #expect(Self.histories(of: rig.turn(.wake)) == [question])
+        rig.connect()
+        // After a lost stream, the journal has no gap.
+        rig.tell(.streamLost("test"))
+        #expect(Self.histories(of: rig.tell(.streamOpened)).isEmpty)
+    }
+
+    @Test func `an order of ours that ended after a backup was taken stops trading (J5, S5)`() {
+        let rig = Rig.ready()
+        let intent = rig.openOrder()
+        rig.tell(.orderReported(Make.report(intent, .canceled)))
+        rig.start()
+        // The store that was copied went on with another epoch; its order has long ended.
+        var missing = Make.report(intent, .filled, venue: 1_001, executed: "1")
+        missing.ownerID = "\(Make.prefix)-zzzzzzzz-2"
+        #expect(!rig.connect(history: [missing]).opensGate)
+        #expect(rig.gateway.state.killSwitch.isEngaged)
+        #expect(rig.place().order?.refusal != nil)
+    }
+
+    @Test func `a store without a placement is read from the day before it was made (J5)`() {
+        let rig = Rig.ready()
+        rig.start()
+        let since = Rig.begin.wall.adding(milliseconds: -86_400_000)
+        #expect(
+            Self.histories(of: rig.tell(.streamOpened)).first
+                == .allOrders(Make.bitcoin, since: since)
+        )
+    }
+
+    @Test func `another symbol's order of the same number does not stand for one (E1)`() {
+        let rig = Rig.ready()
+        let gone = rig.openOrder(venue: 3)
+        let listed = rig.openOrder(Make.terms(symbol: Make.ether), venue: 3)
+        let read = ReadID(raw: .max)
+        let turn = rig.tell(
+            .answered(.openOrders(read), .orders([Make.report(listed, venue: 3)]))
+        )
+        let asked = turn.requests.compactMap { request -> OrderID? in
+            if case .order(let orderID, _, _, _) = request { orderID } else { nil }
+        }
+        #expect(asked == [gone.orderID])
     }
 
     @Test func `an open order that the list lacks is asked for before the gate opens`() {

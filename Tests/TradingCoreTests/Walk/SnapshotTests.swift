@@ -41,8 +41,10 @@ import Testing
     /// written by the store's `StateEncoder` and read by its `StateDecoder`.
     static let covered: Set<String> = [
         "State.sequence", "State.clientIDPrefix", "State.epoch", "State.lastOrderID",
-        "State.orders", "State.mode", "State.killSwitch", "State.ledgers", "State.closings",
-        "State.restraints", "State.lastTrades", "VenueRestraint.until", "VenueRestraint.scope",
+        "State.orders", "State.mode", "State.modeHistory", "State.killSwitch", "State.ledgers",
+        "State.closings",
+        "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
+        "VenueRestraint.until", "VenueRestraint.scope",
         "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",
         "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.

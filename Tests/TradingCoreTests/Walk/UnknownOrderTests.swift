@@ -24,6 +24,38 @@ import Testing
         }
     }
 
+    @Test func `nothing is sent twice, whatever becomes of its answer, and a new wish is new (S3)`()
+    {
+        let rig = Rig.ready()
+        let intent = rig.unknownOrder(key: "k")
+        var placements = 0
+        for round in 0..<120 {
+            rig.advance(milliseconds: 500)
+            if round == 60 { rig.start() }
+            var turns = round == 60 ? [rig.connect()] : []
+            turns += [rig.turn(.wake), rig.place(key: "k")]
+            while let turn = turns.popLast() {
+                placements += turn.placements.count
+                for request in turn.requests {
+                    let answer: VenueAnswer
+                    switch request {
+                    case .order: answer = AbsenceTests.missing
+                    case .allOrders: answer = .orders([])
+                    case .tradesSince: answer = .trades([])
+                    default: answer = .failed("timeout")
+                    }
+                    turns.append(rig.tell(.answered(request, answer)))
+                }
+            }
+        }
+        #expect(placements == 0)
+        // Proven absent, and still not sent again: its key names the order that never was.
+        #expect(rig.state(of: intent)?.status == .notPlaced)
+        #expect(rig.place(key: "k").order?.orderID == intent.orderID)
+        let next = rig.submitted(key: "another")
+        #expect(next.orderID != intent.orderID && next.clientOrderID != intent.clientOrderID)
+    }
+
     @Test func `an unknown order keeps its whole reservation`() {
         let rig = Rig.ready()
         _ = rig.unknownOrder(Make.terms(.buy, "2", at: "100"))
@@ -62,7 +94,11 @@ import Testing
         let rig = Rig.ready()
         let intent = rig.openOrder()
         rig.ask(.cancel(intent.orderID))
-        rig.ask(.setMode(.dryRun, .keep, Principal("admin"), reason: "syncs what came before"))
+        rig.ask(
+            .setMode(
+                ModeWish(.dryRun, .keep, Principal("admin"), reason: "syncs what came before")
+            )
+        )
         rig.start()
         rig.connect(open: [Make.report(intent)])
         let turn = rig.turn(.wake)

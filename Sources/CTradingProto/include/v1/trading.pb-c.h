@@ -34,14 +34,18 @@ typedef struct Trading__V1__Position Trading__V1__Position;
 typedef struct Trading__V1__Balance Trading__V1__Balance;
 typedef struct Trading__V1__GetModeRequest Trading__V1__GetModeRequest;
 typedef struct Trading__V1__GetModeResponse Trading__V1__GetModeResponse;
+typedef struct Trading__V1__ModeChange Trading__V1__ModeChange;
 typedef struct Trading__V1__SetModeRequest Trading__V1__SetModeRequest;
 typedef struct Trading__V1__SetModeResponse Trading__V1__SetModeResponse;
 typedef struct Trading__V1__KillSwitchRequest Trading__V1__KillSwitchRequest;
 typedef struct Trading__V1__KillSwitchResponse Trading__V1__KillSwitchResponse;
 typedef struct Trading__V1__KillProgress Trading__V1__KillProgress;
 typedef struct Trading__V1__Closing Trading__V1__Closing;
+typedef struct Trading__V1__ResolveOrderRequest Trading__V1__ResolveOrderRequest;
+typedef struct Trading__V1__ResolveOrderResponse Trading__V1__ResolveOrderResponse;
 typedef struct Trading__V1__HealthRequest Trading__V1__HealthRequest;
 typedef struct Trading__V1__HealthResponse Trading__V1__HealthResponse;
+typedef struct Trading__V1__Alert Trading__V1__Alert;
 
 
 /* --- enums --- */
@@ -163,6 +167,29 @@ typedef enum _Trading__V1__ClosingStatus {
   TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_LEFT = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__CLOSING_STATUS)
 } Trading__V1__ClosingStatus;
+/*
+ * What a person found out about an order.
+ */
+typedef enum _Trading__V1__Resolution {
+  TRADING__V1__RESOLUTION__RESOLUTION_UNSPECIFIED = 0,
+  /*
+   * It never existed at the venue.
+   */
+  TRADING__V1__RESOLUTION__RESOLUTION_ABSENT = 1,
+  /*
+   * It is at the venue no more; what it traded is known.
+   */
+  TRADING__V1__RESOLUTION__RESOLUTION_CANCELED = 2,
+  /*
+   * All of it was traded, what is not known of that at the request's price.
+   */
+  TRADING__V1__RESOLUTION__RESOLUTION_FILLED = 3,
+  /*
+   * It is the order at the venue whose number the request names; the gateway asks for it.
+   */
+  TRADING__V1__RESOLUTION__RESOLUTION_IDENTIFIED = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__RESOLUTION)
+} Trading__V1__Resolution;
 
 /* --- messages --- */
 
@@ -479,9 +506,30 @@ struct  Trading__V1__GetModeResponse
   int64_t since;
   char *changed_by;
   char *reason;
+  /*
+   * The last changes, newest first, this one included; at most 100.
+   */
+  size_t n_history;
+  Trading__V1__ModeChange **history;
 };
 #define TRADING__V1__GET_MODE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__get_mode_response__descriptor) \
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * A change of the mode.
+ */
+struct  Trading__V1__ModeChange
+{
+  ProtobufCMessage base;
+  Trading__V1__TradingMode mode;
+  int64_t since;
+  char *changed_by;
+  char *reason;
+};
+#define TRADING__V1__MODE_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__mode_change__descriptor) \
     , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
@@ -490,11 +538,18 @@ struct  Trading__V1__SetModeRequest
   ProtobufCMessage base;
   Trading__V1__TradingMode mode;
   char *reason;
+  /*
+   * Where LIVE is left, KEEP and CANCEL also say that positions are kept.
+   */
   Trading__V1__OpenOrdersPolicy open_orders;
+  /*
+   * LIVE wants the words "trade live".
+   */
+  char *confirmation;
 };
 #define TRADING__V1__SET_MODE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__set_mode_request__descriptor) \
-    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__SetModeResponse
@@ -615,6 +670,36 @@ struct  Trading__V1__Closing
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__CLOSING_STATUS__CLOSING_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
 
 
+struct  Trading__V1__ResolveOrderRequest
+{
+  ProtobufCMessage base;
+  uint64_t order_id;
+  Trading__V1__Resolution resolution;
+  char *reason;
+  /*
+   * FILLED only.
+   */
+  char *price;
+  /*
+   * IDENTIFIED only.
+   */
+  int64_t venue_order_id;
+};
+#define TRADING__V1__RESOLVE_ORDER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__resolve_order_request__descriptor) \
+    , 0, TRADING__V1__RESOLUTION__RESOLUTION_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Trading__V1__ResolveOrderResponse
+{
+  ProtobufCMessage base;
+  Trading__V1__Order *order;
+};
+#define TRADING__V1__RESOLVE_ORDER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__resolve_order_response__descriptor) \
+    , NULL }
+
+
 struct  Trading__V1__HealthRequest
 {
   ProtobufCMessage base;
@@ -642,10 +727,32 @@ struct  Trading__V1__HealthResponse
   uint64_t open_order_count;
   uint64_t unknown_order_count;
   int64_t started_at;
+  /*
+   * What a person should look at now.
+   */
+  size_t n_alerts;
+  Trading__V1__Alert **alerts;
 };
 #define TRADING__V1__HEALTH_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__health_response__descriptor) \
-    , 0, 0,NULL, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+    , 0, 0,NULL, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL }
+
+
+struct  Trading__V1__Alert
+{
+  ProtobufCMessage base;
+  /*
+   * Such as "unknown_for_long" or "needs_operator"; stable, for programs.
+   */
+  char *kind;
+  /*
+   * One sentence for people.
+   */
+  char *message;
+};
+#define TRADING__V1__ALERT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__alert__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /* Trading__V1__Refusal methods */
@@ -1009,6 +1116,25 @@ Trading__V1__GetModeResponse *
 void   trading__v1__get_mode_response__free_unpacked
                      (Trading__V1__GetModeResponse *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__ModeChange methods */
+void   trading__v1__mode_change__init
+                     (Trading__V1__ModeChange         *message);
+size_t trading__v1__mode_change__get_packed_size
+                     (const Trading__V1__ModeChange   *message);
+size_t trading__v1__mode_change__pack
+                     (const Trading__V1__ModeChange   *message,
+                      uint8_t             *out);
+size_t trading__v1__mode_change__pack_to_buffer
+                     (const Trading__V1__ModeChange   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ModeChange *
+       trading__v1__mode_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__mode_change__free_unpacked
+                     (Trading__V1__ModeChange *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__SetModeRequest methods */
 void   trading__v1__set_mode_request__init
                      (Trading__V1__SetModeRequest         *message);
@@ -1123,6 +1249,44 @@ Trading__V1__Closing *
 void   trading__v1__closing__free_unpacked
                      (Trading__V1__Closing *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__ResolveOrderRequest methods */
+void   trading__v1__resolve_order_request__init
+                     (Trading__V1__ResolveOrderRequest         *message);
+size_t trading__v1__resolve_order_request__get_packed_size
+                     (const Trading__V1__ResolveOrderRequest   *message);
+size_t trading__v1__resolve_order_request__pack
+                     (const Trading__V1__ResolveOrderRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__resolve_order_request__pack_to_buffer
+                     (const Trading__V1__ResolveOrderRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ResolveOrderRequest *
+       trading__v1__resolve_order_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__resolve_order_request__free_unpacked
+                     (Trading__V1__ResolveOrderRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ResolveOrderResponse methods */
+void   trading__v1__resolve_order_response__init
+                     (Trading__V1__ResolveOrderResponse         *message);
+size_t trading__v1__resolve_order_response__get_packed_size
+                     (const Trading__V1__ResolveOrderResponse   *message);
+size_t trading__v1__resolve_order_response__pack
+                     (const Trading__V1__ResolveOrderResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__resolve_order_response__pack_to_buffer
+                     (const Trading__V1__ResolveOrderResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ResolveOrderResponse *
+       trading__v1__resolve_order_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__resolve_order_response__free_unpacked
+                     (Trading__V1__ResolveOrderResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__HealthRequest methods */
 void   trading__v1__health_request__init
                      (Trading__V1__HealthRequest         *message);
@@ -1160,6 +1324,25 @@ Trading__V1__HealthResponse *
                       const uint8_t       *data);
 void   trading__v1__health_response__free_unpacked
                      (Trading__V1__HealthResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__Alert methods */
+void   trading__v1__alert__init
+                     (Trading__V1__Alert         *message);
+size_t trading__v1__alert__get_packed_size
+                     (const Trading__V1__Alert   *message);
+size_t trading__v1__alert__pack
+                     (const Trading__V1__Alert   *message,
+                      uint8_t             *out);
+size_t trading__v1__alert__pack_to_buffer
+                     (const Trading__V1__Alert   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__Alert *
+       trading__v1__alert__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__alert__free_unpacked
+                     (Trading__V1__Alert *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
@@ -1220,6 +1403,9 @@ typedef void (*Trading__V1__GetModeRequest_Closure)
 typedef void (*Trading__V1__GetModeResponse_Closure)
                  (const Trading__V1__GetModeResponse *message,
                   void *closure_data);
+typedef void (*Trading__V1__ModeChange_Closure)
+                 (const Trading__V1__ModeChange *message,
+                  void *closure_data);
 typedef void (*Trading__V1__SetModeRequest_Closure)
                  (const Trading__V1__SetModeRequest *message,
                   void *closure_data);
@@ -1238,11 +1424,20 @@ typedef void (*Trading__V1__KillProgress_Closure)
 typedef void (*Trading__V1__Closing_Closure)
                  (const Trading__V1__Closing *message,
                   void *closure_data);
+typedef void (*Trading__V1__ResolveOrderRequest_Closure)
+                 (const Trading__V1__ResolveOrderRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ResolveOrderResponse_Closure)
+                 (const Trading__V1__ResolveOrderResponse *message,
+                  void *closure_data);
 typedef void (*Trading__V1__HealthRequest_Closure)
                  (const Trading__V1__HealthRequest *message,
                   void *closure_data);
 typedef void (*Trading__V1__HealthResponse_Closure)
                  (const Trading__V1__HealthResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__Alert_Closure)
+                 (const Trading__V1__Alert *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -1349,6 +1544,27 @@ void trading__v1__trading_service__health(ProtobufCService *service,
                                           const Trading__V1__HealthRequest *input,
                                           Trading__V1__HealthResponse_Closure closure,
                                           void *closure_data);
+typedef struct Trading__V1__AdminService_Service Trading__V1__AdminService_Service;
+struct Trading__V1__AdminService_Service
+{
+  ProtobufCService base;
+  void (*resolve_order)(Trading__V1__AdminService_Service *service,
+                        const Trading__V1__ResolveOrderRequest *input,
+                        Trading__V1__ResolveOrderResponse_Closure closure,
+                        void *closure_data);
+};
+typedef void (*Trading__V1__AdminService_ServiceDestroy)(Trading__V1__AdminService_Service *);
+void trading__v1__admin_service__init (Trading__V1__AdminService_Service *service,
+                                       Trading__V1__AdminService_ServiceDestroy destroy);
+#define TRADING__V1__ADMIN_SERVICE__BASE_INIT \
+    { &trading__v1__admin_service__descriptor, protobuf_c_service_invoke_internal, NULL }
+#define TRADING__V1__ADMIN_SERVICE__INIT(function_prefix__) \
+    { TRADING__V1__ADMIN_SERVICE__BASE_INIT,\
+      function_prefix__ ## resolve_order  }
+void trading__v1__admin_service__resolve_order(ProtobufCService *service,
+                                               const Trading__V1__ResolveOrderRequest *input,
+                                               Trading__V1__ResolveOrderResponse_Closure closure,
+                                               void *closure_data);
 
 /* --- descriptors --- */
 
@@ -1361,6 +1577,7 @@ extern const ProtobufCEnumDescriptor    trading__v1__open_orders_policy__descrip
 extern const ProtobufCEnumDescriptor    trading__v1__kill_action__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__kill_level__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__closing_status__descriptor;
+extern const ProtobufCEnumDescriptor    trading__v1__resolution__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_response__descriptor;
@@ -1380,15 +1597,20 @@ extern const ProtobufCMessageDescriptor trading__v1__position__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__balance__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_mode_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__mode_change__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__set_mode_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__kill_switch_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__kill_switch_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__kill_progress__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__closing__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__resolve_order_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__resolve_order_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__health_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__alert__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor;
+extern const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -97,6 +97,51 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_placement__init
+                     (Trading__Journal__V1__StoredPlacement         *message)
+{
+  static const Trading__Journal__V1__StoredPlacement init_value = TRADING__JOURNAL__V1__STORED_PLACEMENT__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_placement__get_packed_size
+                     (const Trading__Journal__V1__StoredPlacement *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_placement__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_placement__pack
+                     (const Trading__Journal__V1__StoredPlacement *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_placement__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_placement__pack_to_buffer
+                     (const Trading__Journal__V1__StoredPlacement *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_placement__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredPlacement *
+       trading__journal__v1__stored_placement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredPlacement *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_placement__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_placement__free_unpacked
+                     (Trading__Journal__V1__StoredPlacement *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_placement__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_trade__init
                      (Trading__Journal__V1__StoredTrade         *message)
 {
@@ -412,7 +457,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[10] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[13] =
 {
   {
     "client_id_prefix",
@@ -534,23 +579,62 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "created_at",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredState, created_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_placements",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_last_placements),
+    offsetof(Trading__Journal__V1__StoredState, last_placements),
+    &trading__journal__v1__stored_placement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode_history",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_mode_history),
+    offsetof(Trading__Journal__V1__StoredState, mode_history),
+    &trading__journal__v1__mode_changed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   0,   /* field[0] = client_id_prefix */
   7,   /* field[7] = closings */
+  10,   /* field[10] = created_at */
   1,   /* field[1] = epoch */
   5,   /* field[5] = kill_switch */
   2,   /* field[2] = last_order_id */
+  11,   /* field[11] = last_placements */
   9,   /* field[9] = last_trades */
   6,   /* field[6] = ledgers */
   4,   /* field[4] = mode */
+  12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
   8,   /* field[8] = restraints */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -560,11 +644,62 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  10,
+  13,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   1,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_placement__field_descriptors[2] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredPlacement, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredPlacement, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_placement__field_indices_by_name[] = {
+  1,   /* field[1] = time */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_placement__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_placement__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredPlacement",
+  "StoredPlacement",
+  "Trading__Journal__V1__StoredPlacement",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredPlacement),
+  2,
+  trading__journal__v1__stored_placement__field_descriptors,
+  trading__journal__v1__stored_placement__field_indices_by_name,
+  1,  trading__journal__v1__stored_placement__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_placement__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_trade__field_descriptors[4] =

@@ -73,7 +73,9 @@ extension Checks {
 
     /// An order of unknown outcome blocks what would grow the same exposure, never exits (E3).
     static func unknownOrder(_ context: RiskContext) -> Refusal? {
-        guard let orderID = context.unknownOrder, !context.isReducing else { return nil }
+        guard context.limits.unknownBlocks, let orderID = context.unknownOrder,
+            !context.isReducing
+        else { return nil }
         return Refusal(
             .unknownOrder,
             limit: "0",

@@ -21,11 +21,13 @@ typedef struct Trading__Journal__V1__Receipt Trading__Journal__V1__Receipt;
 typedef struct Trading__Journal__V1__Event Trading__Journal__V1__Event;
 typedef struct Trading__Journal__V1__StoreCreated Trading__Journal__V1__StoreCreated;
 typedef struct Trading__Journal__V1__Started Trading__Journal__V1__Started;
+typedef struct Trading__Journal__V1__Stopped Trading__Journal__V1__Stopped;
 typedef struct Trading__Journal__V1__Intent Trading__Journal__V1__Intent;
 typedef struct Trading__Journal__V1__Refusal Trading__Journal__V1__Refusal;
 typedef struct Trading__Journal__V1__OrderRefused Trading__Journal__V1__OrderRefused;
 typedef struct Trading__Journal__V1__Fill Trading__Journal__V1__Fill;
 typedef struct Trading__Journal__V1__OrderChanged Trading__Journal__V1__OrderChanged;
+typedef struct Trading__Journal__V1__Resolved Trading__Journal__V1__Resolved;
 typedef struct Trading__Journal__V1__Reported Trading__Journal__V1__Reported;
 typedef struct Trading__Journal__V1__Rejected Trading__Journal__V1__Rejected;
 typedef struct Trading__Journal__V1__CancelRequested Trading__Journal__V1__CancelRequested;
@@ -129,6 +131,7 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED = 10,
   TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND = 11,
   TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED = 12,
+  TRADING__JOURNAL__V1__EVENT__KIND_STOPPED = 13,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
@@ -150,6 +153,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__KillChanged *kill_changed;
     Trading__Journal__V1__LedgerBound *ledger_bound;
     Trading__Journal__V1__BalanceMoved *balance_moved;
+    Trading__Journal__V1__Stopped *stopped;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
   };
 };
@@ -177,6 +181,18 @@ struct  Trading__Journal__V1__Started
 #define TRADING__JOURNAL__V1__STARTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__started__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The process ended in order.
+ */
+struct  Trading__Journal__V1__Stopped
+{
+  ProtobufCMessage base;
+};
+#define TRADING__JOURNAL__V1__STOPPED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stopped__descriptor) \
+     }
 
 
 struct  Trading__Journal__V1__Intent
@@ -268,7 +284,8 @@ typedef enum {
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NOT_PLACED = 5,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_OUTCOME_UNKNOWN = 6,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR = 7,
-  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED = 8
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED = 8,
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE__CASE)
 } Trading__Journal__V1__OrderChanged__ChangeCase;
 
@@ -285,11 +302,38 @@ struct  Trading__Journal__V1__OrderChanged
     char *outcome_unknown;
     char *needs_operator;
     char *simulated;
+    Trading__Journal__V1__Resolved *resolved;
   };
 };
 #define TRADING__JOURNAL__V1__ORDER_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__order_changed__descriptor) \
     , 0, TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE__NOT_SET, {0} }
+
+
+/*
+ * What a person says became of an order.
+ */
+struct  Trading__Journal__V1__Resolved
+{
+  ProtobufCMessage base;
+  /*
+   * 1 absent, 2 canceled, 3 filled, 4 identified.
+   */
+  uint32_t resolution;
+  /*
+   * Of 3.
+   */
+  int64_t price;
+  /*
+   * Of 4.
+   */
+  int64_t venue_order_id;
+  char *principal;
+  char *reason;
+};
+#define TRADING__JOURNAL__V1__RESOLVED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__resolved__descriptor) \
+    , 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__Journal__V1__Reported
@@ -540,6 +584,25 @@ Trading__Journal__V1__Started *
 void   trading__journal__v1__started__free_unpacked
                      (Trading__Journal__V1__Started *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__Stopped methods */
+void   trading__journal__v1__stopped__init
+                     (Trading__Journal__V1__Stopped         *message);
+size_t trading__journal__v1__stopped__get_packed_size
+                     (const Trading__Journal__V1__Stopped   *message);
+size_t trading__journal__v1__stopped__pack
+                     (const Trading__Journal__V1__Stopped   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stopped__pack_to_buffer
+                     (const Trading__Journal__V1__Stopped   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__Stopped *
+       trading__journal__v1__stopped__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stopped__free_unpacked
+                     (Trading__Journal__V1__Stopped *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Intent methods */
 void   trading__journal__v1__intent__init
                      (Trading__Journal__V1__Intent         *message);
@@ -634,6 +697,25 @@ Trading__Journal__V1__OrderChanged *
                       const uint8_t       *data);
 void   trading__journal__v1__order_changed__free_unpacked
                      (Trading__Journal__V1__OrderChanged *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__Resolved methods */
+void   trading__journal__v1__resolved__init
+                     (Trading__Journal__V1__Resolved         *message);
+size_t trading__journal__v1__resolved__get_packed_size
+                     (const Trading__Journal__V1__Resolved   *message);
+size_t trading__journal__v1__resolved__pack
+                     (const Trading__Journal__V1__Resolved   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__resolved__pack_to_buffer
+                     (const Trading__Journal__V1__Resolved   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__Resolved *
+       trading__journal__v1__resolved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__resolved__free_unpacked
+                     (Trading__Journal__V1__Resolved *message,
                       ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Reported methods */
 void   trading__journal__v1__reported__init
@@ -826,6 +908,9 @@ typedef void (*Trading__Journal__V1__StoreCreated_Closure)
 typedef void (*Trading__Journal__V1__Started_Closure)
                  (const Trading__Journal__V1__Started *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__Stopped_Closure)
+                 (const Trading__Journal__V1__Stopped *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__Intent_Closure)
                  (const Trading__Journal__V1__Intent *message,
                   void *closure_data);
@@ -840,6 +925,9 @@ typedef void (*Trading__Journal__V1__Fill_Closure)
                   void *closure_data);
 typedef void (*Trading__Journal__V1__OrderChanged_Closure)
                  (const Trading__Journal__V1__OrderChanged *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__Resolved_Closure)
+                 (const Trading__Journal__V1__Resolved *message,
                   void *closure_data);
 typedef void (*Trading__Journal__V1__Reported_Closure)
                  (const Trading__Journal__V1__Reported *message,
@@ -880,11 +968,13 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__receipt__descripto
 extern const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__store_created__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__started__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_refused__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__fill__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__resolved__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__reported__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__rejected__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__cancel_requested__descriptor;

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Trading__Journal__V1__Snapshot Trading__Journal__V1__Snapshot;
 typedef struct Trading__Journal__V1__StoredState Trading__Journal__V1__StoredState;
+typedef struct Trading__Journal__V1__StoredPlacement Trading__Journal__V1__StoredPlacement;
 typedef struct Trading__Journal__V1__StoredTrade Trading__Journal__V1__StoredTrade;
 typedef struct Trading__Journal__V1__StoredClosing Trading__Journal__V1__StoredClosing;
 typedef struct Trading__Journal__V1__StoredLedger Trading__Journal__V1__StoredLedger;
@@ -86,10 +87,35 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_last_trades;
   Trading__Journal__V1__StoredTrade **last_trades;
+  int64_t created_at;
+  /*
+   * By venue.
+   */
+  size_t n_last_placements;
+  Trading__Journal__V1__StoredPlacement **last_placements;
+  /*
+   * Oldest first.
+   */
+  size_t n_mode_history;
+  Trading__Journal__V1__ModeChanged **mode_history;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
+
+
+struct  Trading__Journal__V1__StoredPlacement
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  /*
+   * By the venue's clock.
+   */
+  int64_t time;
+};
+#define TRADING__JOURNAL__V1__STORED_PLACEMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_placement__descriptor) \
+    , 0, 0 }
 
 
 struct  Trading__Journal__V1__StoredTrade
@@ -215,6 +241,25 @@ Trading__Journal__V1__StoredState *
 void   trading__journal__v1__stored_state__free_unpacked
                      (Trading__Journal__V1__StoredState *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredPlacement methods */
+void   trading__journal__v1__stored_placement__init
+                     (Trading__Journal__V1__StoredPlacement         *message);
+size_t trading__journal__v1__stored_placement__get_packed_size
+                     (const Trading__Journal__V1__StoredPlacement   *message);
+size_t trading__journal__v1__stored_placement__pack
+                     (const Trading__Journal__V1__StoredPlacement   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_placement__pack_to_buffer
+                     (const Trading__Journal__V1__StoredPlacement   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredPlacement *
+       trading__journal__v1__stored_placement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_placement__free_unpacked
+                     (Trading__Journal__V1__StoredPlacement *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredTrade methods */
 void   trading__journal__v1__stored_trade__init
                      (Trading__Journal__V1__StoredTrade         *message);
@@ -318,6 +363,9 @@ typedef void (*Trading__Journal__V1__Snapshot_Closure)
 typedef void (*Trading__Journal__V1__StoredState_Closure)
                  (const Trading__Journal__V1__StoredState *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredPlacement_Closure)
+                 (const Trading__Journal__V1__StoredPlacement *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoredTrade_Closure)
                  (const Trading__Journal__V1__StoredTrade *message,
                   void *closure_data);
@@ -341,6 +389,7 @@ typedef void (*Trading__Journal__V1__StoredPosition_Closure)
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_placement__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_trade__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_closing__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_ledger__descriptor;

@@ -3,7 +3,7 @@ import Foundation
 /// A point in the server's code, recognised by the system call that is made there.
 ///
 /// The numbers are those of `shim.c`.
-enum ShimPoint: Int64, Sendable {
+package enum ShimPoint: Int64, Sendable {
     case journalWrite = 1
     case journalWritten = 2
     case journalSync = 3
@@ -25,16 +25,18 @@ enum ShimPoint: Int64, Sendable {
 }
 
 /// What happens when the point is reached.
-enum ShimAction: Int64, Sendable {
+package enum ShimAction: Int64, Sendable {
     case kill = 1
     case stop = 2
     /// The call fails as on a full disk, until it is disarmed.
     case refuse = 3
+    /// The thread stays in the call until it is disarmed, as with a disk that hangs.
+    case hang = 4
 }
 
 /// The page of numbers that steers the preloaded shim of one server.
-final class ShimControl: Sendable {
-    let path: String
+package final class ShimControl: Sendable {
+    package let path: String
 
     private enum Field: UInt64 {
         case clockOffset = 0
@@ -42,11 +44,13 @@ final class ShimControl: Sendable {
         case action = 16
         case countdown = 24
         case fired = 32
+        case placementSentAt = 40
+        case placementsSent = 48
     }
 
     private static let pageBytes = 4_096
 
-    init() throws {
+    package init() throws {
         self.path = NSTemporaryDirectory() + "fault-shim-" + UUID().uuidString
         try Data(count: Self.pageBytes).write(to: URL(fileURLWithPath: self.path))
     }
@@ -54,7 +58,7 @@ final class ShimControl: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: self.path) }
 
     /// The variables that make the server load and obey the shim.
-    func environment(library: String) -> [String: String] {
+    package func environment(library: String) -> [String: String] {
         [
             "LD_PRELOAD": library,
             "FAULT_SHIM_CONTROL": self.path,
@@ -64,7 +68,7 @@ final class ShimControl: Sendable {
     }
 
     /// Acts when the point is reached for the given time, counted from now.
-    func arm(_ action: ShimAction, at point: ShimPoint, after count: Int64 = 1) throws {
+    package func arm(_ action: ShimAction, at point: ShimPoint, after count: Int64 = 1) throws {
         try self.set(.countdown, 0)
         try self.set(.fired, 0)
         try self.set(.point, point.rawValue)
@@ -72,15 +76,21 @@ final class ShimControl: Sendable {
         try self.set(.countdown, count)
     }
 
-    func disarm() throws { try self.set(.countdown, 0) }
+    package func disarm() throws { try self.set(.countdown, 0) }
 
     /// Whether the action was taken since it was armed.
-    func hasFired() throws -> Bool { try self.value(of: .fired) > 0 }
+    package func hasFired() throws -> Bool { try self.value(of: .fired) > 0 }
 
     /// Sets the server's wall clock off by so much.
-    func stepClock(seconds: Int64) throws {
+    package func stepClock(seconds: Int64) throws {
         try self.set(.clockOffset, seconds * 1_000_000_000)
     }
+
+    /// How many placements the server has written to the exchange's sockets.
+    package func placementsSent() throws -> Int64 { try self.value(of: .placementsSent) }
+
+    /// When it began to write the last of them, by the machine's monotonic clock.
+    package func lastPlacementNanoseconds() throws -> Int64 { try self.value(of: .placementSentAt) }
 
     private func set(_ field: Field, _ value: Int64) throws {
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: self.path))

@@ -1,0 +1,25 @@
+/// Something that a person should look at now.
+package struct Alert: Hashable, Sendable {
+    /// What it is about; stable, for programs.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// An order's outcome has been unknown for long.
+        case unknownForLong = "unknown_for_long"
+        /// An order's fate could not be found out (E6).
+        case needsOperator = "needs_operator"
+        /// A venue is not traded on until a person acts (S5).
+        case venueStopped = "venue_stopped"
+        /// The account holds other than the ledger says (E5).
+        case balanceDiffers = "balance_differs"
+        /// Orders were unfinished at a start, and the restart policy held trading.
+        case haltedAtStart = "halted_at_start"
+    }
+
+    package var kind: Kind
+    /// One sentence for people.
+    package var message: String
+
+    package init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}

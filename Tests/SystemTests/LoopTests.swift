@@ -1,0 +1,133 @@
+import Foundation
+import Journal
+import Logging
+import NIOCore
+import NIOPosix
+import Testing
+import TradingCore
+import Venues
+
+@testable import RPCServer
+
+/// The loop itself, with a store that counts and an exchange that says nothing.
+@Suite struct LoopTests {
+    /// What happened, in order.
+    final class Story {
+        var steps: [String] = []
+    }
+
+    private final class CountingStore: EventStore {
+        private let story: Story
+
+        init(_ story: Story) { self.story = story }
+
+        let hasUnsyncedRecords = false
+
+        func fetch(_ needs: Needs) throws(JournalError) -> Fetched { Fetched() }
+
+        func write(_ batch: borrowing OpenBatch) throws(JournalError) {
+            self.story.steps.append("write \(batch.events.count)")
+        }
+
+        func sync() throws(JournalError) {}
+    }
+
+    private final class SilentLink: VenueLink {
+        private let story: Story
+
+        init(_ story: Story) { self.story = story }
+
+        func place(_ placement: consuming DurablePlacement) {
+            self.story.steps.append("place \(placement.intent.orderID)")
+        }
+
+        func perform(_ request: VenueRequest) {}
+        func restrain(_ restraint: VenueRestraint) {}
+        func renewStream(reason: String) {}
+        func flush() { self.story.steps.append("flush") }
+        func close(_ latch: Gate.Latch) {}
+        func open(_ latch: Gate.Latch) {}
+    }
+
+    private static let request = OrderRequest(
+        terms: OrderTerms(
+            symbol: Symbol("BTCUSDT"),
+            side: .buy,
+            type: .market,
+            quantity: Quantity(raw: 100_000_000)
+        ),
+        principal: Principal("alice"),
+        key: nil,
+        expectedMode: nil
+    )
+
+    private static func walk(
+        _ story: Story,
+        on loop: any EventLoop,
+        in folder: String
+    ) throws -> GatewayLoop {
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let settings = GatewaySettings(
+            initialMode: .testnet,
+            allowsLiveTrading: false,
+            exchanges: [.testnet],
+            marketVenue: .testnet,
+            limits: RiskLimits(
+                allowedSymbols: [Symbol("BTCUSDT")],
+                orderNotionalMax: try Amount("1000")
+            )
+        )
+        let walk = GatewayLoop(
+            gateway: Gateway(recovered: State(), settings: settings),
+            journal: CountingStore(story),
+            loop: loop,
+            clock: SystemClock(),
+            lever: KillLever(KillSettings(), storePath: folder + "/store", log: log),
+            log: log
+        )
+        walk.attach(SilentLink(story), as: .testnet)
+        walk.start(prefix: "aaaaaaaa", epoch: "bbbbbbbb", version: "test")
+        return walk
+    }
+
+    /// Runs a loop in which calls arrive within one tick, and tells what followed.
+    private static func steps(calls: Int) async throws -> [String] {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let folder = NSTemporaryDirectory() + "loop-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true
+        )
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let story = NIOLoopBoundBox.makeBoxSendingValue(Story(), eventLoop: loop)
+        try await loop.submit {
+            let walk = try Self.walk(story.value, on: loop, in: folder)
+            // In the next task: the start's own batch is written by then.
+            loop.assumeIsolated().execute {
+                story.value.steps = []
+                for _ in 0..<calls {
+                    walk.receive(.placeOrder(Self.request), deadline: nil) { _ in
+                        story.value.steps.append("answer")
+                    }
+                }
+                story.value.steps.append("the tick ends")
+            }
+        }.get()
+        var steps: [String] = []
+        while steps.last != "flush" || !steps.contains("the tick ends") {
+            steps = try await loop.submit { story.value.steps }.get()
+        }
+        return steps
+    }
+
+    @Test(arguments: [1, 7, 300])
+    func `what arrives in one tick is one write, and nothing is answered before it (M4)`(
+        calls: Int
+    ) async throws {
+        let answers = Array(repeating: "answer", count: calls)
+        #expect(
+            try await Self.steps(calls: calls)
+                == ["the tick ends", "write \(calls)"] + answers + ["flush"]
+        )
+    }
+}
