@@ -25,6 +25,8 @@ enum EventDecoder {
                 epoch: self.text(part.epoch),
                 version: self.text(part.version)
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_STOPPED:
+            return .stopped
         case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SUBMITTED:
             return .orderSubmitted(try unsafe self.intent(self.present(message.order_submitted)))
         case TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SIMULATED:

@@ -22,6 +22,10 @@ struct EventEncoder {
                     unsafe $0.epoch = self.arena.string(epoch)
                     unsafe $0.version = self.arena.string(version)
                 }
+            case .stopped:
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_STOPPED
+                unsafe message.stopped = self.arena.make(trading__journal__v1__stopped__init) { _ in
+                }
             case .orderSubmitted(let intent):
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_SUBMITTED
                 unsafe message.order_submitted = self.intent(intent)
@@ -86,7 +90,7 @@ struct EventEncoder {
         case .venueRestrained(let venue, let restraint):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED
             unsafe message.venue_restrained = self.restraint(restraint, of: venue)
-        case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
+        case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")
         }

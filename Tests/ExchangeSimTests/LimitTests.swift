@@ -147,6 +147,11 @@ struct LimitTests {
             let limits = info.json["rateLimits"]?.elements ?? []
             #expect(limits.count == 4)
             #expect(limits.allSatisfy { $0["limit"]?.integer == 1_000_000_000 })
+            let counted = try await client.signed(.GET, "/api/v3/rateLimit/order", "")
+            #expect(counted.json.elements?.count == 2)
+            #expect(
+                counted.json.elements?.allSatisfy { $0["limit"]?.integer == 1_000_000_000 } == true
+            )
             let socket = try await SocketClient.connect(client.server, "/ws")
             for id in 0..<20 {
                 socket.send(#"{"method":"LIST_SUBSCRIPTIONS","id":\#(id)}"#)

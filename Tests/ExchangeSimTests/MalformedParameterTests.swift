@@ -80,6 +80,16 @@ struct MalformedParameterTests {
             code: -1131,
             message: "recvWindow must be less than 60000"
         ),
+        Malformed(
+            query: "recvWindow=6000.3466",
+            code: -1111,
+            message: "Parameter 'recvWindow' has too much precision."
+        ),
+        Malformed(
+            query: "newClientOrderId=",
+            code: -1105,
+            message: "Parameter 'newClientOrderId' was empty."
+        ),
         Malformed(query: "pegPriceType=BEST", code: -1210, message: "Invalid pegPriceType."),
         Malformed(
             query: "pegPriceType=PRIMARY_PEG&pegOffsetType=TICK&pegOffsetValue=1",

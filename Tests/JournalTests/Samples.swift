@@ -157,7 +157,8 @@ enum Samples {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
                     .venueRestrained:
                     true
-                case .storeCreated, .orderSubmitted, .orderSimulated, .orderRefused, .orderChanged,
+                case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
+                    .orderChanged,
                     .orderReopened, .cancelRequested:
                     false
                 }
@@ -184,7 +185,7 @@ enum Samples {
         let refusal = Refusal(.orderNotional, limit: "1", actual: "2", message: "too much")
         return [
             .storeCreated(clientIDPrefix: "aaaaaaaa"), .started(epoch: "bbbbbbbb", version: "1"),
-            .orderSubmitted(market), .orderSubmitted(limit), .orderSimulated(limit),
+            .stopped, .orderSubmitted(market), .orderSubmitted(limit), .orderSimulated(limit),
             .orderRefused(market, refusal),
         ] + changes.map { .orderChanged(id, $0) } + [
             .orderReopened(self.closedOrder(3)),

@@ -73,7 +73,12 @@ enum StartCases {
         setup: Self.tableSetup
     ) { trial in
         for mode in [TradingMode.monitor, .dryRun, .testnet, .live] {
-            _ = try await trial.client.setMode(mode, .keep, reason: "test")
+            _ = try await trial.client.setMode(
+                mode,
+                .cancel,
+                reason: "test",
+                confirmation: ModeWish.liveConfirmation
+            )
             for level in [nil] + KillLevel.allCases.map(Optional.some) {
                 if let level { _ = try await trial.engage(level, reason: "for \(mode.name)") }
                 try await trial.restart()

@@ -25,6 +25,8 @@ package final class Desk: @unchecked Sendable {
         package var balances = ["BTC=100", "USDT=10000000"]
         /// Whether the exchange has a second customer.
         package var hasNeighbour = false
+        /// What its key may do, as a JSON list.
+        package var neighbourPermissions = #"["READ","TRADE"]"#
         package var mode = "testnet"
         package var symbols = "[BTCUSDT, ETHUSDT]"
         package var notionalMax = "1000000"
@@ -84,7 +86,8 @@ package final class Desk: @unchecked Sendable {
         let key = Desk.neighbourKey
         let accounts = """
             {"accounts":[{"balances":{"BTC":"100","ETH":"100","USDT":"10000000"},\
-            "keys":[{"key":"\(key)","secret":"\(key)"}]}]}
+            "keys":[{"key":"\(key)","secret":"\(key)",\
+            "permissions":\(setup.neighbourPermissions)}]}]}
             """
         try accounts.write(toFile: "\(folder)/accounts.json", atomically: true, encoding: .utf8)
         return ["--accounts", "\(folder)/accounts.json"]

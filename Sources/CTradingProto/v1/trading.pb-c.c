@@ -862,6 +862,51 @@ void   trading__v1__get_mode_response__free_unpacked
   assert(message->base.descriptor == &trading__v1__get_mode_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__mode_change__init
+                     (Trading__V1__ModeChange         *message)
+{
+  static const Trading__V1__ModeChange init_value = TRADING__V1__MODE_CHANGE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__mode_change__get_packed_size
+                     (const Trading__V1__ModeChange *message)
+{
+  assert(message->base.descriptor == &trading__v1__mode_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__mode_change__pack
+                     (const Trading__V1__ModeChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__mode_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__mode_change__pack_to_buffer
+                     (const Trading__V1__ModeChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__mode_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ModeChange *
+       trading__v1__mode_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ModeChange *)
+     protobuf_c_message_unpack (&trading__v1__mode_change__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__mode_change__free_unpacked
+                     (Trading__V1__ModeChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__mode_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__set_mode_request__init
                      (Trading__V1__SetModeRequest         *message)
 {
@@ -2690,7 +2735,7 @@ const ProtobufCMessageDescriptor trading__v1__get_mode_request__descriptor =
   (ProtobufCMessageInit) trading__v1__get_mode_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__get_mode_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__v1__get_mode_response__field_descriptors[5] =
 {
   {
     "mode",
@@ -2740,9 +2785,22 @@ static const ProtobufCFieldDescriptor trading__v1__get_mode_response__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "history",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__GetModeResponse, n_history),
+    offsetof(Trading__V1__GetModeResponse, history),
+    &trading__v1__mode_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__get_mode_response__field_indices_by_name[] = {
   2,   /* field[2] = changed_by */
+  4,   /* field[4] = history */
   0,   /* field[0] = mode */
   3,   /* field[3] = reason */
   1,   /* field[1] = since */
@@ -2750,7 +2808,7 @@ static const unsigned trading__v1__get_mode_response__field_indices_by_name[] = 
 static const ProtobufCIntRange trading__v1__get_mode_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor =
 {
@@ -2760,14 +2818,91 @@ const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor =
   "Trading__V1__GetModeResponse",
   "trading.v1",
   sizeof(Trading__V1__GetModeResponse),
-  4,
+  5,
   trading__v1__get_mode_response__field_descriptors,
   trading__v1__get_mode_response__field_indices_by_name,
   1,  trading__v1__get_mode_response__number_ranges,
   (ProtobufCMessageInit) trading__v1__get_mode_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor trading__v1__mode_change__field_descriptors[4] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ModeChange, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ModeChange, since),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed_by",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ModeChange, changed_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ModeChange, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__mode_change__field_indices_by_name[] = {
+  2,   /* field[2] = changed_by */
+  0,   /* field[0] = mode */
+  3,   /* field[3] = reason */
+  1,   /* field[1] = since */
+};
+static const ProtobufCIntRange trading__v1__mode_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__v1__mode_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ModeChange",
+  "ModeChange",
+  "Trading__V1__ModeChange",
+  "trading.v1",
+  sizeof(Trading__V1__ModeChange),
+  4,
+  trading__v1__mode_change__field_descriptors,
+  trading__v1__mode_change__field_indices_by_name,
+  1,  trading__v1__mode_change__number_ranges,
+  (ProtobufCMessageInit) trading__v1__mode_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[4] =
 {
   {
     "mode",
@@ -2805,8 +2940,21 @@ static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "confirmation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SetModeRequest, confirmation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__set_mode_request__field_indices_by_name[] = {
+  3,   /* field[3] = confirmation */
   0,   /* field[0] = mode */
   2,   /* field[2] = open_orders */
   1,   /* field[1] = reason */
@@ -2814,7 +2962,7 @@ static const unsigned trading__v1__set_mode_request__field_indices_by_name[] = {
 static const ProtobufCIntRange trading__v1__set_mode_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
 {
@@ -2824,7 +2972,7 @@ const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
   "Trading__V1__SetModeRequest",
   "trading.v1",
   sizeof(Trading__V1__SetModeRequest),
-  3,
+  4,
   trading__v1__set_mode_request__field_descriptors,
   trading__v1__set_mode_request__field_indices_by_name,
   1,  trading__v1__set_mode_request__number_ranges,

@@ -185,7 +185,8 @@ extension Exchange {
         var window: Int64 = 5_000_000_000
         if let milliseconds = try parameters.decimal("recvWindow", as: Quantity.self) {
             guard milliseconds <= Quantity(raw: 60_000 * 100_000_000) else { throw .windowTooBig }
-            // A quantity holds 10⁻⁸ of a millisecond.
+            // A quantity holds 10⁻⁸ of a millisecond; a window has three decimals at most.
+            guard milliseconds.raw % 100_000 == 0 else { throw .tooPrecise("recvWindow") }
             window = milliseconds.raw / 100
         }
         // The magnitude tells microseconds from milliseconds.

@@ -57,11 +57,7 @@ extension Exchange {
         writer.field("timezone", "UTC")
         writer.field("serverTime", call.time)
         writer.key("rateLimits")
-        if self.limits.isEnforced {
-            RateLimits.write(to: &writer)
-        } else {
-            RateLimits.writeUnenforced(to: &writer)
-        }
+        RateLimits(areEnforced: self.limits.isEnforced).write(to: &writer)
         writer.key("exchangeFilters")
         writer.beginArray()
         writer.endArray()
@@ -191,9 +187,14 @@ extension MarketRules {
     }
 }
 
-/// The `rateLimits` of exchangeInfo and of the WebSocket API's answers.
-enum RateLimits {
-    static func write(to writer: inout JSONWriter) {
+/// The `rateLimits` of exchangeInfo, of `rateLimit/order` and of the WebSocket API's answers.
+///
+/// Where nothing is enforced they are limits that nobody comes near: a client that keeps to what
+/// is listed would keep to Binance's.
+struct RateLimits {
+    let areEnforced: Bool
+
+    func write(to writer: inout JSONWriter) {
         let weight = AddressLimits(isEnforced: true).weight
         writer.beginArray()
         self.writeOne("REQUEST_WEIGHT", "MINUTE", 1, Int64(weight.max), nil, &writer)
@@ -203,7 +204,7 @@ enum RateLimits {
         writer.endArray()
     }
 
-    static func writeOrders(_ count: OrderCount, to writer: inout JSONWriter) {
+    func writeOrders(_ count: OrderCount, to writer: inout JSONWriter) {
         self.writeOne(
             "ORDERS",
             "SECOND",
@@ -215,7 +216,7 @@ enum RateLimits {
         self.writeOne("ORDERS", "DAY", 1, OrderCount.dayMax, count.day, &writer)
     }
 
-    static func writeWeight(_ count: WindowCount, to writer: inout JSONWriter) {
+    func writeWeight(_ count: WindowCount, to writer: inout JSONWriter) {
         self.writeOne(
             "REQUEST_WEIGHT",
             "MINUTE",
@@ -226,7 +227,7 @@ enum RateLimits {
         )
     }
 
-    private static func writeOne(
+    private func writeOne(
         _ type: String,
         _ interval: String,
         _ number: Int64,
@@ -238,7 +239,7 @@ enum RateLimits {
         writer.field("rateLimitType", type)
         writer.field("interval", interval)
         writer.field("intervalNum", number)
-        writer.field("limit", limit)
+        writer.field("limit", self.areEnforced ? limit : 1_000_000_000)
         if let count { writer.field("count", count) }
         writer.endObject()
     }

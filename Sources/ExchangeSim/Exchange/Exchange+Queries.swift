@@ -148,7 +148,8 @@ extension Exchange {
         try call.parameters.requireAllRead()
         customer.orderCount.roll(to: call.time)
         writer.beginArray()
-        RateLimits.writeOrders(customer.orderCount, to: &writer)
+        RateLimits(areEnforced: self.limits.isEnforced)
+            .writeOrders(customer.orderCount, to: &writer)
         writer.endArray()
     }
 

@@ -342,8 +342,11 @@ extension WebSocketHandler {
         if returnsRateLimits {
             writer.key("rateLimits")
             writer.beginArray()
-            if let orders { RateLimits.writeOrders(orders, to: &writer) }
-            RateLimits.writeWeight(self.exchange.limits.weight, to: &writer)
+            let limits = RateLimits(
+                areEnforced: self.exchange.limits.isEnforced
+            )
+            if let orders { limits.writeOrders(orders, to: &writer) }
+            limits.writeWeight(self.exchange.limits.weight, to: &writer)
             writer.endArray()
         }
         writer.endObject()

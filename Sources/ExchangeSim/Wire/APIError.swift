@@ -60,6 +60,10 @@ struct APIError: Error, Hashable, Sendable {
         APIError(-1111, "Parameter '\(name)' has too much precision.")
     }
 
+    static func emptyParameter(_ name: String) -> APIError {
+        APIError(-1105, "Parameter '\(name)' was empty.")
+    }
+
     static func overflow(_ name: String) -> APIError {
         APIError(-1108, "Parameter '\(name)' overflowed.")
     }

@@ -90,8 +90,11 @@ struct Parameters {
         }
     }
 
-    /// Refuses a request with parameters that nobody has read.
+    /// Refuses a request with parameters that nobody has read, or that are there but empty.
     func requireAllRead() throws(APIError) {
+        if let empty = self.items.first(where: { $0.isRead && $0.value.isEmpty }) {
+            throw .emptyParameter(empty.name)
+        }
         let read = self.items.count(where: \.isRead)
         guard read == self.items.count else {
             throw .unreadParameters(read: read, sent: self.items.count)

@@ -102,7 +102,7 @@ struct DailyReportReader {
                     delta: delta.description
                 )
             )
-        case .started, .modeChanged, .killChanged, .venueRestrained, .ledgerBound,
+        case .started, .stopped, .modeChanged, .killChanged, .venueRestrained, .ledgerBound,
             .orderChanged(_, .resolved), .orderChanged(_, .needsOperator):
             let view = EventView(event)
             let order = view.orderID.map { ["order=\($0)"] } ?? []

@@ -29,6 +29,8 @@ package struct EventView: Hashable, Sendable {
             self.init("store_created", nil, [Field("client_id_prefix", prefix)])
         case .started(let epoch, let version):
             self.init("started", nil, [Field("epoch", epoch), Field("version", version)])
+        case .stopped:
+            self.init("stopped", nil, [])
         case .orderSubmitted(let intent):
             self.init("order_submitted", intent.orderID, Self.fields(of: intent))
         case .orderSimulated(let intent):

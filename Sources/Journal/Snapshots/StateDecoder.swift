@@ -63,6 +63,7 @@ enum StateDecoder {
             lastPlacements: lastPlacements,
             orders: orders,
             mode: mode,
+            modeHistory: try unsafe Self.modeHistory(message),
             killSwitch: try unsafe EventDecoder.killSwitch(
                 EventDecoder.present(message.kill_switch)
             ),
@@ -71,6 +72,17 @@ enum StateDecoder {
             closings: closings,
             ledgers: ledgers
         )
+    }
+
+    private static func modeHistory(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [ModeRecord] {
+        var history: [ModeRecord] = []
+        for index in 0..<(unsafe message.n_mode_history) {
+            let part = try unsafe EventDecoder.present(message.mode_history?[index])
+            history.append(try unsafe EventDecoder.mode(part))
+        }
+        return history
     }
 
     private static func ledger(

@@ -48,6 +48,10 @@ struct StateEncoder {
                 orders.map { unsafe self.events.order($0) }
             )
             if let mode = state.mode { unsafe message.mode = self.events.mode(mode) }
+            unsafe message.n_mode_history = state.modeHistory.count
+            unsafe message.mode_history = self.arena.array(
+                state.modeHistory.map { unsafe self.events.mode($0) }
+            )
             unsafe message.kill_switch = self.events.killSwitch(state.killSwitch)
             unsafe message.n_ledgers = ledgers.count
             unsafe message.ledgers = self.arena.array(

@@ -159,9 +159,11 @@ final class OpenedStore {
         self.trail?.stop()
     }
 
-    /// Makes sure that nothing waits for a sync, and writes what belongs to an orderly end.
+    /// Writes the last record, which takes along the receipts that none has taken yet, and what
+    /// belongs to an orderly end.
     func finish(_ walk: GatewayLoop) {
-        walk.syncNow()
+        guard !self.isAbandoned else { return }
+        walk.stop()
         walk.withState { self.trail?.finish($0) }
     }
 }

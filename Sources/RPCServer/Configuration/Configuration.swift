@@ -252,6 +252,7 @@ extension RawSettings {
             limits: self.limits(),
             timing: self.timing()
         )
+        settings.allowsWithdrawingKeys = self.flag("venues.live.key_may_withdraw", default: false)
         settings.restartPolicy = self.restartPolicy()
         settings.balanceTolerance = self.balanceTolerance()
         return settings

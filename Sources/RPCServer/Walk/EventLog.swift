@@ -68,7 +68,7 @@ struct EventLog {
                     "until": "\(restraint.until.milliseconds)",
                 ]
             )
-        case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
+        case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened, .cancelRequested, .ledgerBound, .balanceMoved:
             break
         }

@@ -91,6 +91,13 @@ final class GatewayLoop {
         self.receive(.journal(.damaged(reason)))
     }
 
+    /// Writes the last record of an orderly end; nothing may be decided after it.
+    func stop() {
+        self.decide { gateway, batch in gateway.stop(into: &batch) }
+        self.commit()
+        self.syncNow()
+    }
+
     /// Returns when everything written so far is on disk.
     func syncNow() {
         do throws(JournalError) {

@@ -104,6 +104,16 @@ package struct RemoteMode: Hashable, Sendable, Encodable {
     package var since: Int64
     package var changedBy: String
     package var reason: String
+    /// The last changes, newest first.
+    package var history: [RemoteModeChange]
+}
+
+/// A change of the mode.
+package struct RemoteModeChange: Hashable, Sendable, Encodable {
+    package var mode: String
+    package var since: Int64
+    package var changedBy: String
+    package var reason: String
 }
 
 /// The kill switch and what it could not confirm yet.

@@ -75,11 +75,17 @@ struct RequestEncoder {
         }
     }
 
-    func setMode(_ mode: TradingMode, _ policy: OpenOrdersPolicy, reason: String) -> [UInt8] {
+    func setMode(
+        _ mode: TradingMode,
+        _ policy: OpenOrdersPolicy,
+        reason: String,
+        confirmation: String
+    ) -> [UInt8] {
         unsafe self.pack(trading__v1__set_mode_request__init) { message in
             unsafe message.mode = Trading__V1__TradingMode(UInt32(mode.rawValue))
             unsafe message.open_orders = Trading__V1__OpenOrdersPolicy(UInt32(policy.rawValue))
             unsafe message.reason = self.arena.string(reason)
+            unsafe message.confirmation = self.arena.string(confirmation)
         }
     }
 

@@ -86,11 +86,23 @@ struct ResponseDecoder {
 
     func mode(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteMode {
         let message = try unsafe self.arena.unpack(MessageTypes.getMode, from: bytes.span)
+        let history = unsafe Protobuf.elements(
+            message.pointee.history,
+            count: message.pointee.n_history
+        )
         return unsafe RemoteMode(
             mode: self.name(of: message.pointee.mode),
             since: message.pointee.since,
             changedBy: String(protobuf: message.pointee.changed_by),
-            reason: String(protobuf: message.pointee.reason)
+            reason: String(protobuf: message.pointee.reason),
+            history: history.map { change in
+                unsafe RemoteModeChange(
+                    mode: self.name(of: change.pointee.mode),
+                    since: change.pointee.since,
+                    changedBy: String(protobuf: change.pointee.changed_by),
+                    reason: String(protobuf: change.pointee.reason)
+                )
+            }
         )
     }
 

@@ -110,9 +110,15 @@ package struct TradingClient: Sendable {
     package func setMode(
         _ mode: TradingMode,
         _ policy: OpenOrdersPolicy,
-        reason: String
+        reason: String,
+        confirmation: String = ""
     ) async throws(TradingClientError) -> (mode: String, previous: String) {
-        let request = RequestEncoder().setMode(mode, policy, reason: reason)
+        let request = RequestEncoder().setMode(
+            mode,
+            policy,
+            reason: reason,
+            confirmation: confirmation
+        )
         return try await self.call(.setMode, request) { decoder, bytes in
             let (mode, previous) = try decoder.changedMode(bytes)
             return (mode: mode, previous: previous)

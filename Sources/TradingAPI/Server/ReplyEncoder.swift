@@ -45,8 +45,8 @@ package struct ReplyEncoder {
             )
         case .positions(let view):
             return .payload(self.positions(view))
-        case .mode(let record, let previous):
-            return .payload(self.mode(record, previous: previous, to: method))
+        case .mode(let record, let previous, let history):
+            return .payload(self.mode(record, previous: previous, history, to: method))
         case .killSwitch(let view):
             return .payload(self.killSwitch(view))
         case .health(let view):
@@ -227,6 +227,7 @@ package struct ReplyEncoder {
     private func mode(
         _ record: ModeRecord,
         previous: TradingMode,
+        _ history: [ModeRecord],
         to method: TradingMethod
     ) -> [UInt8] {
         if method == .setMode {
@@ -236,6 +237,19 @@ package struct ReplyEncoder {
             }
         }
         return unsafe self.pack(trading__v1__get_mode_response__init) { message in
+            unsafe message.mode = self.mode(record.mode)
+            unsafe message.since = record.since.nanoseconds
+            unsafe message.changed_by = self.arena.string(record.principal.name)
+            unsafe message.reason = self.arena.string(record.reason)
+            unsafe message.n_history = history.count
+            unsafe message.history = self.arena.array(history.map { unsafe self.change($0) })
+        }
+    }
+
+    private func change(
+        _ record: ModeRecord
+    ) -> UnsafeMutablePointer<Trading__V1__ModeChange> {
+        unsafe self.arena.make(trading__v1__mode_change__init) { message in
             unsafe message.mode = self.mode(record.mode)
             unsafe message.since = record.since.nanoseconds
             unsafe message.changed_by = self.arena.string(record.principal.name)

@@ -166,10 +166,17 @@ package struct RequestDecoder {
         default: throw BadRequest("open_orders: expected REFUSE, CANCEL or KEEP")
         }
         return .setMode(
-            mode,
-            policy,
-            self.principal,
-            reason: try unsafe self.reason(message.reason)
+            ModeWish(
+                mode,
+                policy,
+                self.principal,
+                reason: try unsafe self.reason(message.reason),
+                confirmation: try unsafe self.text(
+                    message.confirmation,
+                    "confirmation",
+                    bytesMax: 64
+                )
+            )
         )
     }
 

@@ -3,34 +3,42 @@
 /// Held in 128 bits, so that no sum of amounts the venue can express overflows.
 public struct Amount: ExactDecimal {
     /// How many digits stand after the point.
+    @inlinable
     public static var fractionDigits: Int { 8 }
 
     /// The amount times 10⁸.
     public let raw: Int128
 
     /// Wraps an amount that is already scaled by 10⁸.
+    @inlinable
     public init(raw: Int128) { self.raw = raw }
 
     /// The sum.
+    @inlinable
     public static func + (left: Amount, right: Amount) -> Amount {
         Amount(raw: left.raw + right.raw)
     }
 
     /// The difference.
+    @inlinable
     public static func - (left: Amount, right: Amount) -> Amount {
         Amount(raw: left.raw - right.raw)
     }
 
     /// The amount with its sign turned.
+    @inlinable
     public static prefix func - (amount: Amount) -> Amount { Amount(raw: -amount.raw) }
 
     /// Adds in place.
+    @inlinable
     public static func += (left: inout Amount, right: Amount) { left = left + right }
 
     /// Subtracts in place.
+    @inlinable
     public static func -= (left: inout Amount, right: Amount) { left = left - right }
 
     /// The amount times `numerator / denominator`, rounded as named.
+    @inlinable
     public func scaled(
         by numerator: Int64,
         over denominator: Int64,
@@ -45,40 +53,48 @@ public struct Amount: ExactDecimal {
     }
 
     /// The amount as a quantity, or nil where it is outside of a quantity's range.
+    @inlinable
     public var quantity: Quantity? { Int64(exactly: self.raw).map(Quantity.init(raw:)) }
 }
 
 /// The exact product of a price and a quantity, in the quote asset at 10⁻¹⁶.
 public struct Notional: ExactDecimal {
     /// How many digits stand after the point.
+    @inlinable
     public static var fractionDigits: Int { 16 }
 
     /// The notional times 10¹⁶.
     public let raw: Int128
 
     /// Wraps a notional that is already scaled by 10¹⁶.
+    @inlinable
     public init(raw: Int128) { self.raw = raw }
 
     /// The exact notional of an amount of the quote asset.
+    @inlinable
     public init(_ amount: Amount) { self.raw = amount.raw * Notional.perAmount }
 
     /// The sum.
+    @inlinable
     public static func + (left: Notional, right: Notional) -> Notional {
         Notional(raw: left.raw + right.raw)
     }
 
     /// The difference.
+    @inlinable
     public static func - (left: Notional, right: Notional) -> Notional {
         Notional(raw: left.raw - right.raw)
     }
 
     /// Adds in place.
+    @inlinable
     public static func += (left: inout Notional, right: Notional) { left = left + right }
 
     /// The notional as an amount of the quote asset, rounded as named.
+    @inlinable
     public func amount(rounding: Rounding) -> Amount {
         Amount(raw: self.raw.divided(by: Notional.perAmount, rounding: rounding))
     }
 
-    private static let perAmount: Int128 = 100_000_000
+    @inlinable static var perAmount: Int128 { 100_000_000 }
 }

@@ -29,15 +29,23 @@ public enum DecimalError: Error, Hashable, Sendable {
 
 extension ExactDecimal {
     /// Zero.
+    @inlinable
     public static var zero: Self { Self(raw: 0) }
 
     /// Whether the value is above zero.
+    @inlinable
     public var isPositive: Bool { self.raw > 0 }
 
     /// Whether the value is exactly zero.
+    @inlinable
     public var isZero: Bool { self.raw == 0 }
 
+    /// Compares by value.
+    @inlinable
+    public static func == (left: Self, right: Self) -> Bool { left.raw == right.raw }
+
     /// Orders by value.
+    @inlinable
     public static func < (left: Self, right: Self) -> Bool { left.raw < right.raw }
 
     /// Parses text such as `-12.5`; trailing zeros beyond the precision are accepted.
@@ -90,6 +98,7 @@ public enum Rounding: Hashable, Sendable {
 
 extension FixedWidthInteger where Self: SignedInteger {
     /// Divides by a positive number, rounding as named.
+    @inlinable
     package func divided(by divisor: Self, rounding: Rounding) -> Self {
         invariant(divisor > 0, "a rounding division needs a positive divisor")
         let (quotient, remainder) = self.quotientAndRemainder(dividingBy: divisor)

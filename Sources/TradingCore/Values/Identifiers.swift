@@ -7,9 +7,11 @@ public struct Symbol: Hashable, Sendable, Comparable, CustomStringConvertible {
     public init(_ name: String) { self.name = name }
 
     /// The venue's spelling.
+    @inlinable
     public var description: String { self.name }
 
     /// Orders by name.
+    @inlinable
     public static func < (left: Symbol, right: Symbol) -> Bool { left.name < right.name }
 }
 
@@ -22,9 +24,11 @@ public struct Asset: Hashable, Sendable, Comparable, CustomStringConvertible {
     public init(_ name: String) { self.name = name }
 
     /// The venue's spelling.
+    @inlinable
     public var description: String { self.name }
 
     /// Orders by name.
+    @inlinable
     public static func < (left: Asset, right: Asset) -> Bool { left.name < right.name }
 }
 
@@ -34,12 +38,15 @@ public struct OrderID: Hashable, Sendable, Comparable, CustomStringConvertible {
     public let raw: UInt64
 
     /// Wraps a number.
+    @inlinable
     public init(raw: UInt64) { self.raw = raw }
 
     /// The number in decimal.
+    @inlinable
     public var description: String { String(self.raw) }
 
     /// Orders by age.
+    @inlinable
     public static func < (left: OrderID, right: OrderID) -> Bool { left.raw < right.raw }
 }
 
@@ -49,12 +56,15 @@ public struct VenueOrderID: Hashable, Sendable, Comparable, CustomStringConverti
     public let raw: Int64
 
     /// Wraps a number.
+    @inlinable
     public init(raw: Int64) { self.raw = raw }
 
     /// The number in decimal.
+    @inlinable
     public var description: String { String(self.raw) }
 
     /// Orders by the venue's count.
+    @inlinable
     public static func < (left: VenueOrderID, right: VenueOrderID) -> Bool {
         left.raw < right.raw
     }
@@ -66,12 +76,15 @@ public struct TradeID: Hashable, Sendable, Comparable, CustomStringConvertible {
     public let raw: Int64
 
     /// Wraps a number.
+    @inlinable
     public init(raw: Int64) { self.raw = raw }
 
     /// The number in decimal.
+    @inlinable
     public var description: String { String(self.raw) }
 
     /// Orders by the venue's count.
+    @inlinable
     public static func < (left: TradeID, right: TradeID) -> Bool { left.raw < right.raw }
 }
 
@@ -81,12 +94,15 @@ public struct Sequence: Hashable, Sendable, Comparable, CustomStringConvertible 
     public let raw: UInt64
 
     /// Wraps a number.
+    @inlinable
     public init(raw: UInt64) { self.raw = raw }
 
     /// The number in decimal.
+    @inlinable
     public var description: String { String(self.raw) }
 
     /// Orders by age.
+    @inlinable
     public static func < (left: Sequence, right: Sequence) -> Bool { left.raw < right.raw }
 }
 
@@ -111,5 +127,6 @@ public struct ClientOrderID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The text as the venue sees it.
+    @inlinable
     public var description: String { self.text }
 }

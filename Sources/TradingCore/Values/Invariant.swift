@@ -1,6 +1,7 @@
 /// Ends the process with a message when a condition that our own code guarantees does not hold.
 ///
 /// Unlike `precondition` it keeps its message, and itself, in every build mode.
+@inlinable
 package func invariant(
     _ condition: @autoclosure () -> Bool,
     _ message: @autoclosure () -> String,

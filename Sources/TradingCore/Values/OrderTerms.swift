@@ -6,9 +6,11 @@ public enum Side: UInt8, Hashable, Sendable, CaseIterable {
     case sell = 2
 
     /// The venue's word, such as `BUY`.
+    @inlinable
     public var name: String { self == .buy ? "BUY" : "SELL" }
 
     /// The other side.
+    @inlinable
     public var opposite: Side { self == .buy ? .sell : .buy }
 }
 
@@ -22,6 +24,7 @@ public enum TimeInForce: UInt8, Hashable, Sendable, CaseIterable {
     case fillOrKill = 3
 
     /// The venue's abbreviation, such as `GTC`.
+    @inlinable
     public var name: String {
         switch self {
         case .goodTillCanceled: "GTC"

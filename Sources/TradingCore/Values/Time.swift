@@ -4,20 +4,25 @@ public struct WallTime: Hashable, Sendable, Comparable {
     public let nanoseconds: Int64
 
     /// Wraps nanoseconds since the epoch.
+    @inlinable
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// Wraps milliseconds since the epoch, the unit of Binance's JSON.
+    @inlinable
     public init(milliseconds: Int64) { self.nanoseconds = milliseconds * 1_000_000 }
 
     /// Whole milliseconds since the epoch, rounded down.
+    @inlinable
     public var milliseconds: Int64 { self.nanoseconds.divided(by: 1_000_000, rounding: .down) }
 
     /// The time some duration later.
+    @inlinable
     public func adding(milliseconds: Int64) -> WallTime {
         WallTime(nanoseconds: self.nanoseconds + milliseconds * 1_000_000)
     }
 
     /// Orders by time.
+    @inlinable
     public static func < (left: WallTime, right: WallTime) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
@@ -29,15 +34,18 @@ public struct MonotonicTime: Hashable, Sendable, Comparable {
     public let nanoseconds: UInt64
 
     /// Wraps a reading.
+    @inlinable
     public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
     /// The time some duration later.
+    @inlinable
     public func adding(milliseconds: Int64) -> MonotonicTime {
         invariant(milliseconds >= 0, "a monotonic time only moves forward")
         return MonotonicTime(nanoseconds: self.nanoseconds + UInt64(milliseconds) * 1_000_000)
     }
 
     /// Orders by time.
+    @inlinable
     public static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
@@ -51,6 +59,7 @@ public struct Instant: Hashable, Sendable {
     public let wall: WallTime
 
     /// Pairs two readings taken together.
+    @inlinable
     public init(monotonic: MonotonicTime, wall: WallTime) {
         self.monotonic = monotonic
         self.wall = wall

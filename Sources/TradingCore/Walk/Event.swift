@@ -6,6 +6,9 @@ package enum Event: Hashable, Sendable {
     case storeCreated(clientIDPrefix: String)
     /// A process began to run on the store; client order ids continue with the epoch (S4).
     case started(epoch: String, version: String)
+    /// The process ended in order; nothing of it came after this. It takes along the receipts that
+    /// no other event would.
+    case stopped
     /// An order passed the risk gate and will be sent.
     case orderSubmitted(OrderIntent)
     /// An order passed the risk gate in a mode that sends nothing.
@@ -47,6 +50,7 @@ package enum Event: Hashable, Sendable {
             case .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator, .resolved:
                 .syncFirst
             }
+        case .stopped: .mayWait
         // A cancel that is forgotten is asked for again, or found at the venue.
         case .cancelRequested: .mayWait
         }

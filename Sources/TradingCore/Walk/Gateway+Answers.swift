@@ -45,6 +45,8 @@ extension Gateway {
             self.tradesSinceAnswered(symbol, since: since, answer, from: venue, into: &batch)
         case .trades(let symbol, _):
             self.tradesAnswered(symbol, answer, from: venue, into: &batch)
+        case .keyRights:
+            self.keyRightsAnswered(answer, into: &batch)
         case .time:
             break
         }
@@ -76,7 +78,7 @@ extension Gateway {
             self.chases[orderID, default: Chase()].askAt = batch.instant.monotonic
             self.chases[orderID]?.cancelAt = later
         case .failed, .orders, .trades, .account, .rules, .quotes, .time,
-            .orderCounts:
+            .orderCounts, .keyRights:
             guard self.state.orders[orderID] != nil else { break }
             self.chases[orderID, default: Chase()].cancelAt = later
         }
@@ -113,7 +115,7 @@ extension Gateway {
             self.absent(orderID, wasPastWindow: wasPastWindow, into: &batch)
             self.noteAsked(orderID, on: venue, into: &batch)
         case .refused, .failed, .orders, .trades, .account, .rules, .quotes, .time,
-            .orderCounts:
+            .orderCounts, .keyRights:
             // What ended meanwhile needs no answer any more; the reconciliation goes on (E6).
             if self.state.orders[orderID] == nil {
                 self.noteAsked(orderID, on: venue, into: &batch)

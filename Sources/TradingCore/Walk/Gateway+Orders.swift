@@ -29,7 +29,7 @@ extension Gateway {
         case .positions:
             batch.perform(.reply(token, .positions(self.positions())), afterAllEarlierEvents: true)
         case .mode, .setMode:
-            self.decideMode(request, token, into: &batch)
+            self.decideMode(request, token, deadline: deadline, into: &batch)
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, fetched: fetched, into: &batch)
         case .resolve(let request):

@@ -40,10 +40,15 @@ extension Gateway {
         self.applyRestartPolicy(into: &batch)
     }
 
+    /// Ends the run on the store in order; nothing is decided after it.
+    package mutating func stop(into batch: inout OpenBatch) {
+        self.record(.stopped, into: &batch)
+    }
+
     /// The journal's mode beats the configuration; live without permission becomes monitor (M1).
     private mutating func settleMode(into batch: inout OpenBatch) {
         let wanted = self.state.mode?.mode ?? self.settings.initialMode
-        if let refusal = self.refusalToEnter(wanted) {
+        if let refusal = Refusal(self.unmetBySettings(entering: wanted)) {
             self.changeMode(
                 to: .monitor,
                 by: Principal("gateway"),

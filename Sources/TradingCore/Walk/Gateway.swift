@@ -17,6 +17,8 @@ package struct Gateway: ~Copyable {
     /// Orders that are known to be foreign, newest last; bounded.
     var foreignOrders: [NumberedOrder] = []
     var kill = KillProgress()
+    /// Changes to live that wait for the venue's word, oldest first.
+    var modeChanges: [PendingModeChange] = []
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme
     var clockWatch = ClockWatch()

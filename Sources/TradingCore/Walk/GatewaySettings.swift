@@ -4,6 +4,8 @@ package struct GatewaySettings: Hashable, Sendable {
     package var initialMode: TradingMode
     /// Without it, live is refused and a store left in live starts in monitor.
     package var allowsLiveTrading: Bool
+    /// Whether live may be entered with a key that may withdraw.
+    package var allowsWithdrawingKeys = false
     /// Exchanges that have a connection.
     package var exchanges: [VenueID]
     /// The exchange whose rules, prices and balances monitor and dry run use.

@@ -18,7 +18,7 @@ package enum Request: Hashable, Sendable {
     case orders(OrderFilter)
     case positions
     case mode
-    case setMode(TradingMode, OpenOrdersPolicy, Principal, reason: String)
+    case setMode(ModeWish)
     case killStatus
     case killEngage(KillLevel, Principal, reason: String)
     case killRelease(Principal, reason: String, KillRelease)

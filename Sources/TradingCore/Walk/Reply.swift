@@ -4,7 +4,8 @@ package enum Reply: Hashable, Sendable {
     case orders([Order])
     case cancelsSent([OrderID])
     case positions(PositionsView)
-    case mode(ModeRecord, previous: TradingMode)
+    /// The history newest first, where it was asked for.
+    case mode(ModeRecord, previous: TradingMode, history: [ModeRecord])
     case killSwitch(KillSwitchView)
     case health(HealthView)
     case refused(Refusal)

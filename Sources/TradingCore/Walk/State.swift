@@ -22,6 +22,8 @@ package struct State: Hashable, Sendable {
     package private(set) var ordersInDoubt: Set<OrderID>
     /// Nil until the mode was set the first time.
     package private(set) var mode: ModeRecord?
+    /// The last changes of the mode, oldest first, the present one included.
+    package private(set) var modeHistory: [ModeRecord]
     package private(set) var killSwitch: KillSwitch
     /// What venues last asked us not to send.
     package private(set) var restraints: [VenueID: VenueRestraint]
@@ -34,6 +36,9 @@ package struct State: Hashable, Sendable {
     /// Those of `orders`, counted; a symbol without any has no entry.
     private var openCounts: [VenueID: [Symbol: Int]]
 
+    /// Older changes are in the journal alone.
+    package static let modeHistoryMax = 100
+
     /// The state before the first event.
     package init() {
         self.sequence = Sequence(raw: 0)
@@ -45,6 +50,7 @@ package struct State: Hashable, Sendable {
         self.orders = [:]
         self.ordersInDoubt = []
         self.mode = nil
+        self.modeHistory = []
         self.killSwitch = KillSwitch(
             level: nil,
             principal: Principal(""),
@@ -68,6 +74,7 @@ package struct State: Hashable, Sendable {
         lastPlacements: [VenueID: WallTime],
         orders: [Order],
         mode: ModeRecord?,
+        modeHistory: [ModeRecord],
         killSwitch: KillSwitch,
         restraints: [VenueID: VenueRestraint],
         lastTrades: [VenueID: [Symbol: TradeMark]],
@@ -83,6 +90,7 @@ package struct State: Hashable, Sendable {
         self.orders = [:]
         self.ordersInDoubt = []
         self.mode = mode
+        self.modeHistory = modeHistory
         self.killSwitch = killSwitch
         self.restraints = restraints
         self.lastTrades = lastTrades
@@ -128,6 +136,8 @@ package struct State: Hashable, Sendable {
             self.createdAt = time
         case .started(let epoch, _):
             self.epoch = epoch
+        case .stopped:
+            break
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
@@ -152,6 +162,8 @@ package struct State: Hashable, Sendable {
             self.orders[orderID]?.pendingCancel = PendingCancel(cancelID: cancelID)
         case .modeChanged(let record):
             self.mode = record
+            self.modeHistory.append(record)
+            if self.modeHistory.count > Self.modeHistoryMax { self.modeHistory.removeFirst() }
         case .killChanged(let killSwitch):
             self.killSwitch = killSwitch
             self.closings = [:]

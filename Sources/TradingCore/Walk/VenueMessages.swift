@@ -235,6 +235,8 @@ package enum VenueRequest: Hashable, Sendable {
     case time
     /// How many new orders the venue has counted in its present windows.
     case orderCounts
+    /// What our key may do.
+    case keyRights
 }
 
 /// What a ``VenueRequest`` brought back.
@@ -247,6 +249,7 @@ package enum VenueAnswer: Hashable, Sendable {
     case quotes([SymbolQuote])
     case time(WallTime)
     case orderCounts([RateCount])
+    case keyRights(KeyRights)
     /// The venue answered with an error that is about the request itself, such as -2011 or -2013.
     case refused(VenueError)
     /// No usable answer; ask again.

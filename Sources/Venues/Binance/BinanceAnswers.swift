@@ -135,6 +135,13 @@ struct ReadProgress: Hashable, Sendable {
                 quotes.append(SymbolQuote(symbol: Symbol(try row.string("symbol")), quote: quote))
             }
             return .quotes(quotes)
+        case .keyRights:
+            return .keyRights(
+                KeyRights(
+                    canTrade: try json.bool("enableSpotAndMarginTrading"),
+                    canWithdraw: try json.bool("enableWithdrawals")
+                )
+            )
         case .time:
             return .time(WallTime(milliseconds: try json.integer("serverTime")))
         }

@@ -196,7 +196,18 @@ enum BinanceRequests {
             return self.open("time", [])
         case .orderCounts:
             return self.signed(.get, "rateLimit/order", [])
+        case .keyRights:
+            return self.keyRights
         }
+    }
+
+    private static var keyRights: BinanceRequest {
+        BinanceRequest(
+            method: .get,
+            path: "/sapi/v1/account/apiRestrictions",
+            query: QueryText([]),
+            security: .signedWhenSent
+        )
     }
 
     /// Does nothing but make, or keep, a connection.

@@ -4,7 +4,7 @@ extension VenueRequest {
     /// What Binance counts for the request, at most: a cancel that succeeds counts nothing.
     var weight: Int {
         switch self {
-        case .cancel, .time: 1
+        case .cancel, .time, .keyRights: 1
         case .order: 4
         case .openOrders: 80
         case .trades, .tradesSince, .allOrders, .account, .rules: 20
@@ -22,7 +22,7 @@ extension VenueRequest {
         case .order, .allOrders, .tradesSince, .orderTrades: .inquiry
         // The proof that nothing of ours is open any more (K3).
         case .openOrders: .inquiry
-        case .trades, .account, .rules, .orderCounts, .quotes, .time: .read
+        case .trades, .account, .rules, .orderCounts, .quotes, .time, .keyRights: .read
         }
     }
 }

@@ -110,7 +110,7 @@ struct ReceiptBook {
                 .orderTrades(let orderID, _, _):
                 self.note(orderID, progress.next, (answer, failure, sentAt))
             case .openOrders, .trades, .tradesSince, .allOrders, .account, .rules, .quotes, .time,
-                .orderCounts:
+                .orderCounts, .keyRights:
                 break
             }
         case .read, .warmUp: break

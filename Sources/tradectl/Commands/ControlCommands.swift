@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import TradingAPI
 import TradingCore
 
@@ -39,7 +40,7 @@ struct Positions: AsyncParsableCommand {
 struct Mode: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows or changes the mode.",
-        subcommands: [Show.self, Set.self],
+        subcommands: [Show.self, Set.self, History.self],
         defaultSubcommand: Show.self
     )
 
@@ -59,28 +60,67 @@ struct Mode: AsyncParsableCommand {
         }
     }
 
+    struct History: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows the last changes of the mode: what, when, by whom and why."
+        )
+
+        @OptionGroup var options: GlobalOptions
+
+        func run() async throws {
+            let mode = try await self.options.withClient {
+                client throws(TradingClientError) in try await client.mode()
+            }
+            try self.options.show(mode.history) {
+                let lines = mode.history.enumerated().map { index, change in
+                    let before = mode.history.dropFirst(index + 1).first?.mode ?? "none"
+                    return "\(shownTime(change.since)) \(before) to \(change.mode) by "
+                        + "\(shown(change.changedBy)): \(shown(change.reason))"
+                }
+                return lines.joined(separator: "\n")
+            }
+        }
+    }
+
     struct Set: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Changes the mode.")
+        static let configuration = CommandConfiguration(
+            abstract: "Changes the mode.",
+            discussion: """
+                Live wants the words "trade live", typed when asked or given with --confirm; a \
+                refusal names everything that stands against it.
+                """
+        )
 
         @Argument(help: "monitor, paper, dry_run, testnet or live.") var mode: TradingMode
         @Option(help: "Why; recorded.") var reason: String
         @Option(help: "What becomes of open orders: refuse, cancel or keep.")
         var openOrders: OpenOrdersChoice = .refuse
+        @Option(help: "The words that live wants, in place of typing them.") var confirm: String?
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
             let command = self
+            let confirmation = self.confirm ?? self.typedConfirmation()
             let change = try await self.options.withClient {
                 client throws(TradingClientError) in
                 try await client.setMode(
                     command.mode,
                     command.openOrders.policy,
-                    reason: command.reason
+                    reason: command.reason,
+                    confirmation: confirmation
                 )
             }
             try self.options.show(["mode": change.mode, "previous_mode": change.previous]) {
                 "mode \(change.mode), was \(change.previous)"
             }
+        }
+
+        /// Asks a person at a terminal, and nobody else.
+        private func typedConfirmation() -> String {
+            guard self.mode == .live, isatty(STDIN_FILENO) == 1 else { return "" }
+            print("Real money. Type \"\(ModeWish.liveConfirmation)\" to go on: ", terminator: "")
+            _ = fflush(nil)
+            return readLine() ?? ""
         }
     }
 

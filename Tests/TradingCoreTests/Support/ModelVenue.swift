@@ -202,6 +202,7 @@ struct ModelVenue {
             )
         case .quotes: return .quotes([])
         case .orderCounts: return .orderCounts([])
+        case .keyRights: return .keyRights(KeyRights(canTrade: true, canWithdraw: false))
         case .rules(let symbols):
             return .rules(symbols.map { Make.rules($0) })
         case .trades(let symbol, let from):

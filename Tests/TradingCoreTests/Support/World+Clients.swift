@@ -188,6 +188,7 @@ extension Event {
         switch self {
         case .storeCreated: "created"
         case .started: "started"
+        case .stopped: "stopped"
         case .orderSubmitted: "submitted"
         case .orderSimulated: "simulated"
         case .orderRefused: "refused"

@@ -32,11 +32,13 @@ import Testing
             .orderChanged(one, .notPlaced(reason: "")),
             .orderChanged(one, .outcomeUnknown(reason: "")),
             .orderChanged(one, .needsOperator(reason: "")),
+            .orderChanged(one, .resolved(.absent, by: Principal("x"), reason: "")),
         ]
         for event in first { #expect(event.durability == .syncFirst, "\(event)") }
         let cancelID = ClientOrderIDScheme.cancelName(of: intent.clientOrderID)
         var waiting: [Event] = [
             .orderChanged(one, .filled(Make.fill(1))), .cancelRequested(one, cancelID),
+            .stopped,
         ]
         for status in VenueOrderStatus.allCases {
             waiting.append(

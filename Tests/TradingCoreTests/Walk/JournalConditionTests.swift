@@ -49,7 +49,7 @@ import Testing
         for case .killSwitch(let view) in kill.replies { #expect(!view.isDurable) }
         #expect(rig.gateway.positions().mode == .testnet)
         for request in [
-            Request.setMode(.dryRun, .keep, Principal("me"), reason: "why"),
+            Request.setMode(ModeWish(.dryRun, .keep, Principal("me"), reason: "why")),
             .killRelease(Principal("me"), reason: "why", KillRelease()),
         ] {
             #expect(rig.ask(request).refusal?.rule == .notReady)

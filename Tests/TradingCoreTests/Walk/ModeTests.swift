@@ -4,8 +4,31 @@ import Testing
 
 /// M1: modes, and what becomes of orders when they change.
 @Suite struct ModeTests {
-    static func set(_ mode: TradingMode, _ policy: OpenOrdersPolicy = .refuse) -> Request {
-        .setMode(mode, policy, Principal("admin"), reason: "test")
+    static func set(
+        _ mode: TradingMode,
+        _ policy: OpenOrdersPolicy = .refuse,
+        confirmation: String = ""
+    ) -> Request {
+        let admin = Principal("admin")
+        return .setMode(
+            ModeWish(mode, policy, admin, reason: "test", confirmation: confirmation)
+        )
+    }
+
+    static let bothExchanges: [VenueID] = [.testnet, .live]
+
+    static let goodKey = VenueAnswer.keyRights(KeyRights(canTrade: true, canWithdraw: false))
+
+    /// Asks for live, and lets the venue say what the key may do.
+    static func goLive(
+        _ rig: Rig,
+        confirmation: String = ModeWish.liveConfirmation,
+        key answer: VenueAnswer = goodKey
+    ) -> Turn {
+        let asked = rig.ask(set(.live, confirmation: confirmation))
+        guard asked.requests.contains(.keyRights) else { return asked }
+        #expect(asked.replies.isEmpty)
+        return rig.tell(.answered(.keyRights, answer), from: .live)
     }
 
     @Test func `live without permission starts in monitor and says why`() {
@@ -28,11 +51,133 @@ import Testing
         #expect(rig.ask(Self.set(.paper)).refusal?.rule == .modeGate)
         #expect(rig.gateway.state.mode?.mode == .testnet)
         let allowed = Rig.ready(Make.settings(allowsLive: true))
-        #expect(allowed.ask(Self.set(.live)).refusal?.limit == "a configured venue")
-        let both = Rig.ready(Make.settings(allowsLive: true, exchanges: [.testnet, .live]))
-        let turn = both.ask(Self.set(.live))
+        #expect(allowed.ask(Self.set(.live)).refusal?.limit.contains("a configured venue") == true)
+        let both = Rig.ready(Make.settings(allowsLive: true, exchanges: Self.bothExchanges))
+        let turn = Self.goLive(both)
         #expect(turn.refusal == nil)
         #expect(turn.needsSync)
+        #expect(both.gateway.state.mode?.mode == .live)
+    }
+
+    /// What is wrong in one of the gates to live, and a word of its sentence.
+    static let liveGates: [(name: String, word: String)] = [
+        ("permission", "allow_live_trading"), ("confirmation", "type \"trade live\""),
+        ("orders", "1 open orders"), ("position", "positions in BTCUSDT"),
+        ("trading", "may not trade"), ("withdrawal", "may withdraw"),
+        ("refusal", "does not take the live key"), ("silence", "is unknown"),
+    ]
+
+    /// A rig before whose change to live the named things are wrong, and the change.
+    static func tryLive(_ wrong: Set<String>) -> (Rig, Turn) {
+        let rig = Rig.ready(
+            Make.settings(
+                allowsLive: !wrong.contains("permission"),
+                exchanges: bothExchanges
+            )
+        )
+        if wrong.contains("position") {
+            let bought = rig.openOrder()
+            let fills = [Make.fill(1, "1")]
+            let report = Make.report(bought, .filled, executed: "1", fills: fills)
+            rig.tell(.orderReported(report))
+        }
+        if wrong.contains("orders") { _ = rig.openOrder(Make.terms(.sell)) }
+        var answer = goodKey
+        if wrong.contains("trading") {
+            answer = .keyRights(KeyRights(canTrade: false, canWithdraw: false))
+        }
+        if wrong.contains("withdrawal") {
+            answer = .keyRights(KeyRights(canTrade: true, canWithdraw: true))
+        }
+        if wrong.contains("refusal") {
+            answer = .refused(VenueError(httpStatus: 401, code: -2015, message: "Invalid API-key"))
+        }
+        if wrong.contains("silence") { answer = .failed("timeout") }
+        let words = wrong.contains("confirmation") ? "yes" : ModeWish.liveConfirmation
+        return (rig, goLive(rig, confirmation: words, key: answer))
+    }
+
+    @Test(arguments: liveGates)
+    func `each gate to live alone keeps it shut, and says why (B4)`(name: String, word: String)
+        throws
+    {
+        let (rig, turn) = Self.tryLive([name])
+        let refusal = try #require(turn.refusal)
+        #expect(refusal.rule == .modeGate)
+        #expect(refusal.message.contains(word), "\(refusal.message)")
+        #expect(!refusal.limit.contains(";"), "\(refusal.limit)")
+        #expect(turn.events.isEmpty)
+        #expect(rig.gateway.mode == .testnet)
+    }
+
+    @Test func `all gates to live at once are named in one answer, and nothing changes (B4)`()
+        throws
+    {
+        let together: Set<String> = [
+            "permission", "confirmation", "orders", "position", "withdrawal",
+        ]
+        let (rig, turn) = Self.tryLive(together)
+        let refusal = try #require(turn.refusal)
+        for gate in Self.liveGates where together.contains(gate.name) {
+            #expect(refusal.message.contains(gate.word), "\(refusal.message)")
+        }
+        #expect(refusal.limit.split(separator: ";").count == together.count)
+        #expect(turn.events.isEmpty && turn.requests.isEmpty)
+        #expect(rig.gateway.mode == .testnet)
+    }
+
+    @Test func `a key that may withdraw is taken where the configuration says so`() {
+        var settings = Make.settings(allowsLive: true, exchanges: Self.bothExchanges)
+        settings.allowsWithdrawingKeys = true
+        let rig = Rig.ready(settings)
+        let answer = VenueAnswer.keyRights(KeyRights(canTrade: true, canWithdraw: true))
+        #expect(Self.goLive(rig, key: answer).refusal == nil)
+        #expect(rig.gateway.mode == .live)
+    }
+
+    @Test func `a change whose caller has gone before the key was proven changes nothing`() {
+        let rig = Rig.ready(Make.settings(allowsLive: true, exchanges: Self.bothExchanges))
+        let wish = Self.set(.live, confirmation: ModeWish.liveConfirmation)
+        rig.ask(wish, deadline: rig.now.monotonic.adding(milliseconds: 100))
+        rig.advance(milliseconds: 200)
+        let late = rig.tell(.answered(.keyRights, Self.goodKey), from: .live)
+        #expect(late.refusal?.rule == .deadline)
+        #expect(rig.gateway.mode == .testnet)
+    }
+
+    @Test func `live with a position is left only with a word about it`() throws {
+        let rig = Rig.ready(Make.settings(allowsLive: true, exchanges: Self.bothExchanges))
+        #expect(Self.goLive(rig).refusal == nil)
+        let intent = try #require(rig.place().placements.first)
+        let fills = [Make.fill(1, "1")]
+        let report = Make.report(intent, .filled, executed: "1", fills: fills)
+        rig.tell(.placementAnswered(intent.orderID, .accepted(report)), from: .live)
+        rig.tell(.orderReported(report), from: .live)
+        let refusal = try #require(rig.ask(Self.set(.monitor)).refusal)
+        #expect(refusal.limit == "no open position")
+        #expect(refusal.actual == "BTCUSDT")
+        #expect(rig.gateway.mode == .live)
+        #expect(rig.ask(Self.set(.monitor, .keep)).refusal == nil)
+        #expect(rig.gateway.mode == .monitor)
+    }
+
+    @Test func `the history names each change, newest first, over restarts, and is bounded`() {
+        let rig = Rig.ready()
+        rig.ask(Self.set(.dryRun))
+        rig.ask(Self.set(.monitor))
+        rig.start()
+        guard case .mode(let record, _, let history)? = rig.ask(.mode).replies.first else {
+            return #expect(Bool(false))
+        }
+        #expect(history.map(\.mode) == [.monitor, .dryRun, .testnet])
+        #expect(history.first == record)
+        #expect(history.first?.principal == Principal("admin"))
+        for _ in 0..<State.modeHistoryMax {
+            rig.ask(Self.set(.dryRun))
+            rig.ask(Self.set(.monitor))
+        }
+        #expect(rig.gateway.state.modeHistory.count == State.modeHistoryMax)
+        #expect(rig.gateway.state.modeHistory.last?.mode == .monitor)
     }
 
     @Test func `a mode with open orders is left only with a word about them`() {
@@ -47,20 +192,23 @@ import Testing
         #expect(rig.ask(.cancel(intent.orderID)).requests.count == 1)
     }
 
-    @Test func `leaving with cancel cancels the orders of the mode that is left, no others`() {
-        let rig = Rig.ready(Make.settings(allowsLive: true, exchanges: [.testnet, .live]))
-        let test = rig.openOrder()
-        rig.ask(Self.set(.live, .keep))
-        let turn = rig.place(Make.terms(.sell))
-        guard let live = turn.placements.first else { return #expect(Bool(false)) }
+    @Test func `leaving with cancel cancels the orders of the mode that is left, no others`()
+        throws
+    {
+        let rig = Rig.ready(Make.settings(allowsLive: true, exchanges: Self.bothExchanges))
+        #expect(Self.goLive(rig).refusal == nil)
+        let live = try #require(rig.place(Make.terms(.sell)).placements.first)
         rig.tell(.placementAnswered(live.orderID, .accepted(Make.report(live))), from: .live)
         #expect(live.venue == .live)
+        rig.ask(Self.set(.testnet, .keep))
+        let test = rig.openOrder()
+        #expect(test.venue == .testnet)
         let left = rig.ask(Self.set(.monitor, .cancel))
         let targets = left.requests.compactMap { request in
             if case .cancel(let orderID, _, _, _) = request { orderID } else { nil }
         }
-        #expect(targets == [live.orderID])
-        #expect(rig.state(of: test)?.pendingCancel == nil)
+        #expect(targets == [test.orderID])
+        #expect(rig.state(of: live)?.pendingCancel == nil)
     }
 
     @Test func `monitor decides and sends nothing`() {

@@ -41,7 +41,8 @@ import Testing
     /// written by the store's `StateEncoder` and read by its `StateDecoder`.
     static let covered: Set<String> = [
         "State.sequence", "State.clientIDPrefix", "State.epoch", "State.lastOrderID",
-        "State.orders", "State.mode", "State.killSwitch", "State.ledgers", "State.closings",
+        "State.orders", "State.mode", "State.modeHistory", "State.killSwitch", "State.ledgers",
+        "State.closings",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
         "VenueRestraint.until", "VenueRestraint.scope",
         "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",

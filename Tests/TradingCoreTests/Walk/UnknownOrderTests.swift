@@ -94,7 +94,11 @@ import Testing
         let rig = Rig.ready()
         let intent = rig.openOrder()
         rig.ask(.cancel(intent.orderID))
-        rig.ask(.setMode(.dryRun, .keep, Principal("admin"), reason: "syncs what came before"))
+        rig.ask(
+            .setMode(
+                ModeWish(.dryRun, .keep, Principal("admin"), reason: "syncs what came before")
+            )
+        )
         rig.start()
         rig.connect(open: [Make.report(intent)])
         let turn = rig.turn(.wake)

@@ -34,6 +34,7 @@ typedef struct Trading__V1__Position Trading__V1__Position;
 typedef struct Trading__V1__Balance Trading__V1__Balance;
 typedef struct Trading__V1__GetModeRequest Trading__V1__GetModeRequest;
 typedef struct Trading__V1__GetModeResponse Trading__V1__GetModeResponse;
+typedef struct Trading__V1__ModeChange Trading__V1__ModeChange;
 typedef struct Trading__V1__SetModeRequest Trading__V1__SetModeRequest;
 typedef struct Trading__V1__SetModeResponse Trading__V1__SetModeResponse;
 typedef struct Trading__V1__KillSwitchRequest Trading__V1__KillSwitchRequest;
@@ -505,9 +506,30 @@ struct  Trading__V1__GetModeResponse
   int64_t since;
   char *changed_by;
   char *reason;
+  /*
+   * The last changes, newest first, this one included; at most 100.
+   */
+  size_t n_history;
+  Trading__V1__ModeChange **history;
 };
 #define TRADING__V1__GET_MODE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__get_mode_response__descriptor) \
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * A change of the mode.
+ */
+struct  Trading__V1__ModeChange
+{
+  ProtobufCMessage base;
+  Trading__V1__TradingMode mode;
+  int64_t since;
+  char *changed_by;
+  char *reason;
+};
+#define TRADING__V1__MODE_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__mode_change__descriptor) \
     , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
@@ -516,11 +538,18 @@ struct  Trading__V1__SetModeRequest
   ProtobufCMessage base;
   Trading__V1__TradingMode mode;
   char *reason;
+  /*
+   * Where LIVE is left, KEEP and CANCEL also say that positions are kept.
+   */
   Trading__V1__OpenOrdersPolicy open_orders;
+  /*
+   * LIVE wants the words "trade live".
+   */
+  char *confirmation;
 };
 #define TRADING__V1__SET_MODE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__set_mode_request__descriptor) \
-    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__SetModeResponse
@@ -1087,6 +1116,25 @@ Trading__V1__GetModeResponse *
 void   trading__v1__get_mode_response__free_unpacked
                      (Trading__V1__GetModeResponse *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__ModeChange methods */
+void   trading__v1__mode_change__init
+                     (Trading__V1__ModeChange         *message);
+size_t trading__v1__mode_change__get_packed_size
+                     (const Trading__V1__ModeChange   *message);
+size_t trading__v1__mode_change__pack
+                     (const Trading__V1__ModeChange   *message,
+                      uint8_t             *out);
+size_t trading__v1__mode_change__pack_to_buffer
+                     (const Trading__V1__ModeChange   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ModeChange *
+       trading__v1__mode_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__mode_change__free_unpacked
+                     (Trading__V1__ModeChange *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__SetModeRequest methods */
 void   trading__v1__set_mode_request__init
                      (Trading__V1__SetModeRequest         *message);
@@ -1355,6 +1403,9 @@ typedef void (*Trading__V1__GetModeRequest_Closure)
 typedef void (*Trading__V1__GetModeResponse_Closure)
                  (const Trading__V1__GetModeResponse *message,
                   void *closure_data);
+typedef void (*Trading__V1__ModeChange_Closure)
+                 (const Trading__V1__ModeChange *message,
+                  void *closure_data);
 typedef void (*Trading__V1__SetModeRequest_Closure)
                  (const Trading__V1__SetModeRequest *message,
                   void *closure_data);
@@ -1546,6 +1597,7 @@ extern const ProtobufCMessageDescriptor trading__v1__position__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__balance__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_mode_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__mode_change__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__set_mode_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__kill_switch_request__descriptor;

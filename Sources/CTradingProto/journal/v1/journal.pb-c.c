@@ -277,6 +277,51 @@ void   trading__journal__v1__started__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__started__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stopped__init
+                     (Trading__Journal__V1__Stopped         *message)
+{
+  static const Trading__Journal__V1__Stopped init_value = TRADING__JOURNAL__V1__STOPPED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stopped__get_packed_size
+                     (const Trading__Journal__V1__Stopped *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stopped__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stopped__pack
+                     (const Trading__Journal__V1__Stopped *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stopped__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stopped__pack_to_buffer
+                     (const Trading__Journal__V1__Stopped *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stopped__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__Stopped *
+       trading__journal__v1__stopped__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__Stopped *)
+     protobuf_c_message_unpack (&trading__journal__v1__stopped__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stopped__free_unpacked
+                     (Trading__Journal__V1__Stopped *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stopped__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__intent__init
                      (Trading__Journal__V1__Intent         *message)
 {
@@ -1235,7 +1280,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[13] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[14] =
 {
   {
     "store_created",
@@ -1382,6 +1427,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "stopped",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, stopped),
+    &trading__journal__v1__stopped__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "venue_restrained",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -1406,14 +1463,15 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   3,   /* field[3] = order_simulated */
   2,   /* field[2] = order_submitted */
   1,   /* field[1] = started */
+  12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
-  12,   /* field[12] = venue_restrained */
+  13,   /* field[13] = venue_restrained */
 };
 static const ProtobufCIntRange trading__journal__v1__event__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 12 },
-  { 0, 13 }
+  { 20, 13 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -1423,7 +1481,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  13,
+  14,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
   2,  trading__journal__v1__event__number_ranges,
@@ -1517,6 +1575,24 @@ const ProtobufCMessageDescriptor trading__journal__v1__started__descriptor =
   trading__journal__v1__started__field_indices_by_name,
   1,  trading__journal__v1__started__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__started__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define trading__journal__v1__stopped__field_descriptors NULL
+#define trading__journal__v1__stopped__field_indices_by_name NULL
+#define trading__journal__v1__stopped__number_ranges NULL
+const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.Stopped",
+  "Stopped",
+  "Trading__Journal__V1__Stopped",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__Stopped),
+  0,
+  trading__journal__v1__stopped__field_descriptors,
+  trading__journal__v1__stopped__field_indices_by_name,
+  0,  trading__journal__v1__stopped__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stopped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[19] =

@@ -457,7 +457,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[12] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[13] =
 {
   {
     "client_id_prefix",
@@ -603,6 +603,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "mode_history",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_mode_history),
+    offsetof(Trading__Journal__V1__StoredState, mode_history),
+    &trading__journal__v1__mode_changed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   0,   /* field[0] = client_id_prefix */
@@ -615,13 +627,14 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   9,   /* field[9] = last_trades */
   6,   /* field[6] = ledgers */
   4,   /* field[4] = mode */
+  12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
   8,   /* field[8] = restraints */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -631,7 +644,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  12,
+  13,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   1,  trading__journal__v1__stored_state__number_ranges,

@@ -21,6 +21,7 @@ typedef struct Trading__Journal__V1__Receipt Trading__Journal__V1__Receipt;
 typedef struct Trading__Journal__V1__Event Trading__Journal__V1__Event;
 typedef struct Trading__Journal__V1__StoreCreated Trading__Journal__V1__StoreCreated;
 typedef struct Trading__Journal__V1__Started Trading__Journal__V1__Started;
+typedef struct Trading__Journal__V1__Stopped Trading__Journal__V1__Stopped;
 typedef struct Trading__Journal__V1__Intent Trading__Journal__V1__Intent;
 typedef struct Trading__Journal__V1__Refusal Trading__Journal__V1__Refusal;
 typedef struct Trading__Journal__V1__OrderRefused Trading__Journal__V1__OrderRefused;
@@ -130,6 +131,7 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED = 10,
   TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND = 11,
   TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED = 12,
+  TRADING__JOURNAL__V1__EVENT__KIND_STOPPED = 13,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
@@ -151,6 +153,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__KillChanged *kill_changed;
     Trading__Journal__V1__LedgerBound *ledger_bound;
     Trading__Journal__V1__BalanceMoved *balance_moved;
+    Trading__Journal__V1__Stopped *stopped;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
   };
 };
@@ -178,6 +181,18 @@ struct  Trading__Journal__V1__Started
 #define TRADING__JOURNAL__V1__STARTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__started__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The process ended in order.
+ */
+struct  Trading__Journal__V1__Stopped
+{
+  ProtobufCMessage base;
+};
+#define TRADING__JOURNAL__V1__STOPPED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stopped__descriptor) \
+     }
 
 
 struct  Trading__Journal__V1__Intent
@@ -569,6 +584,25 @@ Trading__Journal__V1__Started *
 void   trading__journal__v1__started__free_unpacked
                      (Trading__Journal__V1__Started *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__Stopped methods */
+void   trading__journal__v1__stopped__init
+                     (Trading__Journal__V1__Stopped         *message);
+size_t trading__journal__v1__stopped__get_packed_size
+                     (const Trading__Journal__V1__Stopped   *message);
+size_t trading__journal__v1__stopped__pack
+                     (const Trading__Journal__V1__Stopped   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stopped__pack_to_buffer
+                     (const Trading__Journal__V1__Stopped   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__Stopped *
+       trading__journal__v1__stopped__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stopped__free_unpacked
+                     (Trading__Journal__V1__Stopped *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Intent methods */
 void   trading__journal__v1__intent__init
                      (Trading__Journal__V1__Intent         *message);
@@ -874,6 +908,9 @@ typedef void (*Trading__Journal__V1__StoreCreated_Closure)
 typedef void (*Trading__Journal__V1__Started_Closure)
                  (const Trading__Journal__V1__Started *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__Stopped_Closure)
+                 (const Trading__Journal__V1__Stopped *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__Intent_Closure)
                  (const Trading__Journal__V1__Intent *message,
                   void *closure_data);
@@ -931,6 +968,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__receipt__descripto
 extern const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__store_created__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__started__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_refused__descriptor;

@@ -93,10 +93,15 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_last_placements;
   Trading__Journal__V1__StoredPlacement **last_placements;
+  /*
+   * Oldest first.
+   */
+  size_t n_mode_history;
+  Trading__Journal__V1__ModeChanged **mode_history;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
 
 
 struct  Trading__Journal__V1__StoredPlacement

@@ -1,0 +1,66 @@
+/// A caller's wish to change the mode.
+package struct ModeWish: Hashable, Sendable {
+    package var mode: TradingMode
+    /// What becomes of the open orders of the mode that is left.
+    package var openOrders: OpenOrdersPolicy
+    package var principal: Principal
+    package var reason: String
+    /// What the caller typed; live wants ``liveConfirmation``.
+    package var confirmation: String
+
+    /// The words by which a person says that live is meant.
+    package static let liveConfirmation = "trade live"
+
+    package init(
+        _ mode: TradingMode,
+        _ openOrders: OpenOrdersPolicy,
+        _ principal: Principal,
+        reason: String,
+        confirmation: String = ""
+    ) {
+        self.mode = mode
+        self.openOrders = openOrders
+        self.principal = principal
+        self.reason = reason
+        self.confirmation = confirmation
+    }
+}
+
+/// What a venue says that our key may do.
+package struct KeyRights: Hashable, Sendable {
+    package var canTrade: Bool
+    package var canWithdraw: Bool
+
+    package init(canTrade: Bool, canWithdraw: Bool) {
+        self.canTrade = canTrade
+        self.canWithdraw = canWithdraw
+    }
+}
+
+/// One condition of a change of mode that does not hold.
+struct UnmetCondition: Hashable, Sendable {
+    var limit: String
+    var actual: String
+    /// A sentence.
+    var message: String
+}
+
+extension Refusal {
+    /// All that stands against a change of mode, at once; nil where nothing does.
+    init?(_ unmet: [UnmetCondition]) {
+        guard !unmet.isEmpty else { return nil }
+        self.init(
+            .modeGate,
+            limit: unmet.map(\.limit).joined(separator: "; "),
+            actual: unmet.map(\.actual).joined(separator: "; "),
+            message: unmet.map(\.message).joined(separator: " ")
+        )
+    }
+}
+
+/// A change to live that waits for the venue's word on our key.
+struct PendingModeChange: Hashable, Sendable {
+    var wish: ModeWish
+    var token: RequestToken
+    var deadline: MonotonicTime?
+}
