@@ -183,6 +183,15 @@ let package = Package(
 // `make fuzz` builds one program more, from the tests' own harness and in place of the tests.
 if Context.environment["TRADING_FUZZ"] != nil {
     package.targets.removeAll { $0.type == .test }
+    // The fuzzer brings a main of its own, so the exchange is linked without its program.
+    package.products.removeAll { $0.name == "ExchangeSim" }
+    for (index, target) in package.targets.enumerated() where target.name == "ExchangeSim" {
+        package.targets[index] = .target(
+            name: target.name,
+            dependencies: target.dependencies,
+            exclude: ["Program.swift"]
+        )
+    }
     package.targets.append(
         .executableTarget(
             name: "fuzzers",

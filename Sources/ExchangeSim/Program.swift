@@ -79,7 +79,10 @@ struct Program: AsyncParsableCommand {
     @Flag(help: "Serves the spot listen keys that Binance removed in 2026, for older clients.")
     var legacyListenKey = false
 
-    @Flag(help: "Counts request weight and orders, but never refuses for them.")
+    @Flag(help: "Lets session.logon take HMAC and RSA keys, which Binance refuses there.")
+    var anyKeyLogon = false
+
+    @Flag(help: "Never refuses for limits, counts no weight, and lists limits nobody comes near.")
     var noRateLimits = false
 
     func validate() throws { _ = try self.makeConfiguration() }
@@ -121,6 +124,7 @@ struct Program: AsyncParsableCommand {
         configuration.replayPath = self.replay
         configuration.replaySpeed = try Self.speed(self.replaySpeed)
         configuration.servesListenKeys = self.legacyListenKey
+        configuration.logsOnWithAnyKey = self.anyKeyLogon
         configuration.enforcesRateLimits = !self.noRateLimits
         guard let prevention = SelfTradePrevention(rawValue: self.selfTradePrevention) else {
             throw ValidationError("\(self.selfTradePrevention) is no mode of Binance's")

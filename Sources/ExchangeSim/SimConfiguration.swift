@@ -52,6 +52,8 @@ struct SimConfiguration: Sendable {
     var virtualClockStart: WallTime?
     /// Whether the listen keys that Binance removed in 2026 are served.
     var servesListenKeys = false
+    /// Whether `session.logon` takes HMAC and RSA keys, which Binance refuses there.
+    var logsOnWithAnyKey = false
     /// How often a WebSocket is pinged, in the machine's time.
     var pingIntervalMilliseconds: Int64 = 20_000
     /// In which time of the machine a market stream takes five messages.

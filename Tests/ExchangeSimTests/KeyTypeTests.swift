@@ -67,9 +67,11 @@ struct KeyTypeTests {
 
     private static func withExchange(
         _ vector: Vector,
+        logsOnWithAnyKey: Bool = false,
         _ body: (SimClient) async throws -> Void
     ) async throws {
         try await SimClient.withExchange {
+            $0.logsOnWithAnyKey = logsOnWithAnyKey
             $0.virtualClockStart = WallTime(milliseconds: 1_763_000_000_000)
             $0.accounts.append(
                 AccountConfiguration(
@@ -127,20 +129,39 @@ struct KeyTypeTests {
         }
     }
 
+    @Test func `only Ed25519 keys log on, unless others are let in`() async throws {
+        try await Self.withExchange(Self.rsa) { client in
+            let socket = try await SocketClient.connect(client.server, "/ws-api/v3")
+            let payload = "apiKey=\(client.key)&timestamp=1763000000000"
+            for (key, signature, kind) in [
+                (client.key, client.signature(of: payload), "HMAC_SHA256"),
+                (Self.rsa.key, Self.rsa.logon, "RSA"),
+            ] {
+                socket.send(Self.logOn(key, signature))
+                let refused = await socket.next()
+                #expect(refused?["status"]?.integer == 400)
+                #expect(refused?["error"]?["code"]?.integer == -4056)
+                #expect(refused?["error"]?["msg"]?.text == "\(kind) API key is not supported.")
+            }
+        }
+    }
+
+    private static func logOn(_ key: String, _ signature: String) -> String {
+        """
+        {"id":1,"method":"session.logon","params":{"apiKey":"\(key)",\
+        "timestamp":1763000000000,"signature":"\(signature)"}}
+        """
+    }
+
     @Test(arguments: [ed25519, rsa])
     func `a session logs on, subscribes and trades without further signatures`(
         _ vector: Vector
     ) async throws {
-        try await Self.withExchange(vector) { client in
+        try await Self.withExchange(vector, logsOnWithAnyKey: true) { client in
             let socket = try await SocketClient.connect(client.server, "/ws-api/v3")
             socket.send(#"{"id":0,"method":"userDataStream.subscribe"}"#)
             #expect(await socket.next()?["status"]?.integer == 401)
-            socket.send(
-                """
-                {"id":1,"method":"session.logon","params":{"apiKey":"\(vector.key)",\
-                "timestamp":1763000000000,"signature":"\(vector.logon)"}}
-                """
-            )
+            socket.send(Self.logOn(vector.key, vector.logon))
             let session = await socket.next()
             #expect(session?["result"]?["apiKey"]?.text == vector.key)
             #expect(session?["result"]?["authorizedSince"]?.integer == 1_763_000_000_000)

@@ -158,7 +158,7 @@ extension WebSocketHandler {
         }
     }
 
-    /// Accepts HMAC keys as well, which the venue refuses here: clients in use send them.
+    /// Takes Ed25519 keys only, unless clients are to be served that know no others.
     private func logOn(_ request: inout Request) throws(APIError) {
         let customer = try self.exchange.authenticate(
             request.credentials,
@@ -166,6 +166,11 @@ extension WebSocketHandler {
             at: self.exchange.now
         )
         guard let key = request.credentials.apiKey else { throw .badKeyFormat }
+        if !self.exchange.configuration.logsOnWithAnyKey,
+            let kind = self.exchange.keys[key]?.verifier.kindWithoutLogon
+        {
+            throw .noLogon(kind)
+        }
         self.session.logon = (key, customer, self.exchange.now)
         self.respond(request) { self.writeSession(to: &$0) }
     }

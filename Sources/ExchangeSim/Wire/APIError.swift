@@ -141,6 +141,10 @@ struct APIError: Error, Hashable, Sendable {
         -1021,
         "Timestamp for this request was 1000ms ahead of the server's time."
     )
+    static func noLogon(_ kind: String) -> APIError {
+        APIError(-4056, "\(kind) API key is not supported.")
+    }
+
     static let windowTooBig = APIError(-1131, "recvWindow must be less than 60000")
 
     // MARK: Orders

@@ -7,6 +7,14 @@ enum RequestVerifier {
     case hmac(HMACKey)
     case publicKey(PublicKey)
 
+    /// The venue's name of the kind of key, where `session.logon` refuses it.
+    var kindWithoutLogon: String? {
+        switch self {
+        case .hmac: "HMAC_SHA256"
+        case .publicKey(let key): key.isEd25519 ? nil : "RSA"
+        }
+    }
+
     /// Whether a signature covers a payload: hexadecimal for HMAC, base64 for the others.
     func isValid(_ signature: String, for payload: [UInt8]) -> Bool {
         switch self {
@@ -21,7 +29,7 @@ enum RequestVerifier {
 /// Owns an OpenSSL key that nothing else sees; it belongs to one thread.
 @safe final class PublicKey {
     private let key: OpaquePointer
-    private let isEd25519: Bool
+    let isEd25519: Bool
 
     /// Reads a key in PEM; nil where it is none, or of another kind.
     init?(pem: String) {

@@ -17,10 +17,10 @@ package struct Gateway: ~Copyable {
     /// Orders that are known to be foreign, newest last; bounded.
     var foreignOrders: [NumberedOrder] = []
     var kill = KillProgress()
-    /// When principals placed orders; begun anew with the process.
-    var orderTimes = OrderTimes()
     /// Changes to live that wait for the venue's word, oldest first.
     var modeChanges: [PendingModeChange] = []
+    /// When principals placed orders; begun anew with the process.
+    var orderTimes = OrderTimes()
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme
     var clockWatch = ClockWatch()
