@@ -197,7 +197,8 @@ enum EventDecoder {
             try self.known(Rule.self, unsafe message.rule),
             limit: unsafe self.text(message.limit),
             actual: unsafe self.text(message.actual),
-            message: unsafe self.text(message.message)
+            message: unsafe self.text(message.message),
+            permitted: unsafe self.text(message.permitted)
         )
     }
 

@@ -168,6 +168,7 @@ struct EventEncoder {
             unsafe message.limit = self.arena.string(refusal.limit)
             unsafe message.actual = self.arena.string(refusal.actual)
             unsafe message.message = self.arena.string(refusal.message)
+            unsafe message.permitted = self.arena.string(refusal.permitted)
         }
     }
 

@@ -87,10 +87,11 @@ extension Rule {
         case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
-            .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote:
+            .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
+            .orderQuantity, .priceCollar, .positionNotional, .exposureNotional:
             .failedPrecondition
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
-        case .orderBudget: .resourceExhausted
+        case .orderBudget, .orderRate: .resourceExhausted
         }
     }
 }

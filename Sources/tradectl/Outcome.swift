@@ -45,7 +45,8 @@ struct Failure: Error {
             self.init(
                 isMissing ? .notFound : .refused,
                 "refused by \(refusal.rule): \(refusal.message) "
-                    + "(limit \(refusal.limit), actual \(refusal.actual))"
+                    + "(limit \(refusal.limit), actual \(refusal.actual)"
+                    + (refusal.permitted.isEmpty ? ")" : ", permitted \(refusal.permitted))")
             )
         case .status(let status) where status.code == .invalidArgument:
             self.init(.usage, "bad request: \(status.message)")

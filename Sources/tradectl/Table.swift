@@ -68,6 +68,7 @@ extension RemoteOrder {
             parts.append(
                 "refused by \(refusal.rule): \(refusal.message)\n"
                     + "  limit  \(refusal.limit)\n  actual \(refusal.actual)"
+                    + (refusal.permitted.isEmpty ? "" : "\n  would pass: \(refusal.permitted)")
             )
         }
         if !self.fills.isEmpty {

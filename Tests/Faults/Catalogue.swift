@@ -55,7 +55,7 @@ enum Catalogue {
     ]
 
     static var cases: [FaultCase] {
-        self.singles.filter { $0.kind != .read }.map { Disturbance.faultCase([$0]) }
+        self.singles.map { Disturbance.faultCase([$0]) }
             + self.withoutStream + self.inDoubt
             + Boundary.cases
             + Specials.cases
@@ -87,6 +87,7 @@ enum Catalogue {
                 pairs.append(Disturbance.faultCase([first, second]))
             }
         }
+        pairs += self.singles.filter { !$0.isSlow }.flatMap { Specials.pairs(with: $0) }
         let names = Set(self.cases.map(\.name))
         return pairs.filter { !names.contains($0.name) }
     }

@@ -206,6 +206,11 @@ actor Trial {
             _ = try? await self.client.cancel(order.orderID)
         }
         self.doubtSince = .now
+        try await self.placeUntilFilled()
+    }
+
+    /// Places small orders until one is filled.
+    func placeUntilFilled() async throws {
         var last: RemoteOrder?
         for _ in 0..<20 {
             last = await self.place("BTCUSDT", .buy, "0.01")

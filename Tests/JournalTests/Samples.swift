@@ -182,7 +182,13 @@ enum Samples {
             .resolved(.filled(at: Price(raw: 7)), by: Principal("me"), reason: "asked"),
             .resolved(.identified(VenueOrderID(raw: 5)), by: Principal("me"), reason: "asked"),
         ]
-        let refusal = Refusal(.orderNotional, limit: "1", actual: "2", message: "too much")
+        let refusal = Refusal(
+            .orderNotional,
+            limit: "1",
+            actual: "2",
+            message: "too much",
+            permitted: "less"
+        )
         return [
             .storeCreated(clientIDPrefix: "aaaaaaaa"), .started(epoch: "bbbbbbbb", version: "1"),
             .stopped, .orderSubmitted(market), .orderSubmitted(limit), .orderSimulated(limit),

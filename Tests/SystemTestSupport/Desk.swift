@@ -157,11 +157,14 @@ package final class Desk: @unchecked Sendable {
         for (key, value) in setup.environment {
             environment[key] = value.replacingOccurrences(of: "$DESK", with: folder)
         }
+        // What a copy of the store says is not said by the server.
+        let logs = name == "store" ? folder : "\(folder)/\(name)-logs"
+        try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
         return try ProgramUnderTest(
             "RPCServer",
             ["--config", Self.configurationPath(name, in: folder)],
             environment: environment,
-            logFolder: folder
+            logFolder: logs
         )
     }
 

@@ -153,6 +153,11 @@ import TradingCore
         listen:
           tcp: 10.0.0.1:7070
         symbols: []
+        limits:
+          price_collar: 2
+          order_rate_max: 0
+          position_notional_max: many
+          symbols: {LTCUSDT: {order_quantity_max: 1}}
         """.write(toFile: path, atomically: true, encoding: .utf8)
         let process = Process()
         let pipe = Pipe()
@@ -170,6 +175,9 @@ import TradingCore
             "line 1: stor: no such setting", "line 2: mode", "line 4: listen.tcp",
             "beyond loopback",
             "symbols", "store is missing", "limits.order_notional_max is missing",
+            "line 7: limits.price_collar", "line 8: limits.order_rate_max",
+            "line 9: limits.position_notional_max",
+            "limits.symbols.LTCUSDT.order_quantity_max: no such setting",
         ] {
             #expect(output.contains(words), "\(words) is not in\n\(output)")
         }

@@ -1402,7 +1402,7 @@ void   trading__v1__alert__free_unpacked
   assert(message->base.descriptor == &trading__v1__alert__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor trading__v1__refusal__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__v1__refusal__field_descriptors[5] =
 {
   {
     "rule",
@@ -1452,17 +1452,30 @@ static const ProtobufCFieldDescriptor trading__v1__refusal__field_descriptors[4]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "permitted",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Refusal, permitted),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__refusal__field_indices_by_name[] = {
   2,   /* field[2] = actual */
   1,   /* field[1] = limit */
   3,   /* field[3] = message */
+  4,   /* field[4] = permitted */
   0,   /* field[0] = rule */
 };
 static const ProtobufCIntRange trading__v1__refusal__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__refusal__descriptor =
 {
@@ -1472,7 +1485,7 @@ const ProtobufCMessageDescriptor trading__v1__refusal__descriptor =
   "Trading__V1__Refusal",
   "trading.v1",
   sizeof(Trading__V1__Refusal),
-  4,
+  5,
   trading__v1__refusal__field_descriptors,
   trading__v1__refusal__field_indices_by_name,
   1,  trading__v1__refusal__number_ranges,

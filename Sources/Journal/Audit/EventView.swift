@@ -42,6 +42,7 @@ package struct EventView: Hashable, Sendable {
                 [
                     Field("rule", refusal.rule.name), Field("limit", refusal.limit),
                     Field("actual", refusal.actual), Field("message", refusal.message),
+                    Field("permitted", refusal.permitted),
                 ] + Self.fields(of: intent)
             )
         case .orderChanged(let orderID, let change):

@@ -141,14 +141,23 @@ extension RawSettings {
         Int64(self.count(name, default: Int(fallback), in: range))
     }
 
+    static let shareExpected = "a share from 0 to 1, such as 0.001"
+
     /// A share such as 0.001, in millionths.
+    static func millionths(_ text: String) -> Int64? {
+        guard let share = try? Price(text), share.raw >= 0, share.raw <= 100_000_000,
+            share.raw % 100 == 0
+        else { return nil }
+        return share.raw / 100
+    }
+
     private mutating func millionths(_ name: String, default fallback: Int64) -> Int64 {
-        self.value(name, default: fallback, expected: "a share from 0 to 1, such as 0.001") {
-            guard let share = try? Price($0), share.raw >= 0, share.raw <= 100_000_000,
-                share.raw % 100 == 0
-            else { return nil }
-            return share.raw / 100
-        } ?? fallback
+        self.value(
+            name,
+            default: fallback,
+            expected: Self.shareExpected,
+            parse: Self.millionths
+        ) ?? fallback
     }
 
     mutating func flag(_ name: String, default fallback: Bool) -> Bool {
@@ -178,6 +187,7 @@ extension RawSettings {
             marketSlippageMillionths: self.millionths("limits.market_slippage", default: 10_000)
         )
         self.protect(&limits)
+        self.bound(&limits)
         return limits
     }
 

@@ -63,6 +63,8 @@ package struct RemoteRefusal: Error, Hashable, Sendable, Encodable {
     package var limit: String
     package var actual: String
     package var message: String
+    /// Empty where nothing would have passed.
+    package var permitted: String
 }
 
 /// What the current mode's venue holds.

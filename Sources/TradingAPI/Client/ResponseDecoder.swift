@@ -264,7 +264,8 @@ struct ResponseDecoder {
             rule: String(protobuf: message.rule),
             limit: String(protobuf: message.limit),
             actual: String(protobuf: message.actual),
-            message: String(protobuf: message.message)
+            message: String(protobuf: message.message),
+            permitted: String(protobuf: message.permitted)
         )
     }
 

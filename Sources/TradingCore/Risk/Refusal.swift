@@ -58,6 +58,16 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case venueRestraint = 34
     /// The venue takes no more new orders in its present window.
     case orderBudget = 35
+    /// Our own largest quantity of one order.
+    case orderQuantity = 40
+    /// The limit price is too far from the best price, on the side that costs us.
+    case priceCollar = 41
+    /// Our own largest value of a position, with every open order counted as filled.
+    case positionNotional = 42
+    /// Our own largest value of all positions of an account together.
+    case exposureNotional = 43
+    /// Too many orders of one principal in a while.
+    case orderRate = 44
 
     /// The stable name for programs.
     package var name: String {
@@ -91,6 +101,11 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .staleQuote: "stale_quote"
         case .venueRestraint: "venue_restraint"
         case .orderBudget: "order_budget"
+        case .orderQuantity: "order_quantity"
+        case .priceCollar: "price_collar"
+        case .positionNotional: "position_notional"
+        case .exposureNotional: "exposure_notional"
+        case .orderRate: "order_rate"
         }
     }
 }
@@ -104,11 +119,21 @@ package struct Refusal: Error, Hashable, Sendable {
     package var actual: String
     /// One sentence for people: what would have passed, or what to do.
     package var message: String
+    /// What would have passed this rule, such as `a quantity of at most 0.5`; empty where nothing
+    /// that can be asked for would.
+    package var permitted: String
 
-    package init(_ rule: Rule, limit: String, actual: String, message: String) {
+    package init(
+        _ rule: Rule,
+        limit: String,
+        actual: String,
+        message: String,
+        permitted: String = ""
+    ) {
         self.rule = rule
         self.limit = limit
         self.actual = actual
         self.message = message
+        self.permitted = permitted
     }
 }

@@ -24,18 +24,33 @@ package struct RiskContext: Sendable {
     package var reducibleQuantity: Amount
     /// Whether the venue can be traded with now.
     package var condition = VenueCondition()
+    package var exposure = Exposure()
+    /// How long the principal must wait until it may place again; nil where it may now.
+    package var rateWaitMilliseconds: Int64?
 
     /// Whether the order can do nothing but shrink the position.
     package var isReducing: Bool { self.terms.quantity.amount <= self.reducibleQuantity }
 
+    /// What would be held on the order's side, were it and every other order on that side filled,
+    /// in the base asset; above zero unless the order is reducing.
+    package var grownQuantity: Amount { self.terms.quantity.amount - self.reducibleQuantity }
+
+    /// At what price positions in the symbol are valued: the best ask, or the order's own worst
+    /// price where that is higher; nil while no price is known.
+    package var exposurePrice: Price? {
+        self.quote.map { quote in max(quote.ask, self.worstPrice ?? quote.ask) }
+    }
+
     /// The worst price at which the order can reasonably fill; nil while it cannot be told.
     ///
-    /// A limit order's limit; for a market order the best price of the other side, moved by the
-    /// slippage that the limits assume.
+    /// A limit order's limit; for a market order the best price of the other side, moved to the
+    /// edge of the collar or, where there is none, by the slippage that the limits assume.
     package var worstPrice: Price? {
         if let limit = self.terms.type.limitPrice { return limit }
         guard let quote = self.quote else { return nil }
-        let slippage = self.limits.marketSlippageMillionths
+        let slippage =
+            self.limits.priceCollarMillionths(of: self.terms.symbol)
+            ?? self.limits.marketSlippageMillionths
         switch self.terms.side {
         case .buy:
             return quote.ask.scaled(by: 1_000_000 + slippage, over: 1_000_000, rounding: .up)
@@ -102,6 +117,11 @@ package enum RiskGate {
         .clients(Checks.staleQuote),
         .always(Checks.venueRestraint),
         .always(Checks.orderBudget),
+        .clients(Checks.orderQuantity),
+        .clients(Checks.priceCollar),
+        .clients(Checks.positionNotional),
+        .clients(Checks.exposureNotional),
+        .clients(Checks.orderRate),
         .always(Checks.reduceOnly),
     ]
 

@@ -22,6 +22,18 @@ package struct RiskLimits: Hashable, Sendable {
     package var unknownBlocks = true
     package var circuit = CircuitBreaker.Settings()
     package var rejects = RejectBreaker.Settings()
+    /// Largest value of one symbol's position, every order that is not finished counted as
+    /// filled; nil switches it off.
+    package var positionNotionalMax: Amount?
+    /// Largest value of all positions of one account in one quote asset; nil switches it off.
+    package var exposureNotionalMax: Amount?
+    /// How far a limit price may be on the harmful side of the best price, in millionths; nil
+    /// switches it off.
+    package var priceCollarMillionths: Int64?
+    /// How many orders one principal may place in a while; nil switches it off.
+    package var orderRate: OrderRate?
+    /// What is stricter for one symbol.
+    package var bySymbol: [Symbol: SymbolLimits] = [:]
 
     package init(
         allowedSymbols: [Symbol],
@@ -35,5 +47,42 @@ package struct RiskLimits: Hashable, Sendable {
         self.openOrdersMax = openOrdersMax
         self.feeReserveMillionths = feeReserveMillionths
         self.marketSlippageMillionths = marketSlippageMillionths
+    }
+}
+
+/// Limits of one symbol; each binds beside the one of all symbols, so that the stricter wins.
+package struct SymbolLimits: Hashable, Sendable {
+    /// Largest value of one order, in the quote asset.
+    package var orderNotionalMax: Amount?
+    /// Largest quantity of one order, in the base asset.
+    package var orderQuantityMax: Quantity?
+    /// Largest value of the position, in the quote asset.
+    package var positionNotionalMax: Amount?
+    /// How far a limit price may be on the harmful side of the best price, in millionths.
+    package var priceCollarMillionths: Int64?
+
+    package init() {}
+}
+
+extension RiskLimits {
+    /// Largest value of one order on a symbol.
+    package func orderNotionalMax(of symbol: Symbol) -> Amount {
+        Self.stricter(self.orderNotionalMax, self.bySymbol[symbol]?.orderNotionalMax)
+            ?? self.orderNotionalMax
+    }
+
+    /// Largest value of the position in a symbol; nil where nothing bounds it.
+    package func positionNotionalMax(of symbol: Symbol) -> Amount? {
+        Self.stricter(self.positionNotionalMax, self.bySymbol[symbol]?.positionNotionalMax)
+    }
+
+    /// The collar around a symbol's best prices; nil where there is none.
+    package func priceCollarMillionths(of symbol: Symbol) -> Int64? {
+        Self.stricter(self.priceCollarMillionths, self.bySymbol[symbol]?.priceCollarMillionths)
+    }
+
+    private static func stricter<Limit: Comparable>(_ one: Limit?, _ other: Limit?) -> Limit? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 }

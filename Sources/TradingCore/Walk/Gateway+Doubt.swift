@@ -27,7 +27,9 @@ extension Gateway {
             switch session.phase {
             case .offline: break
             case .reconciling(let reconciliation): times.append(reconciliation.retryAt)
-            case .ready: times.append(session.balances.readAt)
+            case .ready:
+                times.append(session.balances.readAt)
+                if let time = session.history.repeatAt { times.append(time) }
             }
             times += session.care.wakeTimes
         }

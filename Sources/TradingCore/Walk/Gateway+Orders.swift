@@ -101,6 +101,9 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         let intent = order.intent
+        if let rate = self.settings.limits.orderRate {
+            self.orderTimes.note(intent.principal, rate, at: batch.instant.monotonic)
+        }
         if intent.venue == .monitor {
             self.record(.orderSimulated(intent), into: &batch)
             self.answerClosed(intent.orderID, token, into: &batch)
@@ -176,14 +179,18 @@ extension Gateway {
             reducibleQuantity: self.reducibleQuantity(
                 of: symbol,
                 side: wish.terms.side,
-                on: venue
+                on: ruleVenue
             ),
             condition: self.condition(
                 of: ruleVenue,
                 symbol: symbol,
                 usingReserve: purpose == .flatten,
                 at: now
-            )
+            ),
+            exposure: self.exposure(beside: wish.terms, quotedIn: rules?.quoteAsset, on: ruleVenue),
+            rateWaitMilliseconds: self.settings.limits.orderRate.flatMap { rate in
+                self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
+            }
         )
     }
 

@@ -83,15 +83,17 @@ extension Gateway {
             self.sessions[venue] = session
             self.repeatQuestions(of: reconciliation, to: venue, into: &batch)
         case .ready:
+            self.withSession(venue) { $0.history.repeatWhenDue(at: now) }
+            self.askForHistory(of: venue, into: &batch)
+            session = self.sessions[venue] ?? session
             guard session.balances.readAt <= now else { return }
             let timing = self.settings.timing
             session.balances.readAt = now.adding(milliseconds: timing.balanceIntervalMilliseconds)
             self.sessions[venue] = session
             // A stream that is alive and says nothing, or a read that lagged during the
-            // reconciliation, leaves an order open that has ended: the venue's list tells.
-            if self.state.openOrderCount(on: venue) > 0 {
-                batch.performAtOnce(.request(venue, .openOrders(self.nextRead())))
-            }
+            // reconciliation, leaves an order open that has ended: the venue's list tells. It
+            // also tells what a second copy of this store has open (S5).
+            batch.performAtOnce(.request(venue, .openOrders(self.nextRead())))
             batch.performAtOnce(.request(venue, .account(self.nextRead())))
             self.askForTrades(of: venue, into: &batch)
             // A quiet market's stream says nothing: its last price is asked for.

@@ -19,6 +19,8 @@ package struct Gateway: ~Copyable {
     var kill = KillProgress()
     /// Changes to live that wait for the venue's word, oldest first.
     var modeChanges: [PendingModeChange] = []
+    /// When principals placed orders; begun anew with the process.
+    var orderTimes = OrderTimes()
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme
     var clockWatch = ClockWatch()

@@ -7,6 +7,11 @@ struct HistoryReading: Hashable, Sendable {
     private(set) var unread: Set<Symbol>
     /// Those of `unread` that were asked for and not answered.
     private var asked: Set<Symbol> = []
+    private let symbols: [Symbol]
+    /// When everything is read once more, while orders go out: the first reading may have lagged
+    /// behind (E5).
+    private(set) var repeatAt: MonotonicTime?
+    private var isRepeat = false
 
     /// Nothing to read: a store that was made just now misses no order.
     init() { self.init(of: [], since: WallTime(nanoseconds: 0)) }
@@ -14,9 +19,19 @@ struct HistoryReading: Hashable, Sendable {
     init(of symbols: [Symbol], since: WallTime) {
         self.since = since
         self.unread = Set(symbols)
+        self.symbols = symbols
     }
 
-    var isComplete: Bool { self.unread.isEmpty }
+    /// Whether orders need not wait for it any more.
+    var isComplete: Bool { self.unread.isEmpty || self.isRepeat }
+
+    /// Begins the second reading when it is time, or goes on with it.
+    mutating func repeatWhenDue(at now: MonotonicTime) {
+        guard let repeatAt = self.repeatAt, repeatAt <= now else { return }
+        self.repeatAt = nil
+        if !self.isRepeat { self.unread = Set(self.symbols) }
+        self.isRepeat = true
+    }
 
     /// What is to be asked now; a question on its way is not repeated, for each symbol's list may
     /// have many pages.
@@ -27,13 +42,24 @@ struct HistoryReading: Hashable, Sendable {
     }
 
     /// Crosses a symbol off where its orders were listed from early enough.
-    mutating func note(_ symbol: Symbol, since: WallTime, isAnswered: Bool) {
-        if isAnswered, since <= self.since {
-            self.unread.remove(symbol)
-            self.asked.remove(symbol)
-        } else if since == self.since {
-            self.asked.remove(symbol)
-        }
+    ///
+    /// - Parameters:
+    ///   - symbol: The symbol that was asked for.
+    ///   - since: From when on.
+    ///   - isAnswered: Whether a list came back.
+    ///   - later: When the second reading may begin, or goes on after a failure.
+    mutating func note(
+        _ symbol: Symbol,
+        since: WallTime,
+        isAnswered: Bool,
+        later: MonotonicTime
+    ) {
+        guard self.unread.contains(symbol), since == self.since || isAnswered && since < self.since
+        else { return }
+        self.asked.remove(symbol)
+        if isAnswered { self.unread.remove(symbol) }
+        let isWaiting = self.isRepeat ? !isAnswered : self.unread.isEmpty
+        if isWaiting { self.repeatAt = later }
     }
 }
 
@@ -69,8 +95,10 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         let isAnswered = if case .orders = answer { true } else { false }
+        let lag = self.settings.timing.balanceLagMilliseconds
+        let later = batch.instant.monotonic.adding(milliseconds: lag)
         self.withSession(venue) { session in
-            session.history.note(symbol, since: since, isAnswered: isAnswered)
+            session.history.note(symbol, since: since, isAnswered: isAnswered, later: later)
         }
         self.advanceReconciliation(venue, into: &batch) { _ in }
     }

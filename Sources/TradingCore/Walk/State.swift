@@ -33,8 +33,13 @@ package struct State: Hashable, Sendable {
     package private(set) var closings: [VenueID: [Symbol: Closing]]
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
-    /// Those of `orders`, counted; a symbol without any has no entry.
-    private var openCounts: [VenueID: [Symbol: Int]]
+    /// Those of `orders`, counted; what has none has no entry.
+    private var openCounts: [VenueID: OpenCounts]
+
+    private struct OpenCounts: Hashable, Sendable {
+        var total = 0
+        var bySymbol: [Symbol: Int] = [:]
+    }
 
     /// Older changes are in the journal alone.
     package static let modeHistoryMax = 100
@@ -111,12 +116,12 @@ package struct State: Hashable, Sendable {
 
     /// Orders of the venue that are not finished.
     package func openOrderCount(on venue: VenueID) -> Int {
-        (self.openCounts[venue] ?? [:]).values.reduce(0, +)
+        self.openCounts[venue]?.total ?? 0
     }
 
     /// Orders of the venue on a symbol that are not finished.
     package func openOrderCount(on venue: VenueID, symbol: Symbol) -> Int {
-        self.openCounts[venue]?[symbol] ?? 0
+        self.openCounts[venue]?.bySymbol[symbol] ?? 0
     }
 
     /// The unsettled orders, oldest first.
@@ -247,7 +252,8 @@ package struct State: Hashable, Sendable {
         let count = self.openOrderCount(on: order.intent.venue, symbol: symbol) + step
         invariant(count >= 0, "fewer orders are open on \(symbol) than were closed")
         let venue = order.intent.venue
-        self.openCounts[venue, default: [:]][symbol] = count == 0 ? nil : count
-        if count == 0, self.openCounts[venue]?.isEmpty == true { self.openCounts[venue] = nil }
+        self.openCounts[venue, default: OpenCounts()].bySymbol[symbol] = count == 0 ? nil : count
+        self.openCounts[venue]?.total += step
+        if self.openCounts[venue]?.total == 0 { self.openCounts[venue] = nil }
     }
 }

@@ -235,56 +235,6 @@ import Testing
         ])
     }
 
-    /// How to break each rule that is checked when an order is placed.
-    static let breaks: [(Rule, @Sendable (inout RiskContext) -> Void)] = [
-        (.killSwitch, { $0.killSwitch.level = .block }),
-        (.expectedMode, { $0.expectedMode = .live }),
-        (.notReady, { $0.notReadyReasons = ["x"] }),
-        (.symbolAllowed, { $0.limits.allowedSymbols = [] }),
-        (.symbolTrading, { $0.rules?.isTrading = false }),
-        (.priceRange, { $0.rules?.priceMin = Make.price("100.01") }),
-        (.priceTick, { $0.rules?.tickSize = Make.price("33") }),
-        (.quantityRange, { $0.rules?.quantityMin = Make.quantity("1.00001") }),
-        (.quantityStep, { $0.rules?.stepSize = Make.quantity("0.3") }),
-        (.venueNotional, { $0.rules?.notionalMin = Make.amount("100.01") }),
-        (.orderNotional, { $0.limits.orderNotionalMax = Make.amount("99.99") }),
-        (.openOrders, { $0.openOrderCount = 200 }),
-        (.unknownOrder, { $0.unknownOrder = OrderID(raw: 1) }),
-        (.availableBalance, { $0.availableQuote = .zero }),
-        (
-            .circuitBreaker,
-            { $0.condition.circuit = VenueCondition.Stop(reason: "x", waitMilliseconds: 1) }
-        ),
-        (
-            .rejectBreaker,
-            { $0.condition.rejects = VenueCondition.Stop(reason: "x", waitMilliseconds: 1) }
-        ),
-        (
-            .clockSkew,
-            {
-                $0.condition.skew = VenueCondition.Skew(
-                    milliseconds: -4_991,
-                    uncertaintyMilliseconds: 10
-                )
-            }
-        ),
-        (
-            .venueRestraint,
-            { $0.condition.restraint = VenueCondition.Stop(reason: "x", waitMilliseconds: 1) }
-        ),
-        (
-            .orderBudget,
-            {
-                $0.condition.shortage = OrderBudget.Shortage(
-                    limit: Make.wideLimits[0],
-                    used: 1,
-                    reserve: 0,
-                    waitMilliseconds: 1
-                )
-            }
-        ),
-    ]
-
     /// What binds the orders by which the kill switch closes positions, beside clients' (K4).
     static let bindsFlatten: Set<Rule> = [
         .notReady, .symbolTrading, .priceRange, .priceTick, .quantityRange, .quantityStep,

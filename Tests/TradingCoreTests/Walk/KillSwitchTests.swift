@@ -152,7 +152,8 @@ import Testing
     }
 
     static func read(in turn: Turn) -> ReadID? {
-        for case .openOrders(let read) in turn.requests { return read }
+        // The switch asks last, after what is asked each minute.
+        for case .openOrders(let read) in turn.requests.reversed() { return read }
         return nil
     }
 

@@ -87,6 +87,46 @@ import Testing
         #expect(rig.place().order?.refusal != nil)
     }
 
+    @Test func `a start's reading that lagged is made up for while orders go out (E5, S5)`() {
+        let rig = Rig.ready()
+        let intent = rig.openOrder()
+        rig.tell(.orderReported(Make.report(intent, .canceled)))
+        rig.start()
+        #expect(rig.connect().opensGate)
+        #expect(Self.histories(of: rig.turn(.wake)).isEmpty)
+        rig.advance(milliseconds: 10_000)
+        #expect(rig.gateway.nextWake.map { $0 <= rig.now.monotonic } == true)
+        let questions = Self.histories(of: rig.turn(.wake))
+        #expect(questions.count == 2)
+        #expect(rig.place().placements.count == 1)
+        #expect(Self.histories(of: rig.turn(.wake)).isEmpty)
+        // One that fails is asked for again, the other is not.
+        rig.tell(.answered(questions[0], .failed("timeout")))
+        rig.tell(.answered(questions[1], .orders([])))
+        rig.advance(milliseconds: 10_000)
+        #expect(Self.histories(of: rig.turn(.wake)) == [questions[0]])
+        var missing = Make.report(intent, .filled, venue: 1_001, executed: "1")
+        missing.ownerID = "\(Make.prefix)-zzzzzzzz-2"
+        #expect(rig.tell(.answered(questions[0], .orders([missing]))).closesGate)
+        #expect(rig.gateway.state.killSwitch.isEngaged)
+        rig.advance(milliseconds: 30_000)
+        #expect(Self.histories(of: rig.turn(.wake)).isEmpty)
+    }
+
+    @Test func `what a second copy has open is seen without a word of the stream (S5)`() {
+        let rig = Rig.ready()
+        rig.advance(milliseconds: 60_000)
+        let asked = rig.turn(.wake).requests.first { $0.isOpenOrders }
+        guard let asked else {
+            Issue.record("the open orders are not asked for")
+            return
+        }
+        var twin = Make.report(Make.intent())
+        twin.ownerID = "\(Make.prefix)-zzzzzzzz-1"
+        #expect(rig.tell(.answered(asked, .orders([twin]))).closesGate)
+        #expect(rig.gateway.state.killSwitch.isEngaged)
+    }
+
     @Test func `a store without a placement is read from the day before it was made (J5)`() {
         let rig = Rig.ready()
         rig.start()

@@ -49,6 +49,7 @@ import Testing
         "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.
         "State.ordersInDoubt", "State.openCounts", "Ledger.pending",
+        "OpenCounts.total", "OpenCounts.bySymbol",
         "ModeRecord.mode", "ModeRecord.principal", "ModeRecord.reason", "ModeRecord.since",
         "KillSwitch.level", "KillSwitch.principal", "KillSwitch.reason", "KillSwitch.since",
         "Ledger.accountID", "Ledger.totals", "Ledger.reserved", "Ledger.positions",

@@ -209,10 +209,14 @@ struct  Trading__V1__Refusal
    * One sentence for people.
    */
   char *message;
+  /*
+   * What would have passed this rule; empty where nothing that can be asked for would.
+   */
+  char *permitted;
 };
 #define TRADING__V1__REFUSAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__refusal__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__PlaceOrderRequest

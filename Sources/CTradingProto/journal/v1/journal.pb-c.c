@@ -1867,7 +1867,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__intent__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__refusal__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__journal__v1__refusal__field_descriptors[5] =
 {
   {
     "rule",
@@ -1917,17 +1917,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__refusal__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "permitted",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Refusal, permitted),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__refusal__field_indices_by_name[] = {
   2,   /* field[2] = actual */
   1,   /* field[1] = limit */
   3,   /* field[3] = message */
+  4,   /* field[4] = permitted */
   0,   /* field[0] = rule */
 };
 static const ProtobufCIntRange trading__journal__v1__refusal__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__refusal__descriptor =
 {
@@ -1937,7 +1950,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__refusal__descriptor =
   "Trading__Journal__V1__Refusal",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Refusal),
-  4,
+  5,
   trading__journal__v1__refusal__field_descriptors,
   trading__journal__v1__refusal__field_indices_by_name,
   1,  trading__journal__v1__refusal__number_ranges,

@@ -14,7 +14,9 @@ extension Checks {
             .priceRange,
             limit: "\(rules.priceMin)..\(rules.priceMax)",
             actual: "\(price)",
-            message: "The price \(price) is outside of \(rules.priceMin) to \(rules.priceMax)."
+            message: "The price \(price) is outside of \(rules.priceMin) to \(rules.priceMax).",
+            permitted: isHigh
+                ? "a price of at most \(rules.priceMax)" : "a price of at least \(rules.priceMin)"
         )
     }
 
@@ -32,7 +34,8 @@ extension Checks {
             limit: "\(rules.tickSize)",
             actual: "\(price)",
             message: "The price \(price) is not a whole number of ticks of \(rules.tickSize); "
-                + "\(advice) would be."
+                + "\(advice) would be.",
+            permitted: "a price of \(advice)"
         )
     }
 
@@ -50,7 +53,9 @@ extension Checks {
             .quantityRange,
             limit: "\(rules.quantityMin)..\(largest)",
             actual: "\(quantity)",
-            message: "The quantity \(quantity) is outside of \(rules.quantityMin) to \(largest)."
+            message: "The quantity \(quantity) is outside of \(rules.quantityMin) to \(largest).",
+            permitted: isHigh
+                ? "a quantity of at most \(largest)" : "a quantity of at least \(rules.quantityMin)"
         )
     }
 
@@ -64,7 +69,8 @@ extension Checks {
             limit: "\(rules.stepSize)",
             actual: "\(context.terms.quantity)",
             message: "The quantity \(context.terms.quantity) is not a whole number of steps of "
-                + "\(rules.stepSize); \(below) would be."
+                + "\(rules.stepSize); \(below) would be.",
+            permitted: below.isPositive ? "a quantity of \(below)" : ""
         )
     }
 

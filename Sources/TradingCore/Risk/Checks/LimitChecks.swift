@@ -1,19 +1,20 @@
 extension Checks {
     /// Our own bound on the value of one order.
     static func orderNotional(_ context: RiskContext) -> Refusal? {
-        let limit = context.limits.orderNotionalMax
+        let limit = context.limits.orderNotionalMax(of: context.terms.symbol)
         guard let rules = context.rules, let notional = context.notional,
             notional > Notional(limit), let price = context.worstPrice
         else { return nil }
         let largest = Int64(exactly: Notional(limit).raw / Int128(max(price.raw, 1)))
             .map { Quantity(raw: $0).roundedDown(to: rules.stepSize) }
-        let advice = largest.map { " at most \($0) would pass." } ?? ""
+        let permitted = Checks.permitted(largest, rules)
         return Refusal(
             .orderNotional,
             limit: "\(limit)",
             actual: "\(notional)",
             message: "The order is worth \(notional) \(rules.quoteAsset), the limit for one order "
-                + "is \(limit);\(advice)"
+                + "is \(limit).",
+            permitted: permitted
         )
     }
 

@@ -17,10 +17,11 @@ extension Checks {
         context.condition.skewRefusal(context.limits)
     }
 
-    /// A market order is worth what the last known price says, so that must be of now.
+    /// What an order is worth, or whether its price is harmful, is told by the last known price,
+    /// so that must be of now.
     static func staleQuote(_ context: RiskContext) -> Refusal? {
         let limit = context.limits.quoteAgeMaxMilliseconds
-        guard context.terms.type == .market, context.quote != nil,
+        guard context.isJudgedByQuote, context.quote != nil,
             let age = context.condition.quoteAgeMilliseconds, age > limit
         else { return nil }
         return Refusal(
@@ -28,8 +29,7 @@ extension Checks {
             limit: "\(limit) ms",
             actual: "\(age) ms",
             message: "The last price of \(context.terms.symbol) is \(age) ms old and no stream "
-                + "keeps it current, so a market order cannot be judged; try again or send a "
-                + "limit order."
+                + "keeps it current, so the order cannot be judged; try again."
         )
     }
 

@@ -239,10 +239,11 @@ struct  Trading__Journal__V1__Refusal
   char *limit;
   char *actual;
   char *message;
+  char *permitted;
 };
 #define TRADING__JOURNAL__V1__REFUSAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__refusal__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__Journal__V1__OrderRefused

@@ -1,0 +1,93 @@
+// Our own bounds on a single order: its size, its price, how often one comes.
+
+extension Checks {
+    /// Our own bound on the quantity of one order.
+    static func orderQuantity(_ context: RiskContext) -> Refusal? {
+        let symbol = context.terms.symbol
+        guard let limit = context.limits.bySymbol[symbol]?.orderQuantityMax,
+            context.terms.quantity > limit, let rules = context.rules
+        else { return nil }
+        return Refusal(
+            .orderQuantity,
+            limit: "\(limit)",
+            actual: "\(context.terms.quantity)",
+            message: "The quantity \(context.terms.quantity) is above the limit for one order of "
+                + "\(symbol), \(limit).",
+            permitted: Self.permitted(limit.roundedDown(to: rules.stepSize), rules)
+        )
+    }
+
+    /// A limit price that is far beyond the best price of the other side is a mistake.
+    ///
+    /// A price on the other, harmless side only waits.
+    static func priceCollar(_ context: RiskContext) -> Refusal? {
+        guard let collar = context.limits.priceCollarMillionths(of: context.terms.symbol),
+            let price = context.terms.type.limitPrice, let rules = context.rules
+        else { return nil }
+        guard let quote = context.quote else {
+            return Refusal(
+                .priceCollar,
+                limit: "a quote",
+                actual: "none",
+                message: "No price of \(context.terms.symbol) is known yet, so the limit price "
+                    + "cannot be judged; try again."
+            )
+        }
+        let isBuy = context.terms.side == .buy
+        let best = isBuy ? quote.ask : quote.bid
+        let shift = isBuy ? collar : -collar
+        // Within the collar to the last digit: an edge between two prices is rounded inwards.
+        guard
+            let edge = best.scaled(
+                by: 1_000_000 + shift,
+                over: 1_000_000,
+                rounding: isBuy ? .down : .up
+            ), isBuy ? price > edge : price < edge
+        else { return nil }
+        let bound =
+            rules.tickSize.isPositive
+            ? edge.rounded(isBuy ? .down : .up, to: rules.tickSize) : edge
+        return Refusal(
+            .priceCollar,
+            limit: "\(edge)",
+            actual: "\(price)",
+            message: "The price \(price) is beyond the collar around the best price \(best), "
+                + "which ends at \(edge).",
+            permitted: bound.isPositive
+                ? "a price of at \(isBuy ? "most" : "least") \(bound)" : ""
+        )
+    }
+
+    /// One principal places so many orders in a while, and no more.
+    static func orderRate(_ context: RiskContext) -> Refusal? {
+        guard let rate = context.limits.orderRate, let wait = context.rateWaitMilliseconds else {
+            return nil
+        }
+        return Refusal(
+            .orderRate,
+            limit: "\(rate.countMax) orders per \(rate.intervalMilliseconds) ms",
+            actual: "\(rate.countMax)",
+            message: "\(rate.countMax) orders were placed in the last \(rate.intervalMilliseconds) "
+                + "ms; try again in \(wait) ms.",
+            permitted: "the same order in \(wait) ms"
+        )
+    }
+
+    /// What to say of the largest quantity that would have passed; nothing where the venue takes
+    /// none so small.
+    static func permitted(_ largest: Quantity?, _ rules: SymbolRules) -> String {
+        guard let largest, largest.isPositive, largest >= rules.quantityMin else { return "" }
+        return "a quantity of at most \(largest)"
+    }
+}
+
+extension RiskContext {
+    /// Whether a check compares the order with the best price.
+    var isJudgedByQuote: Bool {
+        let symbol = self.terms.symbol
+        let bounds =
+            self.limits.positionNotionalMax(of: symbol) ?? self.limits.exposureNotionalMax
+        return self.terms.type == .market || self.limits.priceCollarMillionths(of: symbol) != nil
+            || (bounds != nil && !self.isReducing)
+    }
+}

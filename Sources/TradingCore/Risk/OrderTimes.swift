@@ -1,0 +1,52 @@
+/// How many orders one principal may place in a while.
+package struct OrderRate: Hashable, Sendable {
+    package var countMax: Int
+    package var intervalMilliseconds: Int64
+
+    package init(countMax: Int, intervalMilliseconds: Int64) {
+        invariant(countMax > 0 && intervalMilliseconds > 0, "a rate lets something pass")
+        self.countMax = countMax
+        self.intervalMilliseconds = intervalMilliseconds
+    }
+}
+
+/// When each principal placed its last orders, as many as the rate looks back on.
+///
+/// Any interval of the rate's length, wherever it begins, holds at most the rate's count. Kept in
+/// memory only: a new process begins with room for a whole interval's orders.
+package struct OrderTimes: Hashable, Sendable {
+    /// The last times, the oldest at `oldest` once there are as many as the rate allows.
+    private struct Ring: Hashable, Sendable {
+        var times: [MonotonicTime] = []
+        var oldest = 0
+    }
+
+    private var rings: [Principal: Ring] = [:]
+
+    package init() {}
+
+    /// How long a principal must wait until it may place; nil where it may now.
+    package func waitMilliseconds(
+        _ principal: Principal,
+        _ rate: OrderRate,
+        at now: MonotonicTime
+    ) -> Int64? {
+        guard let ring = self.rings[principal], ring.times.count == rate.countMax else {
+            return nil
+        }
+        let free = ring.times[ring.oldest].adding(milliseconds: rate.intervalMilliseconds)
+        return now < free ? free.milliseconds(since: now) : nil
+    }
+
+    /// Counts an order that passed the gate.
+    package mutating func note(_ principal: Principal, _ rate: OrderRate, at now: MonotonicTime) {
+        var ring = self.rings.removeValue(forKey: principal) ?? Ring()
+        if ring.times.count < rate.countMax {
+            ring.times.append(now)
+        } else {
+            ring.times[ring.oldest] = now
+            ring.oldest = (ring.oldest + 1) % rate.countMax
+        }
+        self.rings[principal] = ring
+    }
+}
