@@ -70,6 +70,18 @@ struct MalformedBytesTests {
         }
     }
 
+    @Test(arguments: ["01", "+1", "1.", ".5", "1e", "--1", "nan", "inf", #""\u+12a""#])
+    func `what is nearly JSON is none`(_ text: String) {
+        #expect(JSONValue(parsing: Array(text.utf8)) == nil)
+    }
+
+    @Test func `a name that needs escapes is written with them`() {
+        let text = #"{"a\"b\\":-1.5e+3}"#
+        var writer = JSONWriter()
+        JSONValue(parsing: Array(text.utf8))?.write(to: &writer)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
+    }
+
     @Test(arguments: ["", "{", "[]", "{\"id\":1}", "\u{FFFD}", "{\"method\":5,\"params\":7}"])
     func `texts that say nothing are answered, and the connection stays`(
         _ text: String

@@ -64,7 +64,7 @@ enum JSONValue: Hashable, Sendable {
         case .object(let members):
             writer.beginObject()
             for member in members {
-                writer.key(member.name)
+                writer.key(escaping: member.name)
                 member.value.write(to: &writer)
             }
             writer.endObject()
@@ -171,8 +171,34 @@ private struct JSONParser {
     }
 
     private func number(from start: Int) -> JSONValue? {
-        let text = String(decoding: self.bytes[start..<self.index], as: UTF8.self)
-        return Double(text) == nil ? nil : .number(text)
+        let text = self.bytes[start..<self.index]
+        return Self.isNumber(text) ? .number(String(decoding: text, as: UTF8.self)) : nil
+    }
+
+    /// Whether JSON's grammar allows a number so: what is echoed has to be JSON again.
+    private static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
+        var rest = text
+        func takeDigits() -> Int {
+            let digits = rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.count
+            rest = rest.dropFirst(digits)
+            return digits
+        }
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let isZeroFirst = rest.first == UInt8(ascii: "0")
+        let whole = takeDigits()
+        guard whole > 0, !isZeroFirst || whole == 1 else { return false }
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            guard takeDigits() > 0 else { return false }
+        }
+        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
+            rest = rest.dropFirst()
+            if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") {
+                rest = rest.dropFirst()
+            }
+            guard takeDigits() > 0 else { return false }
+        }
+        return rest.isEmpty
     }
 
     private mutating func parseString() -> String? {
@@ -226,8 +252,12 @@ private struct JSONParser {
 
     private mutating func parseHex() -> UInt32? {
         guard self.index + 4 <= self.bytes.count else { return nil }
-        let text = String(decoding: self.bytes[self.index..<self.index + 4], as: UTF8.self)
+        var value: UInt32 = 0
+        for byte in self.bytes[self.index..<self.index + 4] {
+            guard let digit = Form.hexDigit(byte) else { return nil }
+            value = value << 4 | UInt32(digit)
+        }
         self.index += 4
-        return UInt32(text, radix: 16)
+        return value
     }
 }

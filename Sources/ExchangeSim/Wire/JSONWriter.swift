@@ -32,6 +32,13 @@ struct JSONWriter {
         self.needsComma = false
     }
 
+    /// A name that somebody else chose; ours need no escapes.
+    mutating func key(escaping name: String) {
+        self.string(name)
+        self.bytes.append(UInt8(ascii: ":"))
+        self.needsComma = false
+    }
+
     // MARK: Values
 
     mutating func string(_ text: String) {
