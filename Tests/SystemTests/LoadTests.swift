@@ -14,15 +14,30 @@ import TradingCore
         let desk = try Desk()
         let client = try await desk.readyClient()
         try await self.trade(client, 0..<2_000)
-        let early = desk.server.residentKiB
-        try await self.trade(client, 2_000..<Self.orderCount)
-        let late = desk.server.residentKiB
-        print("resident after 2000 orders \(early) KiB, after \(Self.orderCount) \(late) KiB")
+        let early = try await self.residentKiB(client, desk, 2_000..<4_000)
+        try await self.trade(client, 4_000..<8_000)
+        let late = try await self.residentKiB(client, desk, 8_000..<Self.orderCount)
+        print("resident behind 2000 orders \(early) KiB, behind 8000 \(late) KiB")
         #expect(late <= early + 2 * 1_024)
         let comparison = Comparison(desk: desk, client: client)
         try await comparison.expectAgreement(["BTCUSDT", "ETHUSDT"])
         #expect(try await comparison.allOrders().count == Self.orderCount)
         await client.close()
+    }
+
+    /// The least that the server holds while it trades: the store's buffers fill and are emptied,
+    /// what stays is what would grow.
+    private func residentKiB(
+        _ client: TradingClient,
+        _ desk: Desk,
+        _ numbers: Range<Int>
+    ) async throws -> Int {
+        var least = Int.max
+        for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: 100) {
+            try await self.trade(client, first..<min(first + 100, numbers.upperBound))
+            least = min(least, desk.server.residentKiB)
+        }
+        return least
     }
 
     private func trade(_ client: TradingClient, _ numbers: Range<Int>) async throws {
