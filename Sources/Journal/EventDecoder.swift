@@ -146,6 +146,7 @@ enum EventDecoder {
                 cancelID: try unsafe self.clientOrderID(message.pending_cancel_id)
             )
         }
+        order.successor = self.orderID(unsafe message.successor)
         return order
     }
 
@@ -186,7 +187,9 @@ enum EventDecoder {
                 ),
             tag: unsafe self.text(message.tag),
             purpose: unsafe message.purpose == 0
-                ? .client : try self.known(OrderPurpose.self, unsafe message.purpose)
+                ? .client : try self.known(OrderPurpose.self, unsafe message.purpose),
+            resubmitsIfAbsent: unsafe message.resubmits_if_absent != 0,
+            predecessor: unsafe self.orderID(message.predecessor)
         )
     }
 
@@ -245,6 +248,8 @@ enum EventDecoder {
             return try unsafe self.resolved(self.present(message.resolved))
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED:
             return .simulated(request: unsafe self.text(message.simulated))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED:
+            return .succeeded(by: OrderID(raw: unsafe message.succeeded))
         default:
             throw DecodingProblem("order change of unknown kind")
         }
@@ -290,6 +295,9 @@ enum EventDecoder {
         }
         return value
     }
+
+    /// Zero stands for no order.
+    private static func orderID(_ raw: UInt64) -> OrderID? { raw == 0 ? nil : OrderID(raw: raw) }
 
     static func amount(
         _ pointer: UnsafeMutablePointer<CChar>?

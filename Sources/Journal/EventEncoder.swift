@@ -157,6 +157,8 @@ struct EventEncoder {
             unsafe message.key = self.arena.string(intent.key?.text ?? "")
             unsafe message.tag = self.arena.string(intent.tag)
             unsafe message.purpose = UInt32(intent.purpose.rawValue)
+            unsafe message.resubmits_if_absent = intent.resubmitsIfAbsent ? 1 : 0
+            unsafe message.predecessor = intent.predecessor?.raw ?? 0
         }
     }
 
@@ -226,6 +228,9 @@ struct EventEncoder {
             case .simulated(let request):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED
                 unsafe message.simulated = self.arena.string(request)
+            case .succeeded(let successor):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED
+                unsafe message.succeeded = successor.raw
             }
         }
     }
@@ -267,6 +272,7 @@ struct EventEncoder {
             unsafe message.pending_cancel_id = self.arena.string(
                 order.pendingCancel?.cancelID.text ?? ""
             )
+            unsafe message.successor = order.successor?.raw ?? 0
         }
     }
 }

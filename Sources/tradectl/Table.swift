@@ -64,6 +64,12 @@ extension RemoteOrder {
         } else if !self.reason.isEmpty {
             parts.append("reason: \(self.reason)")
         }
+        if self.predecessorOrderID != 0 {
+            parts.append("in the place of order \(self.predecessorOrderID)")
+        }
+        if self.successorOrderID != 0 {
+            parts.append("order \(self.successorOrderID) is in its place")
+        }
         if let refusal = self.refusal {
             parts.append(
                 "refused by \(refusal.rule): \(refusal.message)\n"

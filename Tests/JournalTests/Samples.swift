@@ -94,7 +94,9 @@ enum Samples {
             reservePrice: Price(raw: 6_000_000_000_000),
             principal: principal,
             key: IdempotencyKey(principal: principal, text: "key-\(number)"),
-            tag: "täg 🙂"
+            tag: "täg 🙂",
+            resubmitsIfAbsent: number % 2 == 0,
+            predecessor: number % 3 == 0 ? OrderID(raw: number - 1) : nil
         )
     }
 
@@ -181,6 +183,7 @@ enum Samples {
             .resolved(.canceled, by: Principal("me"), reason: "asked the venue"),
             .resolved(.filled(at: Price(raw: 7)), by: Principal("me"), reason: "asked"),
             .resolved(.identified(VenueOrderID(raw: 5)), by: Principal("me"), reason: "asked"),
+            .succeeded(by: OrderID(raw: 9)),
         ]
         let refusal = Refusal(
             .orderNotional,

@@ -1492,7 +1492,7 @@ const ProtobufCMessageDescriptor trading__v1__refusal__descriptor =
   (ProtobufCMessageInit) trading__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[10] =
 {
   {
     "symbol",
@@ -1602,22 +1602,36 @@ static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "resubmit_if_absent",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__PlaceOrderRequest, resubmit_if_absent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__place_order_request__field_indices_by_name[] = {
   7,   /* field[7] = expected_mode */
   6,   /* field[6] = idempotency_key */
   4,   /* field[4] = price */
   3,   /* field[3] = quantity */
+  9,   /* field[9] = resubmit_if_absent */
   1,   /* field[1] = side */
   0,   /* field[0] = symbol */
   8,   /* field[8] = tag */
   5,   /* field[5] = time_in_force */
   2,   /* field[2] = type */
 };
-static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 30, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
 {
@@ -1627,10 +1641,10 @@ const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
   "Trading__V1__PlaceOrderRequest",
   "trading.v1",
   sizeof(Trading__V1__PlaceOrderRequest),
-  9,
+  10,
   trading__v1__place_order_request__field_descriptors,
   trading__v1__place_order_request__field_indices_by_name,
-  1,  trading__v1__place_order_request__number_ranges,
+  2,  trading__v1__place_order_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__place_order_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2028,7 +2042,7 @@ const ProtobufCMessageDescriptor trading__v1__list_orders_response__descriptor =
   (ProtobufCMessageInit) trading__v1__list_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[21] =
+static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[23] =
 {
   {
     "order_id",
@@ -2282,6 +2296,30 @@ static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[21] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "predecessor_order_id",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, predecessor_order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "successor_order_id",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, successor_order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__order__field_indices_by_name[] = {
   13,   /* field[13] = average_price */
@@ -2293,12 +2331,14 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   17,   /* field[17] = is_cancel_pending */
   3,   /* field[3] = mode */
   0,   /* field[0] = order_id */
+  21,   /* field[21] = predecessor_order_id */
   9,   /* field[9] = price */
   8,   /* field[8] = quantity */
   16,   /* field[16] = reason */
   15,   /* field[15] = refusal */
   5,   /* field[5] = side */
   10,   /* field[10] = status */
+  22,   /* field[22] = successor_order_id */
   4,   /* field[4] = symbol */
   18,   /* field[18] = tag */
   7,   /* field[7] = time_in_force */
@@ -2306,10 +2346,11 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   20,   /* field[20] = updated_at */
   2,   /* field[2] = venue_order_id */
 };
-static const ProtobufCIntRange trading__v1__order__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__order__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 30, 21 },
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor trading__v1__order__descriptor =
 {
@@ -2319,10 +2360,10 @@ const ProtobufCMessageDescriptor trading__v1__order__descriptor =
   "Trading__V1__Order",
   "trading.v1",
   sizeof(Trading__V1__Order),
-  21,
+  23,
   trading__v1__order__field_descriptors,
   trading__v1__order__field_indices_by_name,
-  1,  trading__v1__order__number_ranges,
+  2,  trading__v1__order__number_ranges,
   (ProtobufCMessageInit) trading__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

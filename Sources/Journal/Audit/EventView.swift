@@ -141,6 +141,8 @@ package struct EventView: Hashable, Sendable {
                     Field("reason", reason),
                 ]
             )
+        case .succeeded(let successor):
+            self.init("order_succeeded", orderID, [Field("by_order", successor)])
         }
     }
 
@@ -164,6 +166,8 @@ package struct EventView: Hashable, Sendable {
             Field("receive_window_ms", intent.receiveWindowMilliseconds),
             Field("by", intent.principal), Field("key", intent.key?.text ?? ""),
             Field("tag", intent.tag), Field("purpose", "\(intent.purpose)"),
+            Field("resubmits_if_absent", intent.resubmitsIfAbsent),
+            Field("instead_of", intent.predecessor?.description ?? ""),
         ]
     }
 }

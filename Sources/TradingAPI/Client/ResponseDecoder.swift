@@ -243,7 +243,9 @@ struct ResponseDecoder {
             isCancelPending: message.is_cancel_pending != 0,
             tag: String(protobuf: message.tag),
             createdAt: message.created_at,
-            updatedAt: message.updated_at
+            updatedAt: message.updated_at,
+            predecessorOrderID: message.predecessor_order_id,
+            successorOrderID: message.successor_order_id
         )
     }
 

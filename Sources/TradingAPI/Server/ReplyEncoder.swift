@@ -122,6 +122,8 @@ package struct ReplyEncoder {
             unsafe message.tag = self.arena.string(order.intent.tag)
             unsafe message.created_at = order.createdAt.nanoseconds
             unsafe message.updated_at = order.updatedAt.nanoseconds
+            unsafe message.predecessor_order_id = order.intent.predecessor?.raw ?? 0
+            unsafe message.successor_order_id = order.successor?.raw ?? 0
         }
     }
 

@@ -105,7 +105,8 @@ package struct RequestDecoder {
                 unsafe message.expected_mode,
                 "expected_mode"
             ),
-            tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax)
+            tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
+            resubmitsIfAbsent: unsafe message.resubmit_if_absent != 0
         )
     }
 

@@ -67,6 +67,8 @@ package struct Order: Hashable, Sendable {
     /// What the fills paid or received, in the quote asset.
     package var filledQuoteQuantity: Amount
     package var pendingCancel: PendingCancel?
+    /// The order that was placed instead of this one.
+    package var successor: OrderID?
     /// Where refused: by which rule.
     package var refusal: Refusal?
     /// The venue's or the network's words where the order did not go well; else empty.
@@ -83,6 +85,7 @@ package struct Order: Hashable, Sendable {
         self.filledQuantity = .zero
         self.filledQuoteQuantity = .zero
         self.pendingCancel = nil
+        self.successor = nil
         self.refusal = nil
         self.reason = ""
         self.createdAt = createdAt
@@ -142,6 +145,8 @@ package struct Order: Hashable, Sendable {
         case .resolved(let resolution, let principal, let reason):
             self.reason = "resolved by \(principal) as \(resolution.name): \(reason)"
             if case .identified(let venueOrderID) = resolution { self.venueOrderID = venueOrderID }
+        case .succeeded(let successor):
+            self.successor = successor
         }
         self.status = self.status.after(
             change,
@@ -160,6 +165,7 @@ package struct Order: Hashable, Sendable {
             !self.contains(fill.tradeID)
                 && !(self.status == .filled && self.fills.contains(where: \.isOperators))
         case .resolved: self.status.isInDoubt
+        case .succeeded: self.successor == nil
         case .reported, .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator:
             {
                 var copy = self

@@ -73,6 +73,8 @@ package enum OrderChange: Hashable, Sendable {
     case needsOperator(reason: String)
     /// A person says what became of it, where the gateway could not find out (E6).
     case resolved(Resolution, by: Principal, reason: String)
+    /// Another order is placed instead of it.
+    case succeeded(by: OrderID)
 }
 
 extension OrderStatus {
@@ -153,6 +155,7 @@ extension OrderStatus {
         // Evidence is better than anybody's word.
         case (_, .resolved(let resolution, _, _)):
             self.isInDoubt ? self.resolved(resolution) : self
+        case (_, .succeeded): self
         }
     }
 

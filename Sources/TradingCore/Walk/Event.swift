@@ -47,7 +47,8 @@ package enum Event: Hashable, Sendable {
         case .orderChanged(_, let change):
             switch change {
             case .reported, .filled: .mayWait
-            case .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator, .resolved:
+            case .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator, .resolved,
+                .succeeded:
                 .syncFirst
             }
         case .stopped: .mayWait

@@ -184,6 +184,12 @@ extension Gateway {
             self.stopForDouble(report, of: order, into: &batch)
             return
         }
+        if order.status == .notPlaced, let successor = order.successor {
+            let reason =
+                "order \(orderID) is at the venue after its absence was proven and order "
+                + "\(successor) was placed instead (S3)"
+            self.stop(order.intent.venue, reason: reason, into: &batch)
+        }
         if report.status == .rejected {
             self.change(
                 orderID,
@@ -262,7 +268,7 @@ extension Gateway {
             self.chases[orderID]?.alertAt = alertAt
         case .needsOperator(let reason):
             batch.performAtOnce(.alert(Alert(givenUp: order, reason: reason)))
-        case .reported, .simulated, .rejected, .notPlaced, .resolved: break
+        case .reported, .simulated, .rejected, .notPlaced, .resolved, .succeeded: break
         }
         self.resendHeldCancel(of: orderID, into: &batch)
         self.cancelIfKilled(orderID, into: &batch)

@@ -79,7 +79,14 @@ package struct Gateway: ~Copyable {
         var needs = Needs()
         switch input {
         case .request(_, .placeOrder(let request), _):
-            if let key = request.key, self.keys[key] == nil { needs.key = key }
+            guard let key = request.key else { break }
+            if let orderID = self.keys[key] {
+                if let missing = self.missingSuccessor(of: orderID) {
+                    self.add(missing, to: &needs)
+                }
+            } else {
+                needs.key = key
+            }
         case .request(_, .cancel(let orderID), _), .request(_, .order(let orderID), _):
             self.add(orderID, to: &needs)
         case .request(_, .resolve(let request), _):

@@ -11,6 +11,8 @@ extension World {
         case 65..<85:
             guard let order = orders.randomElement(using: &self.random) else { return nil }
             request = .cancel(order.orderID)
+        // Without an end put to everything, orders live long enough for proofs of absence.
+        case 85..<91 where self.isPatient: request = .placeOrder(self.wish())
         case 85..<88: request = .cancelAll(nil)
         case 88..<91:
             let level = KillLevel.allCases.randomElement(using: &self.random) ?? .block
@@ -44,10 +46,13 @@ extension World {
             symbol: symbol,
             timeInForce: timeInForce
         )
-        guard self.random.happens(60) else { return Make.wish(terms) }
-        let key = "k\(self.wishes.count)"
-        self.wishes.append((key, terms))
-        return Make.wish(terms, key: key)
+        var wish = Make.wish(terms)
+        wish.resubmitsIfAbsent = self.random.happens(60)
+        if self.random.happens(60) {
+            wish.key = Make.key("k\(self.wishes.count)")
+            self.wishes.append((wish.key?.text ?? "", terms))
+        }
+        return wish
     }
 
     private func repeatedWish() -> OrderRequest {
@@ -201,6 +206,7 @@ extension Event {
         case .orderChanged(_, .outcomeUnknown): "unknown"
         case .orderChanged(_, .needsOperator): "needs operator"
         case .orderChanged(_, .resolved): "resolved"
+        case .orderChanged(_, .succeeded): "succeeded"
         case .orderReopened: "reopened"
         case .cancelRequested: "cancel"
         case .modeChanged: "mode"

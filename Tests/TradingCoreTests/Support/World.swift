@@ -97,6 +97,8 @@ final class World {
     /// How often what happened, so that a calm storm is noticed.
     var tally: [String: Int] = [:]
     let hadStrangers: Bool
+    /// Whether clients never cancel everything.
+    var isPatient: Bool { self.seed % 3 == 0 }
     let venueOffsetMilliseconds: Int64
 
     init(seed: UInt64) {

@@ -33,6 +33,7 @@ import Testing
             .orderChanged(one, .outcomeUnknown(reason: "")),
             .orderChanged(one, .needsOperator(reason: "")),
             .orderChanged(one, .resolved(.absent, by: Principal("x"), reason: "")),
+            .orderChanged(one, .succeeded(by: OrderID(raw: 2))),
         ]
         for event in first { #expect(event.durability == .syncFirst, "\(event)") }
         let cancelID = ClientOrderIDScheme.cancelName(of: intent.clientOrderID)

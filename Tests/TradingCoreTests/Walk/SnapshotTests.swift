@@ -57,7 +57,7 @@ import Testing
         "Position.cost", "Position.realizedProfit", "Position.fees", "Position.fillCount",
         "Fee.asset", "Fee.amount",
         "Order.intent", "Order.status", "Order.venueOrderID", "Order.executedQuantity",
-        "Order.fills", "Order.pendingCancel", "Order.refusal", "Order.reason",
+        "Order.fills", "Order.pendingCancel", "Order.successor", "Order.refusal", "Order.reason",
         "Order.createdAt", "Order.updatedAt",
         // Sums over the fills.
         "Order.filledQuantity", "Order.filledQuoteQuantity",
@@ -66,7 +66,8 @@ import Testing
         "OrderIntent.terms", "OrderIntent.baseAsset", "OrderIntent.quoteAsset",
         "OrderIntent.timestamp", "OrderIntent.receiveWindowMilliseconds",
         "OrderIntent.reservePrice", "OrderIntent.principal", "OrderIntent.key",
-        "OrderIntent.tag", "OrderIntent.purpose", "IdempotencyKey.principal", "IdempotencyKey.text",
+        "OrderIntent.tag", "OrderIntent.purpose", "OrderIntent.resubmitsIfAbsent",
+        "OrderIntent.predecessor", "IdempotencyKey.principal", "IdempotencyKey.text",
         "OrderTerms.symbol", "OrderTerms.side", "OrderTerms.type", "OrderTerms.quantity",
         "Fill.tradeID", "Fill.price", "Fill.quantity", "Fill.quoteQuantity", "Fill.fee",
         "Fill.feeAsset", "Fill.isMaker", "Fill.time",

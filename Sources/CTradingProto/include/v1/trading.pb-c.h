@@ -246,10 +246,15 @@ struct  Trading__V1__PlaceOrderRequest
    * Carried through, for the caller's own use; at most 64 bytes.
    */
   char *tag;
+  /*
+   * Where it is proven that the order never came to be at the venue, it is placed once more, as a
+   * new order with a new id, through every check again. Without it the order ends as NOT_PLACED.
+   */
+  protobuf_c_boolean resubmit_if_absent;
 };
 #define TRADING__V1__PLACE_ORDER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__place_order_request__descriptor) \
-    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Trading__V1__PlaceOrderResponse
@@ -403,10 +408,18 @@ struct  Trading__V1__Order
   char *tag;
   int64_t created_at;
   int64_t updated_at;
+  /*
+   * The order in whose place this one was put; 0 for none.
+   */
+  uint64_t predecessor_order_id;
+  /*
+   * The order that was put in this one's place; 0 for none.
+   */
+  uint64_t successor_order_id;
 };
 #define TRADING__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__order__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
 
 
 struct  Trading__V1__Fill

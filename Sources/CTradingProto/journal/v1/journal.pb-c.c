@@ -1595,7 +1595,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__stopped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[19] =
+static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[21] =
 {
   {
     "order_id",
@@ -1825,6 +1825,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "resubmits_if_absent",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, resubmits_if_absent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "predecessor",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, predecessor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   4,   /* field[4] = base_asset */
@@ -1832,6 +1856,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   16,   /* field[16] = key */
   15,   /* field[15] = key_principal */
   0,   /* field[0] = order_id */
+  20,   /* field[20] = predecessor */
   9,   /* field[9] = price */
   14,   /* field[14] = principal */
   18,   /* field[18] = purpose */
@@ -1839,6 +1864,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   5,   /* field[5] = quote_asset */
   12,   /* field[12] = receive_window_milliseconds */
   13,   /* field[13] = reserve_price */
+  19,   /* field[19] = resubmits_if_absent */
   6,   /* field[6] = side */
   3,   /* field[3] = symbol */
   17,   /* field[17] = tag */
@@ -1847,10 +1873,11 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   7,   /* field[7] = type */
   2,   /* field[2] = venue */
 };
-static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 30, 19 },
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
 {
@@ -1860,10 +1887,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   "Trading__Journal__V1__Intent",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Intent),
-  19,
+  21,
   trading__journal__v1__intent__field_descriptors,
   trading__journal__v1__intent__field_indices_by_name,
-  1,  trading__journal__v1__intent__number_ranges,
+  2,  trading__journal__v1__intent__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__intent__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2137,7 +2164,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__fill__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__fill__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field_descriptors[9] =
+static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field_descriptors[10] =
 {
   {
     "order_id",
@@ -2247,6 +2274,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "succeeded",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Trading__Journal__V1__OrderChanged, change_case),
+    offsetof(Trading__Journal__V1__OrderChanged, succeeded),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__order_changed__field_indices_by_name[] = {
   2,   /* field[2] = filled */
@@ -2258,11 +2297,12 @@ static const unsigned trading__journal__v1__order_changed__field_indices_by_name
   1,   /* field[1] = reported */
   8,   /* field[8] = resolved */
   7,   /* field[7] = simulated */
+  9,   /* field[9] = succeeded */
 };
 static const ProtobufCIntRange trading__journal__v1__order_changed__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor =
 {
@@ -2272,7 +2312,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor
   "Trading__Journal__V1__OrderChanged",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__OrderChanged),
-  9,
+  10,
   trading__journal__v1__order_changed__field_descriptors,
   trading__journal__v1__order_changed__field_indices_by_name,
   1,  trading__journal__v1__order_changed__number_ranges,
@@ -2830,7 +2870,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__balance_moved__descriptor
   (ProtobufCMessageInit) trading__journal__v1__balance_moved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_order__field_descriptors[11] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_order__field_descriptors[12] =
 {
   {
     "intent",
@@ -2964,6 +3004,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_order__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "successor",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredOrder, successor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_order__field_indices_by_name[] = {
   8,   /* field[8] = created_at */
@@ -2975,13 +3027,15 @@ static const unsigned trading__journal__v1__stored_order__field_indices_by_name[
   7,   /* field[7] = reason */
   6,   /* field[6] = refusal */
   1,   /* field[1] = status */
+  11,   /* field[11] = successor */
   9,   /* field[9] = updated_at */
   3,   /* field[3] = venue_order_id */
 };
-static const ProtobufCIntRange trading__journal__v1__stored_order__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__stored_order__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 30, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor =
 {
@@ -2991,10 +3045,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor 
   "Trading__Journal__V1__StoredOrder",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredOrder),
-  11,
+  12,
   trading__journal__v1__stored_order__field_descriptors,
   trading__journal__v1__stored_order__field_indices_by_name,
-  1,  trading__journal__v1__stored_order__number_ranges,
+  2,  trading__journal__v1__stored_order__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

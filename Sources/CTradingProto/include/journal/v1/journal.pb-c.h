@@ -226,10 +226,18 @@ struct  Trading__Journal__V1__Intent
    * 1 for a client, 2 closes a position for the kill switch; 0, of older stores, is 1.
    */
   uint32_t purpose;
+  /*
+   * Placed once more where its absence is proven.
+   */
+  protobuf_c_boolean resubmits_if_absent;
+  /*
+   * The order in whose place this one is; 0 for none.
+   */
+  uint64_t predecessor;
 };
 #define TRADING__JOURNAL__V1__INTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__intent__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 struct  Trading__Journal__V1__Refusal
@@ -286,7 +294,8 @@ typedef enum {
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_OUTCOME_UNKNOWN = 6,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR = 7,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED = 8,
-  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED = 9
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED = 9,
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED = 10
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE__CASE)
 } Trading__Journal__V1__OrderChanged__ChangeCase;
 
@@ -304,6 +313,10 @@ struct  Trading__Journal__V1__OrderChanged
     char *needs_operator;
     char *simulated;
     Trading__Journal__V1__Resolved *resolved;
+    /*
+     * By the order that is placed instead.
+     */
+    uint64_t succeeded;
   };
 };
 #define TRADING__JOURNAL__V1__ORDER_CHANGED__INIT \
@@ -446,10 +459,14 @@ struct  Trading__Journal__V1__StoredOrder
    * Only of an order in a snapshot; empty where no cancel is on its way.
    */
   char *pending_cancel_id;
+  /*
+   * The order that was placed instead; 0 for none.
+   */
+  uint64_t successor;
 };
 #define TRADING__JOURNAL__V1__STORED_ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_order__descriptor) \
-    , NULL, 0, 0, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+    , NULL, 0, 0, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
