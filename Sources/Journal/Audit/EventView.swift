@@ -76,7 +76,28 @@ package struct EventView: Hashable, Sendable {
             )
         case .venueRestrained(let venue, let restraint):
             self.init("venue_restrained", nil, Self.fields(of: restraint, at: venue))
+        case .riskBreached(let breach):
+            self.init("risk_breached", nil, Self.fields(of: breach))
+        case .breachAcknowledged(let number, let acknowledgement):
+            self.init(
+                "breach_acknowledged",
+                nil,
+                [
+                    Field("number", number), Field("by", acknowledgement.principal),
+                    Field("reason", acknowledgement.reason), Field("at", acknowledgement.at.text),
+                ]
+            )
         }
+    }
+
+    private static func fields(of breach: RiskBreach) -> [Field] {
+        [
+            Field("number", breach.number), Field("rule", breach.rule.name),
+            Field("venue", breach.venue.mode.name), Field("asset", breach.asset?.name ?? ""),
+            Field("strategy", breach.strategy), Field("limit", breach.limit),
+            Field("actual", breach.actual), Field("message", breach.message),
+            Field("action", breach.action.name), Field("at", breach.at.text),
+        ]
     }
 
     private static func fields(of record: ModeRecord) -> [Field] {

@@ -107,6 +107,8 @@ package struct OrderIntent: Hashable, Sendable {
     package var key: IdempotencyKey?
     package var tag: String
     package var purpose: OrderPurpose
+    /// The best price that the order could trade at when it was decided; zero where unknown.
+    package var referencePrice: Price
 
     package init(
         orderID: OrderID,
@@ -121,7 +123,8 @@ package struct OrderIntent: Hashable, Sendable {
         principal: Principal,
         key: IdempotencyKey?,
         tag: String,
-        purpose: OrderPurpose = .client
+        purpose: OrderPurpose = .client,
+        referencePrice: Price = .zero
     ) {
         self.orderID = orderID
         self.clientOrderID = clientOrderID
@@ -136,6 +139,7 @@ package struct OrderIntent: Hashable, Sendable {
         self.key = key
         self.tag = tag
         self.purpose = purpose
+        self.referencePrice = referencePrice
     }
 
     /// When the venue stops taking the request, in the venue's clock.

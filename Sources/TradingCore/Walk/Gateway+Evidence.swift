@@ -256,7 +256,9 @@ extension Gateway {
         }
         self.record(.orderChanged(orderID, change), into: &batch)
         switch change {
-        case .filled(let fill): self.noteMovement(fill, of: order)
+        case .filled(let fill):
+            self.noteMovement(fill, of: order)
+            self.watchSlippage(of: fill, in: order, into: &batch)
         case .outcomeUnknown:
             let alertAt = self.alertTime(at: batch.instant)
             self.chases[orderID]?.alertAt = alertAt
@@ -264,6 +266,7 @@ extension Gateway {
             batch.performAtOnce(.alert(Alert(givenUp: order, reason: reason)))
         case .reported, .simulated, .rejected, .notPlaced, .resolved: break
         }
+        self.watchFailures(of: order.intent.venue, into: &batch)
         self.resendHeldCancel(of: orderID, into: &batch)
         self.cancelIfKilled(orderID, into: &batch)
     }
