@@ -157,7 +157,7 @@ enum Samples {
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained:
+                    .venueRestrained, .riskBreached, .breachAcknowledged:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
@@ -243,6 +243,28 @@ enum Samples {
                     until: self.instant.wall,
                     scope: .everything,
                     reason: "HTTP 418"
+                )
+            ),
+            .riskBreached(
+                RiskBreach(
+                    number: 1,
+                    rule: .dailyLoss,
+                    venue: .live,
+                    asset: Asset("USDT"),
+                    strategy: "grid",
+                    limit: "100",
+                    actual: "101",
+                    message: "Too much.",
+                    action: .killFlatten,
+                    at: self.instant.wall
+                )
+            ),
+            .breachAcknowledged(
+                1,
+                RiskBreach.Acknowledgement(
+                    principal: Principal("me"),
+                    reason: "seen",
+                    at: self.instant.wall
                 )
             ),
         ]

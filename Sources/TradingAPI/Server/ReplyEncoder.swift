@@ -51,6 +51,8 @@ package struct ReplyEncoder {
             return .payload(self.killSwitch(view))
         case .health(let view):
             return .payload(self.health(view))
+        case .risk:
+            fatalError("invariant broken: no method asks for losses and failures")
         case .refused(let refusal):
             return .refused(refusal, details: unsafe Protobuf.packed(self.refusal(refusal)))
         }

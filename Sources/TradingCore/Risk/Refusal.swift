@@ -4,6 +4,9 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case idempotencyKey = 1
     /// The kill switch is engaged.
     case killSwitch = 2
+    /// A limit on losses or failures was broken, and nobody has acknowledged it; or a person
+    /// disabled trading.
+    case tradingDisabled = 50
     /// The caller expects another mode (M1).
     case expectedMode = 3
     /// Recovery and reconciliation are not done, or the venue is not reachable.
@@ -68,6 +71,16 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case exposureNotional = 43
     /// Too many orders of one principal in a while.
     case orderRate = 44
+    /// The account lost too much in a day.
+    case dailyLoss = 51
+    /// The account's equity is too far below its highest.
+    case drawdown = 52
+    /// Too many orders in a row failed.
+    case consecutiveFailures = 53
+    /// An order filled far worse than the price that it was judged by.
+    case slippage = 54
+    /// AcknowledgeBreach: there is no such breach.
+    case breachNotFound = 55
     /// Amend: the order cannot be changed so, or the venue did not change it.
     case amendment = 90
 
@@ -109,6 +122,12 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"
         case .amendment: "amendment"
+        case .tradingDisabled: "trading_disabled"
+        case .dailyLoss: "daily_loss"
+        case .drawdown: "drawdown"
+        case .consecutiveFailures: "consecutive_failures"
+        case .slippage: "slippage"
+        case .breachNotFound: "breach_not_found"
         }
     }
 }

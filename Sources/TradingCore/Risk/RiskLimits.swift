@@ -32,6 +32,7 @@ package struct RiskLimits: Hashable, Sendable {
     package var priceCollarMillionths: Int64?
     /// How many orders one principal may place in a while; nil switches it off.
     package var orderRate: OrderRate?
+    package var loss = LossLimits()
     /// What is stricter for one symbol.
     package var bySymbol: [Symbol: SymbolLimits] = [:]
 

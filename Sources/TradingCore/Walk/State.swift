@@ -33,6 +33,10 @@ package struct State: Hashable, Sendable {
     package private(set) var closings: [VenueID: [Symbol: Closing]]
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
+    /// Limits on losses or failures that were broken.
+    package private(set) var breaches: BreachList
+    /// Orders in a row that failed at a venue; what has none has no entry.
+    package private(set) var failureCounts: [VenueID: Int]
     /// Those of `orders`, counted; what has none has no entry.
     private var openCounts: [VenueID: OpenCounts]
 
@@ -66,6 +70,8 @@ package struct State: Hashable, Sendable {
         self.lastTrades = [:]
         self.closings = [:]
         self.ledgers = [:]
+        self.breaches = BreachList()
+        self.failureCounts = [:]
         self.openCounts = [:]
     }
 
@@ -84,7 +90,9 @@ package struct State: Hashable, Sendable {
         restraints: [VenueID: VenueRestraint],
         lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
-        ledgers: [VenueID: Ledger]
+        ledgers: [VenueID: Ledger],
+        breaches: BreachList,
+        failureCounts: [VenueID: Int]
     ) {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
@@ -101,6 +109,8 @@ package struct State: Hashable, Sendable {
         self.lastTrades = lastTrades
         self.closings = closings
         self.ledgers = ledgers
+        self.breaches = breaches
+        self.failureCounts = failureCounts
         self.openCounts = [:]
         for order in orders {
             self.orders[order.orderID] = order
@@ -180,6 +190,10 @@ package struct State: Hashable, Sendable {
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
         case .venueRestrained(let venue, let restraint):
             self.restraints[venue] = restraint
+        case .riskBreached(let breach):
+            self.breaches.append(breach)
+        case .breachAcknowledged(let number, let acknowledgement):
+            self.acknowledge(number, acknowledgement)
         }
         return nil
     }
@@ -213,7 +227,9 @@ package struct State: Hashable, Sendable {
         }
         let venue = order.intent.venue
         let reserved = order.reservedQuantity
+        let before = order.status
         order.apply(change, at: time)
+        self.countFailure(of: order, after: before)
         if order.reservedQuantity != reserved {
             self.ledgers[venue, default: Ledger()].release(
                 Reservation(remaining: reserved, of: order.intent)
@@ -240,6 +256,35 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    /// Counts an order that failed, or begins to count anew after one that did not.
+    ///
+    /// An order that a process before this one left behind says nothing about the venue; nor does
+    /// one that the engaged kill switch kept from being sent.
+    private mutating func countFailure(of order: Order, after before: OrderStatus) {
+        let venue = order.intent.venue
+        switch (before, order.status) {
+        case (.submitting, .rejected), (.submitting, .unknown), (.submitting, .notPlaced):
+            guard order.intent.clientOrderID.text.contains("-\(self.epoch)-"),
+                order.status != .notPlaced || !self.killSwitch.isEngaged
+            else { return }
+            self.failureCounts[venue, default: 0] += 1
+        case (.submitting, .open), (.submitting, .partiallyFilled), (.submitting, .filled),
+            (.submitting, .canceled), (.submitting, .expired):
+            self.failureCounts[venue] = nil
+        default:
+            break
+        }
+    }
+
+    /// A breach for failures that a person has seen begins to count anew.
+    private mutating func acknowledge(
+        _ number: UInt64,
+        _ acknowledgement: RiskBreach.Acknowledgement
+    ) {
+        guard let breach = self.breaches.acknowledge(number, acknowledgement) else { return }
+        if breach.rule == .consecutiveFailures { self.failureCounts[breach.venue] = nil }
     }
 
     private mutating func mark(_ fill: Fill, of order: Order) {

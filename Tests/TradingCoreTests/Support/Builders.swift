@@ -114,6 +114,20 @@ enum Make {
         )
     }
 
+    static func breach(_ number: UInt64 = 1, _ rule: Rule = .dailyLoss) -> RiskBreach {
+        RiskBreach(
+            number: number,
+            rule: rule,
+            venue: .testnet,
+            asset: Asset("USDT"),
+            limit: "100",
+            actual: "101",
+            message: "The day lost too much.",
+            action: .disable,
+            at: WallTime(milliseconds: 1_000_000)
+        )
+    }
+
     static func limits() -> RiskLimits {
         RiskLimits(
             allowedSymbols: [Make.bitcoin, Make.ether],

@@ -21,6 +21,11 @@ import Testing
             since: intent.timestamp
         )
         let one = OrderID(raw: 1)
+        let seen = RiskBreach.Acknowledgement(
+            principal: Principal("x"),
+            reason: "",
+            at: intent.timestamp
+        )
         let first: [Event] = [
             .storeCreated(clientIDPrefix: "p"), .started(epoch: "e", version: "v"),
             .orderSubmitted(intent), .orderSimulated(intent), .orderRefused(intent, refusal),
@@ -35,6 +40,7 @@ import Testing
             .orderChanged(one, .resolved(.absent, by: Principal("x"), reason: "")),
             .orderChanged(one, .succeeded(by: OrderID(raw: 2))),
             .orderChanged(one, .amendFailed(reason: "")),
+            .riskBreached(Make.breach()), .breachAcknowledged(1, seen),
         ]
         for event in first { #expect(event.durability == .syncFirst, "\(event)") }
         let cancelID = ClientOrderIDScheme.cancelName(of: intent.clientOrderID)
