@@ -81,6 +81,8 @@ enum EventDecoder {
                 try self.known(VenueID.self, part.venue),
                 try self.restraint(part)
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED:
+            return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
         default:
             throw DecodingProblem("event of unknown kind")
         }

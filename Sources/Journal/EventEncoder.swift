@@ -47,7 +47,7 @@ struct EventEncoder {
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-                .venueRestrained:
+                .venueRestrained, .limitChanged:
                 unsafe self.fill(&message, with: event)
             }
         }
@@ -90,6 +90,9 @@ struct EventEncoder {
         case .venueRestrained(let venue, let restraint):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED
             unsafe message.venue_restrained = self.restraint(restraint, of: venue)
+        case .limitChanged(let change):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
+            unsafe message.limit_changed = self.limitChange(change)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")

@@ -76,6 +76,8 @@ package struct EventView: Hashable, Sendable {
             )
         case .venueRestrained(let venue, let restraint):
             self.init("venue_restrained", nil, Self.fields(of: restraint, at: venue))
+        case .limitChanged(let change):
+            self.init("limit_changed", nil, Self.fields(of: change))
         }
     }
 
@@ -83,6 +85,21 @@ package struct EventView: Hashable, Sendable {
         [
             Field("mode", record.mode.name), Field("by", record.principal),
             Field("reason", record.reason), Field("since", record.since.text),
+        ]
+    }
+
+    private static func fields(of change: LimitChange) -> [Field] {
+        let new =
+            switch change.setting {
+            case .value(let text): text
+            case .off: "off"
+            case .configuration: "configuration"
+            }
+        return [
+            Field("limit", change.key.name), Field("symbol", change.key.symbol?.name ?? ""),
+            Field("from", change.previous ?? "off"), Field("to", new),
+            Field("by", change.principal), Field("reason", change.reason),
+            Field("since", change.at.text),
         ]
     }
 

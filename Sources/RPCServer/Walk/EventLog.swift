@@ -68,9 +68,21 @@ struct EventLog {
                     "until": "\(restraint.until.milliseconds)",
                 ]
             )
+        case .limitChanged(let change): self.note(change)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened, .cancelRequested, .ledgerBound, .balanceMoved:
             break
         }
+    }
+
+    private func note(_ change: LimitChange) {
+        self.log.warning(
+            "limit changed",
+            metadata: [
+                "limit": "\(change.key)", "from": "\(change.previous ?? "off")",
+                "to": "\(change.setting)", "by": "\(change.principal)",
+                "reason": "\(change.reason)",
+            ]
+        )
     }
 }

@@ -69,6 +69,11 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     /// Too many orders of one principal in a while.
     case orderRate = 44
 
+    /// SetLimits: there is no such limit, or it cannot have the value.
+    case limitValue = 60
+    /// The caller's role does not allow it.
+    case role = 61
+
     /// The stable name for programs.
     package var name: String {
         switch self {
@@ -106,6 +111,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .positionNotional: "position_notional"
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"
+        case .limitValue: "limit_value"
+        case .role: "role"
         }
     }
 }

@@ -31,6 +31,9 @@ package enum Event: Hashable, Sendable {
     /// The venue asked for patience; it counts over restarts.
     case venueRestrained(VenueID, VenueRestraint)
 
+    /// A person changed a limit.
+    case limitChanged(LimitChange)
+
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
         case syncFirst
@@ -42,7 +45,7 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained:
+            .venueRestrained, .limitChanged:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

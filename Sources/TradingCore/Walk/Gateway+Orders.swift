@@ -34,6 +34,8 @@ extension Gateway {
             self.decideKill(request, token, fetched: fetched, into: &batch)
         case .resolve(let request):
             self.resolve(request, token, fetched: fetched, into: &batch)
+        case .limits, .setLimits:
+            self.decideLimits(request, token, into: &batch)
         case .health:
             let health = self.health(at: batch.instant)
             batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)

@@ -24,6 +24,8 @@ package enum Request: Hashable, Sendable {
     case killRelease(Principal, reason: String, KillRelease)
     case health
     case resolve(ResolveRequest)
+    case limits
+    case setLimits(LimitsWish)
 }
 
 /// A person's word on an order whose fate could not be found out.

@@ -8,6 +8,7 @@ package enum Reply: Hashable, Sendable {
     case mode(ModeRecord, previous: TradingMode, history: [ModeRecord])
     case killSwitch(KillSwitchView)
     case health(HealthView)
+    case limits(LimitsView)
     case refused(Refusal)
 }
 
@@ -18,7 +19,7 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode: false
+        case .orders, .cancelsSent, .positions, .mode, .limits: false
         }
     }
 }

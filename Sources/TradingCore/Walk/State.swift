@@ -31,6 +31,8 @@ package struct State: Hashable, Sendable {
     package private(set) var lastTrades: [VenueID: [Symbol: TradeMark]]
     /// By which orders the engaged kill switch closes positions (K4).
     package private(set) var closings: [VenueID: [Symbol: Closing]]
+    /// The limits that were changed and not reset since.
+    package private(set) var limitChanges: [LimitKey: LimitChange]
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
     /// Those of `orders`, counted; what has none has no entry.
@@ -65,6 +67,7 @@ package struct State: Hashable, Sendable {
         self.restraints = [:]
         self.lastTrades = [:]
         self.closings = [:]
+        self.limitChanges = [:]
         self.ledgers = [:]
         self.openCounts = [:]
     }
@@ -84,6 +87,7 @@ package struct State: Hashable, Sendable {
         restraints: [VenueID: VenueRestraint],
         lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
+        limitChanges: [LimitChange],
         ledgers: [VenueID: Ledger]
     ) {
         self.sequence = sequence
@@ -100,8 +104,10 @@ package struct State: Hashable, Sendable {
         self.restraints = restraints
         self.lastTrades = lastTrades
         self.closings = closings
+        self.limitChanges = [:]
         self.ledgers = ledgers
         self.openCounts = [:]
+        for change in limitChanges { self.limitChanges[change.key] = change }
         for order in orders {
             self.orders[order.orderID] = order
             self.count(order, by: 1)
@@ -178,6 +184,8 @@ package struct State: Hashable, Sendable {
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
         case .venueRestrained(let venue, let restraint):
             self.restraints[venue] = restraint
+        case .limitChanged(let change):
+            self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         }
         return nil
     }

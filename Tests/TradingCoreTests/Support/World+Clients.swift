@@ -214,6 +214,7 @@ extension Event {
         case .ledgerBound: "bound"
         case .balanceMoved(_, _, _, let isOpening): isOpening ? "opening" : "moved"
         case .venueRestrained: "restrained"
+        case .limitChanged: "limit"
         }
     }
 }

@@ -44,6 +44,9 @@ import Testing
         "State.orders", "State.mode", "State.modeHistory", "State.killSwitch", "State.ledgers",
         "State.closings",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
+        "State.limitChanges", "LimitKey.name", "LimitKey.symbol", "LimitChange.key",
+        "LimitChange.setting", "LimitChange.previous", "LimitChange.principal",
+        "LimitChange.reason", "LimitChange.at",
         "VenueRestraint.until", "VenueRestraint.scope",
         "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",
         "Closing.orderCount", "Closing.failureCount",
@@ -113,6 +116,9 @@ import Testing
         )
         rig.ask(.cancel(open.orderID))
         rig.ask(.killEngage(.block, Principal("me"), reason: "why"))
+        let key = LimitKey("price_collar", symbol: Make.bitcoin)
+        rig.ask(.setLimits(Make.limitsWish([.init(key, .value("0.5"))])))
+        rig.ask(.setLimits(Make.limitsWish([.init(LimitKey("order_rate_max"), .off)])))
         var state = rig.gateway.state
         var closing = Make.intent(state.lastOrderID.raw + 1)
         closing.purpose = .flatten

@@ -37,6 +37,7 @@ typedef struct Trading__Journal__V1__LedgerBound Trading__Journal__V1__LedgerBou
 typedef struct Trading__Journal__V1__BalanceMoved Trading__Journal__V1__BalanceMoved;
 typedef struct Trading__Journal__V1__StoredOrder Trading__Journal__V1__StoredOrder;
 typedef struct Trading__Journal__V1__VenueRestrained Trading__Journal__V1__VenueRestrained;
+typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
 
 
 /* --- enums --- */
@@ -132,6 +133,7 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND = 11,
   TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED = 12,
   TRADING__JOURNAL__V1__EVENT__KIND_STOPPED = 13,
+  TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
@@ -154,6 +156,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__LedgerBound *ledger_bound;
     Trading__Journal__V1__BalanceMoved *balance_moved;
     Trading__Journal__V1__Stopped *stopped;
+    Trading__Journal__V1__LimitChanged *limit_changed;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
   };
 };
@@ -486,6 +489,38 @@ struct  Trading__Journal__V1__VenueRestrained
 #define TRADING__JOURNAL__V1__VENUE_RESTRAINED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__venue_restrained__descriptor) \
     , 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * A person changed a limit.
+ */
+struct  Trading__Journal__V1__LimitChanged
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * Empty for all symbols.
+   */
+  char *symbol;
+  /*
+   * 1 a value, 2 switched off, 3 what the configuration says.
+   */
+  uint32_t setting;
+  /*
+   * Of 1.
+   */
+  char *value;
+  /*
+   * What held before; empty for off.
+   */
+  char *previous;
+  char *principal;
+  char *reason;
+  int64_t at;
+};
+#define TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__limit_changed__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /* Trading__Journal__V1__Record methods */
@@ -906,6 +941,25 @@ Trading__Journal__V1__VenueRestrained *
 void   trading__journal__v1__venue_restrained__free_unpacked
                      (Trading__Journal__V1__VenueRestrained *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__LimitChanged methods */
+void   trading__journal__v1__limit_changed__init
+                     (Trading__Journal__V1__LimitChanged         *message);
+size_t trading__journal__v1__limit_changed__get_packed_size
+                     (const Trading__Journal__V1__LimitChanged   *message);
+size_t trading__journal__v1__limit_changed__pack
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__limit_changed__pack_to_buffer
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__LimitChanged *
+       trading__journal__v1__limit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__limit_changed__free_unpacked
+                     (Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Record_Closure)
@@ -974,6 +1028,9 @@ typedef void (*Trading__Journal__V1__StoredOrder_Closure)
 typedef void (*Trading__Journal__V1__VenueRestrained_Closure)
                  (const Trading__Journal__V1__VenueRestrained *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__LimitChanged_Closure)
+                 (const Trading__Journal__V1__LimitChanged *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1002,6 +1059,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__ledger_bound__desc
 extern const ProtobufCMessageDescriptor trading__journal__v1__balance_moved__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
 
 PROTOBUF_C__END_DECLS
 
