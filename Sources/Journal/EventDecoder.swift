@@ -93,6 +93,8 @@ enum EventDecoder {
         case TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED:
             let part = try unsafe self.present(message.breach_acknowledged)
             return unsafe .breachAcknowledged(part.number, self.acknowledgement(part))
+        case TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED:
+            return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
         default:
             throw DecodingProblem("event of unknown kind")
         }

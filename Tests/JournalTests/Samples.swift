@@ -157,7 +157,7 @@ enum Samples {
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained, .riskBreached, .breachAcknowledged:
+                    .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
@@ -267,6 +267,21 @@ enum Samples {
                     at: self.instant.wall
                 )
             ),
-        ]
+        ] + self.limitChanges.map(Event.limitChanged)
+    }
+
+    /// A limit set, switched off and reset.
+    static var limitChanges: [LimitChange] {
+        let settings: [LimitSetting] = [.value("7"), .off, .configuration]
+        return settings.map { setting in
+            LimitChange(
+                key: LimitKey("price_collar", symbol: setting == .off ? Symbol("BTCUSDT") : nil),
+                setting: setting,
+                previous: setting == .off ? nil : "0.5",
+                principal: Principal("me"),
+                reason: "why",
+                at: self.instant.wall
+            )
+        }
     }
 }

@@ -37,6 +37,9 @@ package enum Event: Hashable, Sendable {
     /// A person has seen the breach of that number and lets trading go on.
     case breachAcknowledged(UInt64, RiskBreach.Acknowledgement)
 
+    /// A person changed a limit.
+    case limitChanged(LimitChange)
+
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
         case syncFirst
@@ -48,7 +51,7 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained, .riskBreached, .breachAcknowledged:
+            .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

@@ -31,6 +31,8 @@ package struct State: Hashable, Sendable {
     package private(set) var lastTrades: [VenueID: [Symbol: TradeMark]]
     /// By which orders the engaged kill switch closes positions (K4).
     package private(set) var closings: [VenueID: [Symbol: Closing]]
+    /// The limits that were changed and not reset since.
+    package private(set) var limitChanges: [LimitKey: LimitChange]
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
     /// Limits on losses or failures that were broken.
@@ -69,6 +71,7 @@ package struct State: Hashable, Sendable {
         self.restraints = [:]
         self.lastTrades = [:]
         self.closings = [:]
+        self.limitChanges = [:]
         self.ledgers = [:]
         self.breaches = BreachList()
         self.failureCounts = [:]
@@ -90,6 +93,7 @@ package struct State: Hashable, Sendable {
         restraints: [VenueID: VenueRestraint],
         lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
+        limitChanges: [LimitChange],
         ledgers: [VenueID: Ledger],
         breaches: BreachList,
         failureCounts: [VenueID: Int]
@@ -108,10 +112,12 @@ package struct State: Hashable, Sendable {
         self.restraints = restraints
         self.lastTrades = lastTrades
         self.closings = closings
+        self.limitChanges = [:]
         self.ledgers = ledgers
         self.breaches = breaches
         self.failureCounts = failureCounts
         self.openCounts = [:]
+        for change in limitChanges { self.limitChanges[change.key] = change }
         for order in orders {
             self.orders[order.orderID] = order
             self.count(order, by: 1)
@@ -194,6 +200,8 @@ package struct State: Hashable, Sendable {
             self.breaches.append(breach)
         case .breachAcknowledged(let number, let acknowledgement):
             self.acknowledge(number, acknowledgement)
+        case .limitChanged(let change):
+            self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         }
         return nil
     }

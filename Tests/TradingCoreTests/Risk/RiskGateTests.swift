@@ -303,7 +303,7 @@ import Testing
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
             .amendment, .killCause, .reduceOnly, .orderInDoubt, .dailyLoss, .drawdown,
             .consecutiveFailures,
-            .slippage, .breachNotFound,
+            .slippage, .breachNotFound, .limitValue, .role,
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }
         // The last check is for the orders of flatten alone.

@@ -245,6 +245,7 @@ extension Event {
         case .venueRestrained: "restrained"
         case .riskBreached: "breached"
         case .breachAcknowledged: "acknowledged"
+        case .limitChanged: "limit"
         }
     }
 }

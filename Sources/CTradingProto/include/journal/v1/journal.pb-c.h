@@ -41,6 +41,7 @@ typedef struct Trading__Journal__V1__StoredOrder Trading__Journal__V1__StoredOrd
 typedef struct Trading__Journal__V1__VenueRestrained Trading__Journal__V1__VenueRestrained;
 typedef struct Trading__Journal__V1__RiskBreached Trading__Journal__V1__RiskBreached;
 typedef struct Trading__Journal__V1__BreachAcknowledged Trading__Journal__V1__BreachAcknowledged;
+typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
 
 
 /* --- enums --- */
@@ -138,6 +139,7 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_STOPPED = 13,
   TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED = 14,
   TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED = 15,
+  TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
   TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
@@ -163,6 +165,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__Stopped *stopped;
     Trading__Journal__V1__RiskBreached *risk_breached;
     Trading__Journal__V1__BreachAcknowledged *breach_acknowledged;
+    Trading__Journal__V1__LimitChanged *limit_changed;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
     Trading__Journal__V1__AmendRequested *amend_requested;
   };
@@ -592,6 +595,38 @@ struct  Trading__Journal__V1__BreachAcknowledged
 #define TRADING__JOURNAL__V1__BREACH_ACKNOWLEDGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__breach_acknowledged__descriptor) \
     , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A person changed a limit.
+ */
+struct  Trading__Journal__V1__LimitChanged
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * Empty for all symbols.
+   */
+  char *symbol;
+  /*
+   * 1 a value, 2 switched off, 3 what the configuration says.
+   */
+  uint32_t setting;
+  /*
+   * Of 1.
+   */
+  char *value;
+  /*
+   * What held before; empty for off.
+   */
+  char *previous;
+  char *principal;
+  char *reason;
+  int64_t at;
+};
+#define TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__limit_changed__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /* Trading__Journal__V1__Record methods */
@@ -1088,6 +1123,25 @@ Trading__Journal__V1__BreachAcknowledged *
 void   trading__journal__v1__breach_acknowledged__free_unpacked
                      (Trading__Journal__V1__BreachAcknowledged *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__LimitChanged methods */
+void   trading__journal__v1__limit_changed__init
+                     (Trading__Journal__V1__LimitChanged         *message);
+size_t trading__journal__v1__limit_changed__get_packed_size
+                     (const Trading__Journal__V1__LimitChanged   *message);
+size_t trading__journal__v1__limit_changed__pack
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__limit_changed__pack_to_buffer
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__LimitChanged *
+       trading__journal__v1__limit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__limit_changed__free_unpacked
+                     (Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Record_Closure)
@@ -1168,6 +1222,9 @@ typedef void (*Trading__Journal__V1__RiskBreached_Closure)
 typedef void (*Trading__Journal__V1__BreachAcknowledged_Closure)
                  (const Trading__Journal__V1__BreachAcknowledged *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__LimitChanged_Closure)
+                 (const Trading__Journal__V1__LimitChanged *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1200,6 +1257,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order__desc
 extern const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__risk_breached__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
 
 PROTOBUF_C__END_DECLS
 
