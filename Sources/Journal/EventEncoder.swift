@@ -47,7 +47,7 @@ struct EventEncoder {
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-                .venueRestrained, .riskBreached, .breachAcknowledged:
+                .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked:
                 unsafe self.fill(&message, with: event)
             }
         }
@@ -96,6 +96,9 @@ struct EventEncoder {
         case .breachAcknowledged(let number, let acknowledgement):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED
             unsafe message.breach_acknowledged = self.acknowledgement(acknowledgement, of: number)
+        case .equityMarked(let venue, let asset, let mark):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED
+            unsafe message.equity_marked = self.mark(mark, of: asset, on: venue)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")

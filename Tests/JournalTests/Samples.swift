@@ -155,7 +155,7 @@ enum Samples {
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained, .riskBreached, .breachAcknowledged:
+                    .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
@@ -255,6 +255,17 @@ enum Samples {
                     principal: Principal("me"),
                     reason: "seen",
                     at: self.instant.wall
+                )
+            ),
+            .equityMarked(
+                .live,
+                Asset("USDT"),
+                EquityMark(
+                    dayStart: self.instant.wall,
+                    startEquity: Amount(raw: -170_141_183_460_469_231_731),
+                    baseEquity: Amount(raw: 7),
+                    highWater: .zero,
+                    bids: [Symbol("BTCUSDT"): Price(raw: 9), Symbol("ETHUSDT"): Price(raw: 8)]
                 )
             ),
         ]

@@ -87,7 +87,21 @@ package struct EventView: Hashable, Sendable {
                     Field("reason", acknowledgement.reason), Field("at", acknowledgement.at.text),
                 ]
             )
+        case .equityMarked(let venue, let asset, let mark):
+            self.init("equity_marked", nil, Self.fields(of: mark, in: asset, at: venue))
         }
+    }
+
+    private static func fields(
+        of mark: EquityMark,
+        in asset: Asset,
+        at venue: VenueID
+    ) -> [Field] {
+        [
+            Field("venue", venue.mode.name), Field("asset", asset),
+            Field("day_start", mark.dayStart.text), Field("start_equity", mark.startEquity),
+            Field("base_equity", mark.baseEquity), Field("high_water", mark.highWater),
+        ]
     }
 
     private static func fields(of breach: RiskBreach) -> [Field] {

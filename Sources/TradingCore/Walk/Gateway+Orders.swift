@@ -194,7 +194,9 @@ extension Gateway {
             rateWaitMilliseconds: self.settings.limits.orderRate.flatMap { rate in
                 self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
             },
-            breach: self.state.breaches.holding(strategy: "", on: ruleVenue)
+            breach: self.state.breaches.holding(strategy: "", on: ruleVenue),
+            isLossKnown: !self.settings.limits.loss.needsEquity
+                || rules.flatMap { self.dayLoss(in: $0.quoteAsset, on: ruleVenue) } != nil
         )
     }
 

@@ -210,6 +210,7 @@ extension Event {
         case .venueRestrained: "restrained"
         case .riskBreached: "breached"
         case .breachAcknowledged: "acknowledged"
+        case .equityMarked: "equity"
         }
     }
 }

@@ -278,6 +278,7 @@ final class World {
         var settings = Make.settings()
         settings.limits.clockSkewMaxMilliseconds = 1_000_000_000
         settings.limits.circuit.openMilliseconds = 200
+        settings.limits.loss.dailyLossMax = Make.amount("1000000000")
         settings.limits.circuit.openMillisecondsMax = 400
         settings.limits.rejects.coolDownMilliseconds = 1_000
         return settings

@@ -39,6 +39,7 @@ import Testing
             .orderChanged(one, .needsOperator(reason: "")),
             .orderChanged(one, .resolved(.absent, by: Principal("x"), reason: "")),
             .riskBreached(Make.breach()), .breachAcknowledged(1, seen),
+            .equityMarked(.live, Asset("USDT"), Make.equityMark()),
         ]
         for event in first { #expect(event.durability == .syncFirst, "\(event)") }
         let cancelID = ClientOrderIDScheme.cancelName(of: intent.clientOrderID)

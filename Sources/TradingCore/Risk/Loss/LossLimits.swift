@@ -25,6 +25,15 @@ package struct LossLimits: Hashable, Sendable {
             || self.drawdownMillionths != nil
     }
 
+    /// Largest loss of a day that began with an equity, the stricter of amount and share.
+    package func dailyLossMax(of startEquity: Amount) -> Amount? {
+        let share = self.dailyLossMillionths.map { millionths in
+            max(startEquity, .zero).scaled(by: millionths, over: 1_000_000, rounding: .down)
+        }
+        guard let share, let amount = self.dailyLossMax else { return share ?? self.dailyLossMax }
+        return min(share, amount)
+    }
+
     /// Millionths as a share, such as `0.02`.
     package static func share(_ millionths: Int64) -> String {
         Amount(raw: Int128(millionths) * 100).description
