@@ -38,10 +38,11 @@ extension EventDecoder {
     static func mark(
         _ message: Trading__Journal__V1__EquityMarked
     ) throws(DecodingProblem) -> EquityMark {
-        unsafe EquityMark(
+        let hasBase = unsafe !self.text(message.base_equity).isEmpty
+        return unsafe EquityMark(
             dayStart: WallTime(nanoseconds: message.day_start),
             startEquity: try self.amount(message.start_equity),
-            baseEquity: try self.amount(message.base_equity),
+            baseEquity: hasBase ? try self.amount(message.base_equity) : nil,
             highWater: try self.amount(message.high_water),
             bids: try self.prices(message.bids, count: message.n_bids)
         )

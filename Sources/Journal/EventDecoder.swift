@@ -57,6 +57,13 @@ enum EventDecoder {
                 OrderID(raw: part.order_id),
                 try unsafe self.clientOrderID(part.cancel_id)
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED:
+            let part = try unsafe self.present(message.amend_requested)
+            return unsafe .amendRequested(
+                OrderID(raw: part.order_id),
+                self.amend(try unsafe self.present(part.amend)),
+                by: Principal(self.text(part.principal))
+            )
         case TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED:
             return .modeChanged(try unsafe self.mode(self.present(message.mode_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED:
@@ -158,6 +165,11 @@ enum EventDecoder {
                 cancelID: try unsafe self.clientOrderID(message.pending_cancel_id)
             )
         }
+        order.successor = self.orderID(unsafe message.successor)
+        if let amend = unsafe message.pending_amend {
+            order.pendingAmend = unsafe self.amend(amend.pointee)
+        }
+        if unsafe message.quantity != 0 { order.quantity = Quantity(raw: unsafe message.quantity) }
         return order
     }
 
@@ -199,6 +211,8 @@ enum EventDecoder {
             tag: unsafe self.text(message.tag),
             purpose: unsafe message.purpose == 0
                 ? .client : try self.known(OrderPurpose.self, unsafe message.purpose),
+            resubmitsIfAbsent: unsafe message.resubmits_if_absent != 0,
+            predecessor: unsafe self.orderID(message.predecessor),
             referencePrice: Price(raw: unsafe message.reference_price)
         )
     }
@@ -258,9 +272,22 @@ enum EventDecoder {
             return try unsafe self.resolved(self.present(message.resolved))
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED:
             return .simulated(request: unsafe self.text(message.simulated))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED:
+            return .succeeded(by: OrderID(raw: unsafe message.succeeded))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMENDED:
+            return .amended(to: Quantity(raw: unsafe message.amended))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMEND_FAILED:
+            return .amendFailed(reason: unsafe self.text(message.amend_failed))
         default:
             throw DecodingProblem("order change of unknown kind")
         }
+    }
+
+    private static func amend(_ message: Trading__Journal__V1__Amend) -> PendingAmend {
+        let quantity = Quantity(raw: unsafe message.quantity)
+        let price = Price(raw: unsafe message.price)
+        return price.isPositive
+            ? .replacement(quantity: quantity, price: price) : .reduction(to: quantity)
     }
 
     private static func resolved(
@@ -303,6 +330,9 @@ enum EventDecoder {
         }
         return value
     }
+
+    /// Zero stands for no order.
+    private static func orderID(_ raw: UInt64) -> OrderID? { raw == 0 ? nil : OrderID(raw: raw) }
 
     static func amount(
         _ pointer: UnsafeMutablePointer<CChar>?

@@ -49,7 +49,7 @@ extension EventEncoder {
             unsafe message.asset = self.arena.string(asset.name)
             unsafe message.day_start = mark.dayStart.nanoseconds
             unsafe message.start_equity = self.arena.string(mark.startEquity.description)
-            unsafe message.base_equity = self.arena.string(mark.baseEquity.description)
+            unsafe message.base_equity = self.arena.string(mark.baseEquity?.description ?? "")
             unsafe message.high_water = self.arena.string(mark.highWater.description)
             unsafe message.n_bids = mark.bids.count
             unsafe message.bids = self.prices(mark.bids)

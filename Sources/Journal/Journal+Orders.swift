@@ -11,10 +11,26 @@ extension Journal {
             let number = try self.database.value(of: Journal.bytes(of: key), in: .keys)
         {
             fetched.keyHolder = try self.order(try Journal.orderID(number.span))
+            if let successor = fetched.keyHolder?.successor {
+                try self.fetch(successor, into: &fetched)
+            }
         }
-        for orderID in needs.orders { fetched.orders[orderID] = try self.order(orderID) }
+        for orderID in needs.orders { try self.fetch(orderID, into: &fetched) }
         if let filter = needs.history { fetched.history = try self.orders(filter) }
         return fetched
+    }
+
+    /// Looks up an order and those that were placed instead of it.
+    private func fetch(
+        _ orderID: OrderID,
+        into fetched: inout Fetched
+    ) throws(JournalError) {
+        var next: OrderID? = orderID
+        while let orderID = next {
+            let order = try self.order(orderID)
+            fetched.orders[orderID] = order
+            next = order?.successor
+        }
     }
 
     private func order(_ orderID: OrderID) throws(JournalError) -> Order? {

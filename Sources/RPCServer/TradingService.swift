@@ -89,7 +89,7 @@ extension Rule {
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
-            .dailyLoss, .drawdown, .consecutiveFailures, .slippage:
+            .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment:
             .failedPrecondition
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget, .orderRate: .resourceExhausted

@@ -45,7 +45,8 @@ extension RemoteOrder {
     }
 
     var tableRow: [String] {
-        let status = self.isCancelPending ? "\(self.status) (cancelling)" : self.status
+        let pending = self.isCancelPending ? " (cancelling)" : ""
+        let status = self.isAmendPending ? "\(self.status) (amending)" : self.status + pending
         return [
             String(self.orderID), self.symbol, self.side,
             self.timeInForce.isEmpty ? self.type : "\(self.type) \(self.timeInForce)",
@@ -63,6 +64,12 @@ extension RemoteOrder {
             parts.append(self.reason.isEmpty ? "[MONITOR] checked, nothing sent" : self.reason)
         } else if !self.reason.isEmpty {
             parts.append("reason: \(self.reason)")
+        }
+        if self.predecessorOrderID != 0 {
+            parts.append("in the place of order \(self.predecessorOrderID)")
+        }
+        if self.successorOrderID != 0 {
+            parts.append("order \(self.successorOrderID) is in its place")
         }
         if let refusal = self.refusal {
             parts.append(

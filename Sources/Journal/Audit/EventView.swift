@@ -55,6 +55,12 @@ package struct EventView: Hashable, Sendable {
             )
         case .cancelRequested(let orderID, let cancelID):
             self.init("cancel_requested", orderID, [Field("cancel_id", cancelID)])
+        case .amendRequested(let orderID, let amend, let principal):
+            self.init(
+                "amend_requested",
+                orderID,
+                [Field("to", amend.name), Field("by", principal)]
+            )
         case .modeChanged(let record):
             self.init("mode_changed", nil, Self.fields(of: record))
         case .killChanged(let state):
@@ -79,17 +85,18 @@ package struct EventView: Hashable, Sendable {
         case .riskBreached(let breach):
             self.init("risk_breached", nil, Self.fields(of: breach))
         case .breachAcknowledged(let number, let acknowledgement):
-            self.init(
-                "breach_acknowledged",
-                nil,
-                [
-                    Field("number", number), Field("by", acknowledgement.principal),
-                    Field("reason", acknowledgement.reason), Field("at", acknowledgement.at.text),
-                ]
-            )
+            let fields = [Field("number", number)] + Self.fields(of: acknowledgement)
+            self.init("breach_acknowledged", nil, fields)
         case .equityMarked(let venue, let asset, let mark):
             self.init("equity_marked", nil, Self.fields(of: mark, in: asset, at: venue))
         }
+    }
+
+    private static func fields(of acknowledgement: RiskBreach.Acknowledgement) -> [Field] {
+        [
+            Field("by", acknowledgement.principal), Field("reason", acknowledgement.reason),
+            Field("at", acknowledgement.at.text),
+        ]
     }
 
     private static func fields(
@@ -100,7 +107,8 @@ package struct EventView: Hashable, Sendable {
         [
             Field("venue", venue.mode.name), Field("asset", asset),
             Field("day_start", mark.dayStart.text), Field("start_equity", mark.startEquity),
-            Field("base_equity", mark.baseEquity), Field("high_water", mark.highWater),
+            Field("base_equity", mark.baseEquity?.description ?? ""),
+            Field("high_water", mark.highWater),
         ]
     }
 
@@ -176,6 +184,12 @@ package struct EventView: Hashable, Sendable {
                     Field("reason", reason),
                 ]
             )
+        case .succeeded(let successor):
+            self.init("order_succeeded", orderID, [Field("by_order", successor)])
+        case .amended(let quantity):
+            self.init("order_amended", orderID, [Field("quantity", quantity)])
+        case .amendFailed(let reason):
+            self.init("order_not_amended", orderID, [Field("reason", reason)])
         }
     }
 
@@ -199,6 +213,8 @@ package struct EventView: Hashable, Sendable {
             Field("receive_window_ms", intent.receiveWindowMilliseconds),
             Field("by", intent.principal), Field("key", intent.key?.text ?? ""),
             Field("tag", intent.tag), Field("purpose", "\(intent.purpose)"),
+            Field("resubmits_if_absent", intent.resubmitsIfAbsent),
+            Field("instead_of", intent.predecessor?.description ?? ""),
         ]
     }
 }

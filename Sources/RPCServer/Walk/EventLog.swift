@@ -73,8 +73,8 @@ struct EventLog {
         case .breachAcknowledged(let number, let acknowledgement):
             self.note(acknowledgement, of: number)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened, .cancelRequested, .ledgerBound, .balanceMoved,
-            .equityMarked:
+            .orderChanged, .orderReopened, .cancelRequested, .amendRequested, .ledgerBound,
+            .balanceMoved, .equityMarked:
             break
         }
     }

@@ -11,6 +11,8 @@ package struct OrderWish: Hashable, Sendable {
     package var idempotencyKey: String?
     package var expectedMode: TradingMode?
     package var tag: String?
+    /// Placed once more, as a new order, where its absence at the venue is proven.
+    package var resubmitsIfAbsent = false
 
     package init(symbol: String, side: Side, quantity: String) {
         self.symbol = symbol
@@ -44,6 +46,11 @@ package struct RemoteOrder: Hashable, Sendable, Encodable {
     /// Nanoseconds since 1970-01-01 UTC.
     package var createdAt: Int64
     package var updatedAt: Int64
+    /// The order in whose place this one was put; 0 for none.
+    package var predecessorOrderID: UInt64
+    /// The order that was put in this one's place; 0 for none.
+    package var successorOrderID: UInt64
+    package var isAmendPending: Bool
 }
 
 /// One trade of an order.

@@ -25,11 +25,20 @@ struct RequestEncoder {
                 unsafe message.expected_mode = Trading__V1__TradingMode(UInt32(mode.rawValue))
             }
             unsafe message.tag = self.arena.string(wish.tag ?? "")
+            unsafe message.resubmit_if_absent = wish.resubmitsIfAbsent ? 1 : 0
         }
     }
 
     func cancel(_ orderID: UInt64) -> [UInt8] {
         unsafe self.pack(trading__v1__cancel_request__init) { unsafe $0.order_id = orderID }
+    }
+
+    func amend(_ orderID: UInt64, quantity: String?, price: String?) -> [UInt8] {
+        unsafe self.pack(trading__v1__amend_request__init) { message in
+            unsafe message.order_id = orderID
+            unsafe message.quantity = self.arena.string(quantity ?? "")
+            unsafe message.price = self.arena.string(price ?? "")
+        }
     }
 
     func cancelAll(symbol: String?) -> [UInt8] {

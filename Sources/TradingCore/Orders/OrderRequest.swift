@@ -68,19 +68,27 @@ package struct OrderRequest: Hashable, Sendable {
     package var expectedMode: TradingMode?
     /// Carried through for the caller; empty where not given.
     package var tag: String
+    /// The order is placed once more, as a new one, where its absence at the venue is proven (S3).
+    package var resubmitsIfAbsent: Bool
+    /// The order in whose place this one is; nil for a client's own.
+    package var predecessor: OrderID?
 
     package init(
         terms: OrderTerms,
         principal: Principal,
         key: IdempotencyKey? = nil,
         expectedMode: TradingMode? = nil,
-        tag: String = ""
+        tag: String = "",
+        resubmitsIfAbsent: Bool = false,
+        predecessor: OrderID? = nil
     ) {
         self.terms = terms
         self.principal = principal
         self.key = key
         self.expectedMode = expectedMode
         self.tag = tag
+        self.resubmitsIfAbsent = resubmitsIfAbsent
+        self.predecessor = predecessor
     }
 }
 
@@ -107,6 +115,10 @@ package struct OrderIntent: Hashable, Sendable {
     package var key: IdempotencyKey?
     package var tag: String
     package var purpose: OrderPurpose
+    /// Whether it is placed once more where its absence is proven (S3).
+    package var resubmitsIfAbsent: Bool
+    /// The order in whose place this one is.
+    package var predecessor: OrderID?
     /// The best price that the order could trade at when it was decided; zero where unknown.
     package var referencePrice: Price
 
@@ -124,6 +136,8 @@ package struct OrderIntent: Hashable, Sendable {
         key: IdempotencyKey?,
         tag: String,
         purpose: OrderPurpose = .client,
+        resubmitsIfAbsent: Bool = false,
+        predecessor: OrderID? = nil,
         referencePrice: Price = .zero
     ) {
         self.orderID = orderID
@@ -139,6 +153,8 @@ package struct OrderIntent: Hashable, Sendable {
         self.key = key
         self.tag = tag
         self.purpose = purpose
+        self.resubmitsIfAbsent = resubmitsIfAbsent
+        self.predecessor = predecessor
         self.referencePrice = referencePrice
     }
 

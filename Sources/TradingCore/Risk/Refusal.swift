@@ -73,6 +73,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case exposureNotional = 43
     /// Too many orders of one principal in a while.
     case orderRate = 44
+    /// Amend: the order cannot be changed so, or the venue did not change it.
+    case amendment = 90
     /// The account's equity is too far below its highest.
     case drawdown = 52
     /// Too many orders in a row failed.
@@ -119,6 +121,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .positionNotional: "position_notional"
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"
+        case .amendment: "amendment"
         case .tradingDisabled: "trading_disabled"
         case .dailyLoss: "daily_loss"
         case .drawdown: "drawdown"

@@ -55,6 +55,15 @@ extension Gateway {
         return base - equity + fees
     }
 
+    /// Whether all is known that the limits on losses ask for.
+    func isLossKnown(in asset: Asset, on venue: VenueID) -> Bool {
+        let limits = self.settings.limits.loss
+        if limits.limitsDay { return self.dayLoss(in: asset, on: venue) != nil }
+        guard limits.needsEquity else { return true }
+        return self.state.equities[venue]?[asset] != nil
+            && self.equity(in: asset, on: venue) != nil
+    }
+
     // MARK: Watching
 
     /// Follows the equity of every account, and acts on what it lost; called after every input.
@@ -81,10 +90,9 @@ extension Gateway {
             let equity = self.equity(in: asset, on: venue)
         else { return }
         self.beginDay(in: asset, on: venue, equity: equity, into: &batch)
-        guard let record = self.state.equities[venue]?[asset],
-            let fees = self.worth(of: record.foreignFees, in: asset, on: venue)
-        else { return }
-        let base = record.baseEquity ?? equity - fees
+        guard let record = self.state.equities[venue]?[asset] else { return }
+        let fees = self.worth(of: record.foreignFees, in: asset, on: venue)
+        let base = record.baseEquity ?? fees.map { equity - $0 }
         let highWater = Self.highWater(record.highWater, at: equity)
         if base != record.baseEquity || highWater != record.highWater {
             let mark = EquityMark(
@@ -96,7 +104,9 @@ extension Gateway {
             )
             self.record(.equityMarked(venue, asset, mark), into: &batch)
         }
-        self.judgeLoss(base - equity + fees, record, in: asset, on: venue, into: &batch)
+        if let base, let fees {
+            self.judgeLoss(base - equity + fees, record, in: asset, on: venue, into: &batch)
+        }
         self.judgeDrawdown(from: highWater, to: equity, in: asset, on: venue, into: &batch)
     }
 

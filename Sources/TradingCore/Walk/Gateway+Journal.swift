@@ -44,7 +44,7 @@ extension Gateway {
     func refusalOfDamage(_ request: Request) -> Refusal? {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
-        case .setMode, .killRelease, .resolve, .acknowledgeBreach, .disableTrading:
+        case .setMode, .killRelease, .resolve, .amend, .acknowledgeBreach, .disableTrading:
             return Refusal(
                 .notReady,
                 limit: "a sound journal",

@@ -18,6 +18,8 @@ extension Gateway {
         case .cancelAll(let symbol):
             let sent = self.cancelAll(symbol, into: &batch)
             batch.perform(.reply(token, .cancelsSent(sent)))
+        case .amend(let wish):
+            self.amend(wish, token, deadline: deadline, fetched: fetched, into: &batch)
         case .order(let orderID):
             let reply =
                 self.order(orderID, fetched: fetched)
@@ -52,7 +54,14 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         if let earlier = self.holder(of: wish.key, fetched: fetched) {
-            self.repeatAnswer(earlier, wish, token, deadline: deadline, into: &batch)
+            self.repeatAnswer(
+                earlier,
+                wish,
+                token,
+                deadline: deadline,
+                fetched: fetched,
+                into: &batch
+            )
             return
         }
         let now = batch.instant.monotonic
@@ -66,6 +75,23 @@ extension Gateway {
             batch.perform(.reply(token, .refused(refusal)))
             return
         }
+        let orderID = self.admit(wish, into: &batch)
+        if self.state.orders[orderID] == nil {
+            self.answerClosed(orderID, token, into: &batch)
+        } else {
+            self.wait(
+                for: orderID,
+                token,
+                .placement(isRepeat: false),
+                deadline: deadline,
+                at: batch.instant
+            )
+        }
+    }
+
+    /// Puts a wish through the risk gate, and journals what comes of it: an order that is refused,
+    /// simulated, or on its way.
+    mutating func admit(_ wish: OrderRequest, into batch: inout OpenBatch) -> OrderID {
         let orderID = self.nextOrderID
         let venue = self.mode.venue
         let context = self.riskContext(for: wish, .client, on: venue, at: batch.instant)
@@ -90,37 +116,24 @@ extension Gateway {
                 at: batch.instant
             )
             self.record(.orderRefused(intent, refusal), into: &batch)
-            self.answerClosed(orderID, token, into: &batch)
         case .approved(let order):
-            self.send(order, token, deadline: deadline, into: &batch)
+            self.send(order, into: &batch)
         }
+        return orderID
     }
 
-    private mutating func send(
-        _ order: consuming ApprovedOrder,
-        _ token: RequestToken,
-        deadline: MonotonicTime?,
-        into batch: inout OpenBatch
-    ) {
+    private mutating func send(_ order: consuming ApprovedOrder, into batch: inout OpenBatch) {
         let intent = order.intent
         if let rate = self.settings.limits.orderRate {
             self.orderTimes.note(intent.principal, rate, at: batch.instant.monotonic)
         }
-        if intent.venue == .monitor {
+        guard intent.venue != .monitor else {
             self.record(.orderSimulated(intent), into: &batch)
-            self.answerClosed(intent.orderID, token, into: &batch)
             return
         }
         self.record(.orderSubmitted(intent), into: &batch)
         if let key = intent.key { self.keys[key] = intent.orderID }
         self.chases[intent.orderID] = Chase(awaitsPlacement: true)
-        self.wait(
-            for: intent.orderID,
-            token,
-            .placement(isRepeat: false),
-            deadline: deadline,
-            at: batch.instant
-        )
         batch.place(order)
     }
 
@@ -147,6 +160,8 @@ extension Gateway {
             principal: wish.principal,
             key: wish.key,
             tag: wish.tag,
+            resubmitsIfAbsent: wish.resubmitsIfAbsent,
+            predecessor: wish.predecessor,
             referencePrice: session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero
         )
     }
@@ -195,8 +210,7 @@ extension Gateway {
                 self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
             },
             breach: self.state.breaches.holding(strategy: "", on: ruleVenue),
-            isLossKnown: !self.settings.limits.loss.needsEquity
-                || rules.flatMap { self.dayLoss(in: $0.quoteAsset, on: ruleVenue) } != nil
+            isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false
         )
     }
 
@@ -219,12 +233,14 @@ extension Gateway {
         return fetched.keyHolder.map { self.order($0.orderID, fetched: fetched) ?? $0 }
     }
 
-    /// The same key again: the first order's outcome, or a refusal where the content differs (M2).
+    /// The same key again: the first order, or the one that is there instead of it by now; a
+    /// refusal where the content differs (M2).
     private mutating func repeatAnswer(
         _ earlier: Order,
         _ wish: OrderRequest,
         _ token: RequestToken,
         deadline: MonotonicTime?,
+        fetched: Fetched,
         into batch: inout OpenBatch
     ) {
         guard earlier.terms == wish.terms else {
@@ -238,9 +254,10 @@ extension Gateway {
             batch.perform(.reply(token, .refused(refusal)))
             return
         }
-        if self.isAwaited(earlier) {
+        let latest = self.latest(of: earlier, fetched: fetched)
+        if self.isAwaited(latest) {
             self.wait(
-                for: earlier.orderID,
+                for: latest.orderID,
                 token,
                 .placement(isRepeat: true),
                 deadline: deadline,
@@ -248,7 +265,7 @@ extension Gateway {
             )
         } else {
             batch.perform(
-                .reply(token, .order(earlier, isRepeat: true)),
+                .reply(token, .order(latest, isRepeat: true)),
                 afterAllEarlierEvents: true
             )
         }
@@ -298,6 +315,7 @@ extension Gateway {
 
     mutating func requestCancel(of order: Order, into batch: inout OpenBatch) {
         let cancelID = ClientOrderIDScheme.cancelName(of: order.intent.clientOrderID)
+        self.failAmend(of: order.orderID, reason: "the order is being cancelled", into: &batch)
         if order.pendingCancel == nil {
             self.record(.cancelRequested(order.orderID, cancelID), into: &batch)
         }

@@ -25,14 +25,7 @@ extension Gateway {
             if let stranger {
                 self.noteStranger(stranger, beside: orderID, into: &batch)
             } else {
-                self.change(
-                    orderID,
-                    .notPlaced(
-                        reason: "proven absent: after its window was over the venue had no such "
-                            + "order, and no trade that another does not explain"
-                    ),
-                    into: &batch
-                )
+                self.endAbsent(order, into: &batch)
             }
             self.answerWaiters(of: orderID, into: &batch)
         }

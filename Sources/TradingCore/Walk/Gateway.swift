@@ -83,10 +83,19 @@ package struct Gateway: ~Copyable {
         var needs = Needs()
         switch input {
         case .request(_, .placeOrder(let request), _):
-            if let key = request.key, self.keys[key] == nil { needs.key = key }
+            guard let key = request.key else { break }
+            if let orderID = self.keys[key] {
+                if let missing = self.missingSuccessor(of: orderID) {
+                    self.add(missing, to: &needs)
+                }
+            } else {
+                needs.key = key
+            }
         case .request(_, .cancel(let orderID), _), .request(_, .order(let orderID), _):
             self.add(orderID, to: &needs)
         case .request(_, .resolve(let request), _):
+            self.add(request.orderID, to: &needs)
+        case .request(_, .amend(let request), _):
             self.add(request.orderID, to: &needs)
         case .request(_, .orders(let filter), _):
             if filter.includesClosed { needs.history = filter }
@@ -97,6 +106,7 @@ package struct Gateway: ~Copyable {
         case .venue(_, .answered(.order(let orderID, _, _, _), _)),
             .venue(_, .answered(.cancel(let orderID, _, _, _), _)),
             .venue(_, .answered(.orderTrades(let orderID, _, _), _)),
+            .venue(_, .answered(.amend(let orderID, _, _, _), _)),
             .venue(_, .placementAnswered(let orderID, _)):
             self.add(orderID, to: &needs)
         case .request, .venue, .journal, .wake:

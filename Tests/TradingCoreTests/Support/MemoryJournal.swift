@@ -48,8 +48,9 @@ final class MemoryJournal {
         var fetched = Fetched()
         if let key = needs.key, let orderID = self.keys[key] {
             fetched.keyHolder = self.closed[orderID]
+            if let next = fetched.keyHolder?.successor { self.fetch(next, into: &fetched) }
         }
-        for orderID in needs.orders { fetched.orders[orderID] = self.closed[orderID] }
+        for orderID in needs.orders { self.fetch(orderID, into: &fetched) }
         if let filter = needs.history {
             let page = self.closed.values.filter { order in
                 (filter.symbol == nil || order.terms.symbol == filter.symbol)
@@ -60,6 +61,14 @@ final class MemoryJournal {
             )
         }
         return fetched
+    }
+
+    private func fetch(_ orderID: OrderID, into fetched: inout Fetched) {
+        var next: OrderID? = orderID
+        while let orderID = next {
+            fetched.orders[orderID] = self.closed[orderID]
+            next = self.closed[orderID]?.successor
+        }
     }
 
     private func index(_ record: Record) {

@@ -91,6 +91,12 @@ import Testing
         let refusal = rig.place().order?.refusal
         #expect(refusal?.rule == .dailyLoss && refusal?.actual == "unknown")
         #expect(rig.place(Make.terms(.sell, "1")).placements.count == 1)
+        // The drawdown does not ask for it.
+        let other = Self.rig { $0.drawdownMillionths = 1_000 }
+        _ = Self.quote(other, bid: "100")
+        let bought = other.openOrder(Make.terms(.buy, "1"), venue: 1_001)
+        other.trade(bought, at: "100", fee: "0.01", in: "BNB")
+        #expect(other.place().placements.count == 1)
     }
 
     @Test func `realized and unrealized profit together make the loss`() {

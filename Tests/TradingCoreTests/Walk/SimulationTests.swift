@@ -10,7 +10,7 @@ import Testing
         world.run(milliseconds: 15_000)
         world.isBusy = false
         world.faults.quiet()
-        world.run(milliseconds: 5_000)
+        world.run(milliseconds: world.isPatient ? 40_000 : 5_000)
         world.release(world.rig.ask(.killEngage(.cancel, Principal("admin"), reason: "end")))
         world.run(milliseconds: 90_000)
         world.schedule(.loseStream, inMilliseconds: 1)
@@ -33,7 +33,7 @@ import Testing
             "submitted": 3_000, "filled": 3_000, "unknown": 200, "proven absent": 50,
             "not sent": 50, "rejected": 5, "needs operator": 1, "started": 300,
             "kill": 300, "cancel": 500, "flatten": 20, "answer -2011": 50, "answer -2013": 200,
-            "stream renewed": 20,
+            "stream renewed": 20, "succeeded": 15, "amended": 10,
         ] {
             #expect(tally[kind, default: 0] >= least, "\(kind): \(tally[kind, default: 0])")
         }

@@ -5,8 +5,8 @@ package struct EquityMark: Hashable, Sendable {
     /// Equity when the day began.
     package var startEquity: Amount
     /// The equity that the day's loss is counted from: that of the day's start, or of the moment
-    /// when a person acknowledged that it was too much.
-    package var baseEquity: Amount
+    /// when a person acknowledged that it was too much; nil while that cannot be told.
+    package var baseEquity: Amount?
     package var highWater: Amount
     /// The best bids when the day began; none in a mark within the day.
     package var bids: [Symbol: Price]
@@ -14,7 +14,7 @@ package struct EquityMark: Hashable, Sendable {
     package init(
         dayStart: WallTime,
         startEquity: Amount,
-        baseEquity: Amount,
+        baseEquity: Amount?,
         highWater: Amount,
         bids: [Symbol: Price]
     ) {

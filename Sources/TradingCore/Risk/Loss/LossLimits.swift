@@ -20,10 +20,10 @@ package struct LossLimits: Hashable, Sendable {
     package init() {}
 
     /// Whether anything asks for equity.
-    package var needsEquity: Bool {
-        self.dailyLossMax != nil || self.dailyLossMillionths != nil
-            || self.drawdownMillionths != nil
-    }
+    package var needsEquity: Bool { self.limitsDay || self.drawdownMillionths != nil }
+
+    /// Whether the loss of a day is limited.
+    package var limitsDay: Bool { self.dailyLossMax != nil || self.dailyLossMillionths != nil }
 
     /// Largest loss of a day that began with an equity, the stricter of amount and share.
     package func dailyLossMax(of startEquity: Amount) -> Amount? {
