@@ -157,7 +157,8 @@ enum Samples {
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged:
+                    .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged,
+                    .equityMarked:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
@@ -265,6 +266,17 @@ enum Samples {
                     principal: Principal("me"),
                     reason: "seen",
                     at: self.instant.wall
+                )
+            ),
+            .equityMarked(
+                .live,
+                Asset("USDT"),
+                EquityMark(
+                    dayStart: self.instant.wall,
+                    startEquity: Amount(raw: -170_141_183_460_469_231_731),
+                    baseEquity: Amount(raw: 7),
+                    highWater: .zero,
+                    bids: [Symbol("BTCUSDT"): Price(raw: 9), Symbol("ETHUSDT"): Price(raw: 8)]
                 )
             ),
         ] + self.limitChanges.map(Event.limitChanged)

@@ -74,8 +74,8 @@ struct EventLog {
             self.note(acknowledgement, of: number)
         case .limitChanged(let change): self.note(change)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened, .cancelRequested, .amendRequested,
-            .ledgerBound, .balanceMoved:
+            .orderChanged, .orderReopened, .cancelRequested, .amendRequested, .ledgerBound,
+            .balanceMoved, .equityMarked:
             break
         }
     }

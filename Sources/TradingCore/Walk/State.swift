@@ -39,6 +39,8 @@ package struct State: Hashable, Sendable {
     package private(set) var breaches: BreachList
     /// Orders in a row that failed at a venue; what has none has no entry.
     package private(set) var failureCounts: [VenueID: Int]
+    /// What each account's losses are counted from, by quote asset.
+    package private(set) var equities: [VenueID: [Asset: EquityRecord]]
     /// Those of `orders`, counted; what has none has no entry.
     private var openCounts: [VenueID: OpenCounts]
 
@@ -75,6 +77,7 @@ package struct State: Hashable, Sendable {
         self.ledgers = [:]
         self.breaches = BreachList()
         self.failureCounts = [:]
+        self.equities = [:]
         self.openCounts = [:]
     }
 
@@ -96,7 +99,8 @@ package struct State: Hashable, Sendable {
         limitChanges: [LimitChange],
         ledgers: [VenueID: Ledger],
         breaches: BreachList,
-        failureCounts: [VenueID: Int]
+        failureCounts: [VenueID: Int],
+        equities: [VenueID: [Asset: EquityRecord]]
     ) {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
@@ -116,6 +120,7 @@ package struct State: Hashable, Sendable {
         self.ledgers = ledgers
         self.breaches = breaches
         self.failureCounts = failureCounts
+        self.equities = equities
         self.openCounts = [:]
         for change in limitChanges { self.limitChanges[change.key] = change }
         for order in orders {
@@ -194,6 +199,7 @@ package struct State: Hashable, Sendable {
             self.ledgers[venue, default: Ledger()].bind(to: accountID)
         case .balanceMoved(let venue, let asset, let delta, _):
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
+            self.equities[venue]?[asset]?.move(by: delta)
         case .venueRestrained(let venue, let restraint):
             self.restraints[venue] = restraint
         case .riskBreached(let breach):
@@ -202,6 +208,8 @@ package struct State: Hashable, Sendable {
             self.acknowledge(number, acknowledgement)
         case .limitChanged(let change):
             self.limitChanges[change.key] = change.setting == .configuration ? nil : change
+        case .equityMarked(let venue, let asset, let mark):
+            self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
         }
         return nil
     }
@@ -247,7 +255,7 @@ package struct State: Hashable, Sendable {
             )
         }
         if case .filled(let fill) = change {
-            self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
+            self.count(fill, of: order.intent)
             if !fill.isOperators { self.mark(fill, of: order) }
         }
         if order.status.isInDoubt {
@@ -264,6 +272,18 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    private mutating func count(_ fill: Fill, of intent: OrderIntent) {
+        let (venue, symbol) = (intent.venue, intent.terms.symbol)
+        let before = self.ledgers[venue]?.positions[symbol]?.realizedProfit ?? .zero
+        self.ledgers[venue, default: Ledger()].apply(fill, of: intent)
+        let after = self.ledgers[venue]?.positions[symbol]?.realizedProfit ?? .zero
+        self.equities[venue]?[intent.quoteAsset]?.count(
+            fill,
+            of: intent,
+            realized: after - before
+        )
     }
 
     /// Counts an order that failed, or begins to count anew after one that did not.
@@ -293,6 +313,8 @@ package struct State: Hashable, Sendable {
     ) {
         guard let breach = self.breaches.acknowledge(number, acknowledgement) else { return }
         if breach.rule == .consecutiveFailures { self.failureCounts[breach.venue] = nil }
+        guard let asset = breach.asset else { return }
+        self.equities[breach.venue]?[asset]?.acknowledge(breach.rule)
     }
 
     private mutating func mark(_ fill: Fill, of order: Order) {
