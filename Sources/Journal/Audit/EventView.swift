@@ -56,21 +56,15 @@ package struct EventView: Hashable, Sendable {
         case .cancelRequested(let orderID, let cancelID):
             self.init("cancel_requested", orderID, [Field("cancel_id", cancelID)])
         case .amendRequested(let orderID, let amend, let principal):
-            self.init(
-                "amend_requested",
-                orderID,
-                [Field("to", amend.name), Field("by", principal)]
-            )
+            let fields = [Field("to", amend.name), Field("by", principal)]
+            self.init("amend_requested", orderID, fields)
         case .modeChanged(let record):
             self.init("mode_changed", nil, Self.fields(of: record))
         case .killChanged(let state):
             self.init("kill_changed", nil, Self.fields(of: state))
         case .ledgerBound(let venue, let accountID):
-            self.init(
-                "ledger_bound",
-                nil,
-                [Field("venue", venue.mode.name), Field("account", accountID)]
-            )
+            let fields = [Field("venue", venue.mode.name), Field("account", accountID)]
+            self.init("ledger_bound", nil, fields)
         case .balanceMoved(let venue, let asset, let delta, let isOpening):
             self.init(
                 "balance_moved",
