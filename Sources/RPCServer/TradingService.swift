@@ -32,7 +32,11 @@ final class TradingService {
     }
 
     private func receive(_ method: TradingMethod, _ call: Call, _ responder: Responder) {
-        let decoder = RequestDecoder(arena: self.arena, principal: call.connection.principal)
+        let decoder = RequestDecoder(
+            arena: self.arena,
+            principal: call.connection.principal,
+            role: .admin
+        )
         let request: Request
         do throws(BadRequest) {
             request = try decoder.decode(method, Array(call.payload.readableBytesView).span)
@@ -84,6 +88,8 @@ extension Rule {
         case .orderNotFound, .breachNotFound: .notFound
         case .deadline: .deadlineExceeded
         case .idempotencyKey: .alreadyExists
+        case .limitValue: .invalidArgument
+        case .role: .permissionDenied
         case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,

@@ -157,7 +157,8 @@ enum Samples {
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked:
+                    .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+                    .limitChanged:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
@@ -278,6 +279,21 @@ enum Samples {
                     bids: [Symbol("BTCUSDT"): Price(raw: 9), Symbol("ETHUSDT"): Price(raw: 8)]
                 )
             ),
-        ]
+        ] + self.limitChanges.map(Event.limitChanged)
+    }
+
+    /// A limit set, switched off and reset.
+    static var limitChanges: [LimitChange] {
+        let settings: [LimitSetting] = [.value("7"), .off, .configuration]
+        return settings.map { setting in
+            LimitChange(
+                key: LimitKey("price_collar", symbol: setting == .off ? Symbol("BTCUSDT") : nil),
+                setting: setting,
+                previous: setting == .off ? nil : "0.5",
+                principal: Principal("me"),
+                reason: "why",
+                at: self.instant.wall
+            )
+        }
     }
 }

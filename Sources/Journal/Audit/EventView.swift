@@ -83,6 +83,8 @@ package struct EventView: Hashable, Sendable {
             self.init("breach_acknowledged", nil, fields)
         case .equityMarked(let venue, let asset, let mark):
             self.init("equity_marked", nil, Self.fields(of: mark, in: asset, at: venue))
+        case .limitChanged(let change):
+            self.init("limit_changed", nil, Self.fields(of: change))
         }
     }
 
@@ -120,6 +122,21 @@ package struct EventView: Hashable, Sendable {
         [
             Field("mode", record.mode.name), Field("by", record.principal),
             Field("reason", record.reason), Field("since", record.since.text),
+        ]
+    }
+
+    private static func fields(of change: LimitChange) -> [Field] {
+        let new =
+            switch change.setting {
+            case .value(let text): text
+            case .off: "off"
+            case .configuration: "configuration"
+            }
+        return [
+            Field("limit", change.key.name), Field("symbol", change.key.symbol?.name ?? ""),
+            Field("from", change.previous ?? "off"), Field("to", new),
+            Field("by", change.principal), Field("reason", change.reason),
+            Field("since", change.at.text),
         ]
     }
 

@@ -64,6 +64,7 @@ enum StateDecoder {
             restraints: restraints,
             lastTrades: lastTrades,
             closings: closings,
+            limitChanges: try unsafe Self.limitChanges(message),
             ledgers: ledgers,
             breaches: try unsafe Self.breaches(message),
             failureCounts: try unsafe Self.failureCounts(message),
@@ -81,6 +82,17 @@ enum StateDecoder {
             placements[venue] = unsafe WallTime(nanoseconds: part.time)
         }
         return placements
+    }
+
+    private static func limitChanges(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [LimitChange] {
+        var changes: [LimitChange] = []
+        for index in 0..<(unsafe message.n_limit_changes) {
+            let part = try unsafe EventDecoder.present(message.limit_changes?[index])
+            changes.append(try unsafe EventDecoder.limitChange(part))
+        }
+        return changes
     }
 
     private static func modeHistory(

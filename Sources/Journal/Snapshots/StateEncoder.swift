@@ -70,6 +70,11 @@ struct StateEncoder {
                 trades.map { unsafe self.trade($0.mark, of: $0.symbol, on: $0.venue) }
             )
             unsafe self.addRisk(of: state, to: &message)
+            let limits = state.limitChanges.values.sorted { $0.key < $1.key }
+            unsafe message.n_limit_changes = limits.count
+            unsafe message.limit_changes = self.arena.array(
+                limits.map { unsafe self.events.limitChange($0) }
+            )
         }
     }
 

@@ -6,7 +6,7 @@ extension RawSettings {
         limits.positionNotionalMax = self.notional("limits.position_notional_max")
         limits.exposureNotionalMax = self.notional("limits.exposure_notional_max")
         limits.priceCollarMillionths = self.share("limits.price_collar")
-        limits.orderRate = self.orderRate()
+        self.boundRate(&limits)
         self.bound(&limits.loss)
         for symbol in limits.allowedSymbols {
             let section = "limits.symbols.\(symbol)"
@@ -92,19 +92,18 @@ extension RawSettings {
         self.optional(name, expected: Self.shareExpected, parse: Self.millionths)
     }
 
-    private mutating func orderRate() -> OrderRate? {
+    private mutating func boundRate(_ limits: inout RiskLimits) {
         let range = 1...10_000
-        let countMax = self.optional(
+        limits.orderRateMax = self.optional(
             "limits.order_rate_max",
             expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
         ) { text in
             Int(text).flatMap { range.contains($0) ? $0 : nil }
         }
-        let interval = self.milliseconds(
+        limits.orderRateIntervalMilliseconds = self.milliseconds(
             "limits.order_rate_interval_ms",
-            default: 1_000,
+            default: limits.orderRateIntervalMilliseconds,
             in: 10...86_400_000
         )
-        return countMax.map { OrderRate(countMax: $0, intervalMilliseconds: interval) }
     }
 }

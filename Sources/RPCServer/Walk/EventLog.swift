@@ -72,6 +72,7 @@ struct EventLog {
             self.note(breach)
         case .breachAcknowledged(let number, let acknowledgement):
             self.note(acknowledgement, of: number)
+        case .limitChanged(let change): self.note(change)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened, .cancelRequested, .amendRequested, .ledgerBound,
             .balanceMoved, .equityMarked:
@@ -96,6 +97,17 @@ struct EventLog {
             metadata: [
                 "breach": "\(number)", "by": "\(acknowledgement.principal)",
                 "reason": "\(acknowledgement.reason)",
+            ]
+        )
+    }
+
+    private func note(_ change: LimitChange) {
+        self.log.warning(
+            "limit changed",
+            metadata: [
+                "limit": "\(change.key)", "from": "\(change.previous ?? "off")",
+                "to": "\(change.setting)", "by": "\(change.principal)",
+                "reason": "\(change.reason)",
             ]
         )
     }

@@ -83,6 +83,10 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case slippage = 54
     /// AcknowledgeBreach: there is no such breach.
     case breachNotFound = 55
+    /// SetLimits: there is no such limit, or it cannot have the value.
+    case limitValue = 60
+    /// The caller's role does not allow it.
+    case role = 61
 
     /// The stable name for programs.
     package var name: String {
@@ -128,6 +132,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .consecutiveFailures: "consecutive_failures"
         case .slippage: "slippage"
         case .breachNotFound: "breach_not_found"
+        case .limitValue: "limit_value"
+        case .role: "role"
         }
     }
 }

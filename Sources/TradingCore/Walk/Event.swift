@@ -39,6 +39,9 @@ package enum Event: Hashable, Sendable {
     /// A day began for an account in one quote asset, or what its losses are counted from changed.
     case equityMarked(VenueID, Asset, EquityMark)
 
+    /// A person changed a limit.
+    case limitChanged(LimitChange)
+
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
         case syncFirst
@@ -50,7 +53,8 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked:
+            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+            .limitChanged:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

@@ -7,7 +7,10 @@
 package struct Gateway: ~Copyable {
     /// What the journal says.
     package internal(set) var state: State
-    let settings: GatewaySettings
+    /// How it is set up; the limits in it are those in force.
+    var settings: GatewaySettings
+    /// What the configuration says of limits.
+    let configuredLimits: RiskLimits
     var sessions: [VenueID: VenueSession] = [:]
     /// What the venues' accounts hold, valued.
     var books: [VenueID: AccountBook] = [:]
@@ -42,11 +45,13 @@ package struct Gateway: ~Copyable {
     ) {
         self.state = state
         self.settings = settings
+        self.configuredLimits = settings.limits
         self.journal = journal
         self.scheme = ClientOrderIDScheme(prefix: state.clientIDPrefix, epoch: state.epoch)
         for venue in settings.exchanges {
             self.sessions[venue] = VenueSession(settings.limits)
         }
+        self.adoptLimits()
         self.note(journal)
         for venue in state.ledgers.keys { self.revalueAll(of: venue) }
         for order in state.ordersByAge {

@@ -31,6 +31,8 @@ package enum Request: Hashable, Sendable {
     case acknowledgeBreach(UInt64?, Principal, reason: String)
     /// New orders of a strategy, or all where it is empty, are refused unless they only reduce.
     case disableTrading(strategy: String, Principal, reason: String)
+    case limits
+    case setLimits(LimitsWish)
 }
 
 /// A person's word on an order whose fate could not be found out.

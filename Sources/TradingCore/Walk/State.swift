@@ -31,6 +31,8 @@ package struct State: Hashable, Sendable {
     package private(set) var lastTrades: [VenueID: [Symbol: TradeMark]]
     /// By which orders the engaged kill switch closes positions (K4).
     package private(set) var closings: [VenueID: [Symbol: Closing]]
+    /// The limits that were changed and not reset since.
+    package private(set) var limitChanges: [LimitKey: LimitChange]
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
     /// Limits on losses or failures that were broken.
@@ -71,6 +73,7 @@ package struct State: Hashable, Sendable {
         self.restraints = [:]
         self.lastTrades = [:]
         self.closings = [:]
+        self.limitChanges = [:]
         self.ledgers = [:]
         self.breaches = BreachList()
         self.failureCounts = [:]
@@ -93,6 +96,7 @@ package struct State: Hashable, Sendable {
         restraints: [VenueID: VenueRestraint],
         lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
+        limitChanges: [LimitChange],
         ledgers: [VenueID: Ledger],
         breaches: BreachList,
         failureCounts: [VenueID: Int],
@@ -112,11 +116,13 @@ package struct State: Hashable, Sendable {
         self.restraints = restraints
         self.lastTrades = lastTrades
         self.closings = closings
+        self.limitChanges = [:]
         self.ledgers = ledgers
         self.breaches = breaches
         self.failureCounts = failureCounts
         self.equities = equities
         self.openCounts = [:]
+        for change in limitChanges { self.limitChanges[change.key] = change }
         for order in orders {
             self.orders[order.orderID] = order
             self.count(order, by: 1)
@@ -202,6 +208,8 @@ package struct State: Hashable, Sendable {
             self.acknowledge(number, acknowledgement)
         case .equityMarked(let venue, let asset, let mark):
             self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
+        case .limitChanged(let change):
+            self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         }
         return nil
     }

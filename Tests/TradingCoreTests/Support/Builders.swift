@@ -145,6 +145,20 @@ enum Make {
         )
     }
 
+    static func limitsWish(
+        _ assignments: [LimitsWish.Assignment],
+        resetsAll: Bool = false,
+        mayLoosen: Bool = true
+    ) -> LimitsWish {
+        LimitsWish(
+            assignments,
+            resetsAll: resetsAll,
+            mayLoosen: mayLoosen,
+            Principal("rita"),
+            reason: "the drill"
+        )
+    }
+
     static func settings(
         mode: TradingMode = .testnet,
         allowsLive: Bool = false,

@@ -246,6 +246,7 @@ extension Event {
         case .riskBreached: "breached"
         case .breachAcknowledged: "acknowledged"
         case .equityMarked: "equity"
+        case .limitChanged: "limit"
         }
     }
 }

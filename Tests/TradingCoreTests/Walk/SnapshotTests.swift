@@ -52,6 +52,9 @@ import Testing
         "RiskBreach.strategy", "RiskBreach.limit", "RiskBreach.actual", "RiskBreach.message",
         "RiskBreach.action", "RiskBreach.at", "RiskBreach.acknowledgement",
         "Acknowledgement.principal", "Acknowledgement.reason", "Acknowledgement.at",
+        "State.limitChanges", "LimitKey.name", "LimitKey.symbol", "LimitChange.key",
+        "LimitChange.setting", "LimitChange.previous", "LimitChange.principal",
+        "LimitChange.reason", "LimitChange.at",
         "VenueRestraint.until", "VenueRestraint.scope",
         "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",
         "Closing.orderCount", "Closing.failureCount",
@@ -123,6 +126,9 @@ import Testing
         )
         rig.ask(.cancel(open.orderID))
         rig.ask(.killEngage(.block, Principal("me"), reason: "why"))
+        let key = LimitKey("price_collar", symbol: Make.bitcoin)
+        rig.ask(.setLimits(Make.limitsWish([.init(key, .value("0.5"))])))
+        rig.ask(.setLimits(Make.limitsWish([.init(LimitKey("order_rate_max"), .off)])))
         var state = rig.gateway.state
         var closing = Make.intent(state.lastOrderID.raw + 1)
         closing.purpose = .flatten

@@ -1267,6 +1267,51 @@ void   trading__journal__v1__symbol_price__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__limit_changed__init
+                     (Trading__Journal__V1__LimitChanged         *message)
+{
+  static const Trading__Journal__V1__LimitChanged init_value = TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__limit_changed__get_packed_size
+                     (const Trading__Journal__V1__LimitChanged *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__limit_changed__pack
+                     (const Trading__Journal__V1__LimitChanged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__limit_changed__pack_to_buffer
+                     (const Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__LimitChanged *
+       trading__journal__v1__limit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__LimitChanged *)
+     protobuf_c_message_unpack (&trading__journal__v1__limit_changed__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__limit_changed__free_unpacked
+                     (Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[6] =
 {
   {
@@ -1550,7 +1595,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[18] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[19] =
 {
   {
     "store_created",
@@ -1745,6 +1790,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "limit_changed",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, limit_changed),
+    &trading__journal__v1__limit_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "venue_restrained",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -1770,13 +1827,14 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
   },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
-  17,   /* field[17] = amend_requested */
+  18,   /* field[18] = amend_requested */
   11,   /* field[11] = balance_moved */
   14,   /* field[14] = breach_acknowledged */
   7,   /* field[7] = cancel_requested */
   15,   /* field[15] = equity_marked */
   9,   /* field[9] = kill_changed */
   10,   /* field[10] = ledger_bound */
+  16,   /* field[16] = limit_changed */
   8,   /* field[8] = mode_changed */
   5,   /* field[5] = order_changed */
   4,   /* field[4] = order_refused */
@@ -1787,14 +1845,14 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   1,   /* field[1] = started */
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
-  16,   /* field[16] = venue_restrained */
+  17,   /* field[17] = venue_restrained */
 };
 static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 20, 16 },
-  { 25, 17 },
-  { 0, 18 }
+  { 20, 17 },
+  { 25, 18 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -1804,7 +1862,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  18,
+  19,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
   3,  trading__journal__v1__event__number_ranges,
@@ -4043,5 +4101,134 @@ const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor 
   trading__journal__v1__symbol_price__field_indices_by_name,
   1,  trading__journal__v1__symbol_price__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__symbol_price__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__limit_changed__field_descriptors[8] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "setting",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, setting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "previous",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, previous),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__limit_changed__field_indices_by_name[] = {
+  7,   /* field[7] = at */
+  0,   /* field[0] = name */
+  4,   /* field[4] = previous */
+  5,   /* field[5] = principal */
+  6,   /* field[6] = reason */
+  2,   /* field[2] = setting */
+  1,   /* field[1] = symbol */
+  3,   /* field[3] = value */
+};
+static const ProtobufCIntRange trading__journal__v1__limit_changed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.LimitChanged",
+  "LimitChanged",
+  "Trading__Journal__V1__LimitChanged",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__LimitChanged),
+  8,
+  trading__journal__v1__limit_changed__field_descriptors,
+  trading__journal__v1__limit_changed__field_indices_by_name,
+  1,  trading__journal__v1__limit_changed__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__limit_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -547,7 +547,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[17] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[18] =
 {
   {
     "client_id_prefix",
@@ -753,6 +753,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "limit_changes",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_limit_changes),
+    offsetof(Trading__Journal__V1__StoredState, limit_changes),
+    &trading__journal__v1__limit_changed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   13,   /* field[13] = breaches */
@@ -768,6 +780,7 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   11,   /* field[11] = last_placements */
   9,   /* field[9] = last_trades */
   6,   /* field[6] = ledgers */
+  17,   /* field[17] = limit_changes */
   4,   /* field[4] = mode */
   12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
@@ -776,7 +789,7 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -786,7 +799,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  17,
+  18,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   1,  trading__journal__v1__stored_state__number_ranges,

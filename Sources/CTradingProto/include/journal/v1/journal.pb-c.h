@@ -43,6 +43,7 @@ typedef struct Trading__Journal__V1__RiskBreached Trading__Journal__V1__RiskBrea
 typedef struct Trading__Journal__V1__BreachAcknowledged Trading__Journal__V1__BreachAcknowledged;
 typedef struct Trading__Journal__V1__EquityMarked Trading__Journal__V1__EquityMarked;
 typedef struct Trading__Journal__V1__SymbolPrice Trading__Journal__V1__SymbolPrice;
+typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
 
 
 /* --- enums --- */
@@ -141,6 +142,7 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED = 14,
   TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED = 15,
   TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED = 16,
+  TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
   TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
@@ -167,6 +169,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__RiskBreached *risk_breached;
     Trading__Journal__V1__BreachAcknowledged *breach_acknowledged;
     Trading__Journal__V1__EquityMarked *equity_marked;
+    Trading__Journal__V1__LimitChanged *limit_changed;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
     Trading__Journal__V1__AmendRequested *amend_requested;
   };
@@ -636,6 +639,38 @@ struct  Trading__Journal__V1__SymbolPrice
 #define TRADING__JOURNAL__V1__SYMBOL_PRICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__symbol_price__descriptor) \
     , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A person changed a limit.
+ */
+struct  Trading__Journal__V1__LimitChanged
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * Empty for all symbols.
+   */
+  char *symbol;
+  /*
+   * 1 a value, 2 switched off, 3 what the configuration says.
+   */
+  uint32_t setting;
+  /*
+   * Of 1.
+   */
+  char *value;
+  /*
+   * What held before; empty for off.
+   */
+  char *previous;
+  char *principal;
+  char *reason;
+  int64_t at;
+};
+#define TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__limit_changed__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /* Trading__Journal__V1__Record methods */
@@ -1170,6 +1205,25 @@ Trading__Journal__V1__SymbolPrice *
 void   trading__journal__v1__symbol_price__free_unpacked
                      (Trading__Journal__V1__SymbolPrice *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__LimitChanged methods */
+void   trading__journal__v1__limit_changed__init
+                     (Trading__Journal__V1__LimitChanged         *message);
+size_t trading__journal__v1__limit_changed__get_packed_size
+                     (const Trading__Journal__V1__LimitChanged   *message);
+size_t trading__journal__v1__limit_changed__pack
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__limit_changed__pack_to_buffer
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__LimitChanged *
+       trading__journal__v1__limit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__limit_changed__free_unpacked
+                     (Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Record_Closure)
@@ -1256,6 +1310,9 @@ typedef void (*Trading__Journal__V1__EquityMarked_Closure)
 typedef void (*Trading__Journal__V1__SymbolPrice_Closure)
                  (const Trading__Journal__V1__SymbolPrice *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__LimitChanged_Closure)
+                 (const Trading__Journal__V1__LimitChanged *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1290,6 +1347,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__risk_breached__des
 extern const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
 
 PROTOBUF_C__END_DECLS
 
