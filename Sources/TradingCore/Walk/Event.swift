@@ -53,7 +53,8 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged, .equityMarked:
+            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+            .limitChanged:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

@@ -302,7 +302,7 @@ import Testing
         let notPlacing: Set<Rule> = [
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
             .killCause, .reduceOnly, .orderInDoubt, .drawdown, .consecutiveFailures,
-            .slippage, .breachNotFound, .limitValue, .role, .amendment,
+            .slippage, .breachNotFound, .amendment, .limitValue, .role,
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }
         // The last check is for the orders of flatten alone.
