@@ -70,7 +70,8 @@ struct EventLog {
             )
         case .limitChanged(let change): self.note(change)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened, .cancelRequested, .ledgerBound, .balanceMoved:
+            .orderChanged, .orderReopened, .cancelRequested, .amendRequested,
+            .ledgerBound, .balanceMoved:
             break
         }
     }

@@ -68,6 +68,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case exposureNotional = 43
     /// Too many orders of one principal in a while.
     case orderRate = 44
+    /// Amend: the order cannot be changed so, or the venue did not change it.
+    case amendment = 90
 
     /// SetLimits: there is no such limit, or it cannot have the value.
     case limitValue = 60
@@ -113,6 +115,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .orderRate: "order_rate"
         case .limitValue: "limit_value"
         case .role: "role"
+        case .amendment: "amendment"
         }
     }
 }
