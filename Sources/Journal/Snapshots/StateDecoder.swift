@@ -71,8 +71,20 @@ enum StateDecoder {
             lastTrades: lastTrades,
             closings: closings,
             limitChanges: try unsafe Self.limitChanges(message),
+            tokens: try unsafe Self.tokens(message),
             ledgers: ledgers
         )
+    }
+
+    private static func tokens(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> TokenList {
+        var tokens: [AccessToken] = []
+        for index in 0..<(unsafe message.n_tokens) {
+            let part = try unsafe EventDecoder.present(message.tokens?[index])
+            tokens.append(try unsafe EventDecoder.token(part))
+        }
+        return TokenList(tokens)
     }
 
     private static func limitChanges(

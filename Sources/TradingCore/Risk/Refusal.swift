@@ -75,6 +75,10 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case limitValue = 60
     /// The caller's role does not allow it.
     case role = 61
+    /// CreateToken: the token cannot be made so.
+    case token = 62
+    /// RevokeToken: there is no such token.
+    case tokenNotFound = 63
 
     /// The stable name for programs.
     package var name: String {
@@ -115,6 +119,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .orderRate: "order_rate"
         case .limitValue: "limit_value"
         case .role: "role"
+        case .token: "token"
+        case .tokenNotFound: "token_not_found"
         case .amendment: "amendment"
         }
     }

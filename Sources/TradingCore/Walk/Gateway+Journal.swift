@@ -44,7 +44,8 @@ extension Gateway {
     func refusalOfDamage(_ request: Request) -> Refusal? {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
-        case .setMode, .killRelease, .resolve, .setLimits, .amend:
+        case .setMode, .killRelease, .resolve, .setLimits, .amend, .tokens(.create),
+            .tokens(.revoke):
             return Refusal(
                 .notReady,
                 limit: "a sound journal",
@@ -53,7 +54,7 @@ extension Gateway {
                     + "be done."
             )
         case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
-            .killEngage, .health, .limits:
+            .killEngage, .health, .limits, .tokens(.list):
             return nil
         }
     }

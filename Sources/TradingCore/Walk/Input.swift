@@ -27,6 +27,7 @@ package enum Request: Hashable, Sendable {
     case resolve(ResolveRequest)
     case limits
     case setLimits(LimitsWish)
+    case tokens(TokenRequest)
 }
 
 /// A person's word on an order whose fate could not be found out.

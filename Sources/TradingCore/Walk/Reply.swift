@@ -9,6 +9,7 @@ package enum Reply: Hashable, Sendable {
     case killSwitch(KillSwitchView)
     case health(HealthView)
     case limits(LimitsView)
+    case tokens(all: [AccessToken], changed: [AccessToken])
     case refused(Refusal)
 }
 
@@ -19,7 +20,7 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode, .limits: false
+        case .orders, .cancelsSent, .positions, .mode, .limits, .tokens: false
         }
     }
 }
@@ -119,6 +120,8 @@ package struct HealthView: Hashable, Sendable {
     package var openOrderCount: Int
     package var unknownOrderCount: Int
     package var startedAt: WallTime
+    /// Calls since the start that came without a good token; counted outside of the gateway.
+    package var authenticationFailureCount: UInt64 = 0
     /// What a person should look at now.
     package var alerts: [Alert]
 }

@@ -33,6 +33,8 @@ package struct State: Hashable, Sendable {
     package private(set) var closings: [VenueID: [Symbol: Closing]]
     /// The limits that were changed and not reset since.
     package private(set) var limitChanges: [LimitKey: LimitChange]
+    /// By which callers prove who they are.
+    package private(set) var tokens: TokenList
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
     /// Those of `orders`, counted; what has none has no entry.
@@ -68,6 +70,7 @@ package struct State: Hashable, Sendable {
         self.lastTrades = [:]
         self.closings = [:]
         self.limitChanges = [:]
+        self.tokens = TokenList()
         self.ledgers = [:]
         self.openCounts = [:]
     }
@@ -88,6 +91,7 @@ package struct State: Hashable, Sendable {
         lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
         limitChanges: [LimitChange],
+        tokens: TokenList,
         ledgers: [VenueID: Ledger]
     ) {
         self.sequence = sequence
@@ -105,6 +109,7 @@ package struct State: Hashable, Sendable {
         self.lastTrades = lastTrades
         self.closings = closings
         self.limitChanges = [:]
+        self.tokens = tokens
         self.ledgers = ledgers
         self.openCounts = [:]
         for change in limitChanges { self.limitChanges[change.key] = change }
@@ -186,6 +191,8 @@ package struct State: Hashable, Sendable {
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
         case .venueRestrained(let venue, let restraint):
             self.restraints[venue] = restraint
+        case .tokenChanged(let token):
+            self.tokens.note(token)
         case .limitChanged(let change):
             self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         }

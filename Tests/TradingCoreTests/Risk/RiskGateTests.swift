@@ -302,6 +302,7 @@ import Testing
         let notPlacing: Set<Rule> = [
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
             .killCause, .reduceOnly, .orderInDoubt, .limitValue, .role, .amendment,
+            .token, .tokenNotFound,
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }
         // The last check is for the orders of flatten alone.

@@ -121,6 +121,21 @@ enum Make {
         )
     }
 
+    static func newToken(
+        _ name: String = "alice",
+        _ role: Role = .trader,
+        number: UInt8 = 1
+    ) -> TokenRequest {
+        .create(
+            tokenID: "token-\(number)",
+            name: name,
+            role,
+            hash: [UInt8](repeating: number, count: 32),
+            Principal("ada"),
+            reason: "the drill"
+        )
+    }
+
     static func limitsWish(
         _ assignments: [LimitsWish.Assignment],
         resetsAll: Bool = false,

@@ -244,6 +244,7 @@ extension Event {
         case .balanceMoved(_, _, _, let isOpening): isOpening ? "opening" : "moved"
         case .venueRestrained: "restrained"
         case .limitChanged: "limit"
+        case .tokenChanged: "token"
         }
     }
 }

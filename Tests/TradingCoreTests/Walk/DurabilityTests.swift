@@ -27,6 +27,17 @@ import Testing
             .orderReopened(order), .modeChanged(mode), .killChanged(kill),
             .ledgerBound(.live, accountID: 1),
             .balanceMoved(.live, Asset("BTC"), delta: .zero, isOpening: true),
+            .tokenChanged(
+                AccessToken(
+                    tokenID: "",
+                    name: "",
+                    role: .viewer,
+                    hash: [],
+                    createdBy: Principal("x"),
+                    reason: "",
+                    createdAt: intent.timestamp
+                )
+            ),
             .limitChanged(
                 LimitChange(
                     key: LimitKey("open_orders_max"),
@@ -66,6 +77,7 @@ import Testing
 
     @Test(arguments: [
         Request.order(OrderID(raw: 1)), .positions, .mode, .killStatus, .health, .limits,
+        .tokens(.list),
         .orders(OrderFilter(includesClosed: false, symbol: nil, countMax: 10, before: nil)),
     ])
     func `a read that may show unsynced events waits for the sync`(request: Request) {

@@ -457,7 +457,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[14] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[15] =
 {
   {
     "client_id_prefix",
@@ -627,6 +627,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tokens",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_tokens),
+    offsetof(Trading__Journal__V1__StoredState, tokens),
+    &trading__journal__v1__access_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   0,   /* field[0] = client_id_prefix */
@@ -643,12 +655,13 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
   8,   /* field[8] = restraints */
+  14,   /* field[14] = tokens */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 18, 13 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -658,7 +671,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  14,
+  15,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   2,  trading__journal__v1__stored_state__number_ranges,

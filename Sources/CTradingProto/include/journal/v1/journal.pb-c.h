@@ -40,6 +40,7 @@ typedef struct Trading__Journal__V1__BalanceMoved Trading__Journal__V1__BalanceM
 typedef struct Trading__Journal__V1__StoredOrder Trading__Journal__V1__StoredOrder;
 typedef struct Trading__Journal__V1__VenueRestrained Trading__Journal__V1__VenueRestrained;
 typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
+typedef struct Trading__Journal__V1__AccessToken Trading__Journal__V1__AccessToken;
 
 
 /* --- enums --- */
@@ -136,6 +137,7 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED = 12,
   TRADING__JOURNAL__V1__EVENT__KIND_STOPPED = 13,
   TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
+  TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED = 18,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
   TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
@@ -160,6 +162,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__BalanceMoved *balance_moved;
     Trading__Journal__V1__Stopped *stopped;
     Trading__Journal__V1__LimitChanged *limit_changed;
+    Trading__Journal__V1__AccessToken *token_changed;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
     Trading__Journal__V1__AmendRequested *amend_requested;
   };
@@ -569,6 +572,37 @@ struct  Trading__Journal__V1__LimitChanged
 #define TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__limit_changed__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A token of a caller as it is now.
+ */
+struct  Trading__Journal__V1__AccessToken
+{
+  ProtobufCMessage base;
+  char *token_id;
+  char *name;
+  /*
+   * 1 viewer, 2 trader, 3 risk, 4 admin.
+   */
+  uint32_t role;
+  /*
+   * SHA-256 of the token's secret part, which is 256 random bits.
+   */
+  ProtobufCBinaryData hash;
+  char *created_by;
+  char *reason;
+  int64_t created_at;
+  /*
+   * 0 while it is good.
+   */
+  int64_t revoked_at;
+  char *revoked_by;
+  char *revocation_reason;
+};
+#define TRADING__JOURNAL__V1__ACCESS_TOKEN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__access_token__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /* Trading__Journal__V1__Record methods */
@@ -1046,6 +1080,25 @@ Trading__Journal__V1__LimitChanged *
 void   trading__journal__v1__limit_changed__free_unpacked
                      (Trading__Journal__V1__LimitChanged *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__AccessToken methods */
+void   trading__journal__v1__access_token__init
+                     (Trading__Journal__V1__AccessToken         *message);
+size_t trading__journal__v1__access_token__get_packed_size
+                     (const Trading__Journal__V1__AccessToken   *message);
+size_t trading__journal__v1__access_token__pack
+                     (const Trading__Journal__V1__AccessToken   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__access_token__pack_to_buffer
+                     (const Trading__Journal__V1__AccessToken   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__AccessToken *
+       trading__journal__v1__access_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__access_token__free_unpacked
+                     (Trading__Journal__V1__AccessToken *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Record_Closure)
@@ -1123,6 +1176,9 @@ typedef void (*Trading__Journal__V1__VenueRestrained_Closure)
 typedef void (*Trading__Journal__V1__LimitChanged_Closure)
                  (const Trading__Journal__V1__LimitChanged *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__AccessToken_Closure)
+                 (const Trading__Journal__V1__AccessToken *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1154,6 +1210,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__balance_moved__des
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor;
 
 PROTOBUF_C__END_DECLS
 
