@@ -103,7 +103,7 @@ extension Rule {
     /// The status of a call that the rule refuses as a whole.
     fileprivate var statusCode: StatusCode {
         switch self {
-        case .orderNotFound: .notFound
+        case .orderNotFound, .breachNotFound: .notFound
         case .deadline: .deadlineExceeded
         case .idempotencyKey: .alreadyExists
         case .limitValue: .invalidArgument
@@ -114,8 +114,8 @@ extension Rule {
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
-            .orderQuantity, .priceCollar, .positionNotional, .exposureNotional,
-            .amendment:
+            .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
+            .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment:
             .failedPrecondition
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget, .orderRate: .resourceExhausted

@@ -157,7 +157,8 @@ enum Samples {
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained, .limitChanged, .tokenChanged:
+                    .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged,
+                    .tokenChanged:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
@@ -243,6 +244,28 @@ enum Samples {
                     until: self.instant.wall,
                     scope: .everything,
                     reason: "HTTP 418"
+                )
+            ),
+            .riskBreached(
+                RiskBreach(
+                    number: 1,
+                    rule: .dailyLoss,
+                    venue: .live,
+                    asset: Asset("USDT"),
+                    strategy: "grid",
+                    limit: "100",
+                    actual: "101",
+                    message: "Too much.",
+                    action: .killFlatten,
+                    at: self.instant.wall
+                )
+            ),
+            .breachAcknowledged(
+                1,
+                RiskBreach.Acknowledgement(
+                    principal: Principal("me"),
+                    reason: "seen",
+                    at: self.instant.wall
                 )
             ),
         ] + self.limitChanges.map(Event.limitChanged) + self.tokens.map(Event.tokenChanged)

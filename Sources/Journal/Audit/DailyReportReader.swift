@@ -103,8 +103,8 @@ struct DailyReportReader {
                 )
             )
         case .started, .stopped, .modeChanged, .killChanged, .venueRestrained, .ledgerBound,
-            .limitChanged, .tokenChanged, .orderChanged(_, .resolved),
-            .orderChanged(_, .needsOperator):
+            .riskBreached, .breachAcknowledged, .limitChanged, .tokenChanged,
+            .orderChanged(_, .resolved), .orderChanged(_, .needsOperator):
             let view = EventView(event)
             let order = view.orderID.map { ["order=\($0)"] } ?? []
             let fields = view.fields.map { "\($0.name)=\($0.value)" }

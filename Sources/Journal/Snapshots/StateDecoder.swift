@@ -46,12 +46,6 @@ enum StateDecoder {
                 time: WallTime(nanoseconds: part.time)
             )
         }
-        var lastPlacements: [VenueID: WallTime] = [:]
-        for index in 0..<(unsafe message.n_last_placements) {
-            let part = try unsafe EventDecoder.present(message.last_placements?[index])
-            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
-            lastPlacements[venue] = unsafe WallTime(nanoseconds: part.time)
-        }
         var mode: ModeRecord?
         if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
         return State(
@@ -60,7 +54,7 @@ enum StateDecoder {
             epoch: unsafe EventDecoder.text(message.epoch),
             createdAt: WallTime(nanoseconds: unsafe message.created_at),
             lastOrderID: OrderID(raw: unsafe message.last_order_id),
-            lastPlacements: lastPlacements,
+            lastPlacements: try unsafe Self.lastPlacements(message),
             orders: orders,
             mode: mode,
             modeHistory: try unsafe Self.modeHistory(message),
@@ -72,8 +66,45 @@ enum StateDecoder {
             closings: closings,
             limitChanges: try unsafe Self.limitChanges(message),
             tokens: try unsafe Self.tokens(message),
-            ledgers: ledgers
+            ledgers: ledgers,
+            breaches: try unsafe Self.breaches(message),
+            failureCounts: try unsafe Self.failureCounts(message)
         )
+    }
+
+    private static func lastPlacements(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: WallTime] {
+        var placements: [VenueID: WallTime] = [:]
+        for index in 0..<(unsafe message.n_last_placements) {
+            let part = try unsafe EventDecoder.present(message.last_placements?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            placements[venue] = unsafe WallTime(nanoseconds: part.time)
+        }
+        return placements
+    }
+
+    private static func breaches(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> BreachList {
+        var breaches: [RiskBreach] = []
+        for index in 0..<(unsafe message.n_breaches) {
+            let part = try unsafe EventDecoder.present(message.breaches?[index])
+            breaches.append(try unsafe EventDecoder.breach(part))
+        }
+        return BreachList(breaches: breaches, lastNumber: unsafe message.last_breach)
+    }
+
+    private static func failureCounts(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: Int] {
+        var counts: [VenueID: Int] = [:]
+        for index in 0..<(unsafe message.n_failures) {
+            let part = try unsafe EventDecoder.present(message.failures?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            counts[venue] = unsafe Int(part.count)
+        }
+        return counts
     }
 
     private static func tokens(

@@ -69,6 +69,7 @@ struct StateEncoder {
             unsafe message.last_trades = self.arena.array(
                 trades.map { unsafe self.trade($0.mark, of: $0.symbol, on: $0.venue) }
             )
+            unsafe self.addRisk(of: state, to: &message)
             let limits = state.limitChanges.values.sorted { $0.key < $1.key }
             unsafe message.n_limit_changes = limits.count
             unsafe message.limit_changes = self.arena.array(
@@ -78,6 +79,33 @@ struct StateEncoder {
             unsafe message.tokens = self.arena.array(
                 state.tokens.tokens.map { unsafe self.events.token($0) }
             )
+        }
+    }
+
+    private func addRisk(
+        of state: State,
+        to message: inout Trading__Journal__V1__StoredState
+    ) {
+        let breaches = state.breaches.breaches
+        unsafe message.n_breaches = breaches.count
+        unsafe message.breaches = self.arena.array(
+            breaches.map { unsafe self.events.breach($0) }
+        )
+        unsafe message.last_breach = state.breaches.lastNumber
+        let failures = state.failureCounts.sorted { $0.key < $1.key }
+        unsafe message.n_failures = failures.count
+        unsafe message.failures = self.arena.array(
+            failures.map { unsafe self.failures($0.value, on: $0.key) }
+        )
+    }
+
+    private func failures(
+        _ count: Int,
+        on venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredFailures> {
+        unsafe self.arena.make(trading__journal__v1__stored_failures__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.count = UInt32(clamping: count)
         }
     }
 

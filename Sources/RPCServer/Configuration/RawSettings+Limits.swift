@@ -5,15 +5,16 @@ extension RawSettings {
     mutating func bound(_ limits: inout RiskLimits) {
         limits.positionNotionalMax = self.notional("limits.position_notional_max")
         limits.exposureNotionalMax = self.notional("limits.exposure_notional_max")
-        limits.priceCollarMillionths = self.collar("limits.price_collar")
+        limits.priceCollarMillionths = self.share("limits.price_collar")
         self.boundRate(&limits)
+        self.bound(&limits.loss)
         for symbol in limits.allowedSymbols {
             let section = "limits.symbols.\(symbol)"
             guard self.has(section: section) else { continue }
             var ofSymbol = SymbolLimits()
             ofSymbol.orderNotionalMax = self.notional("\(section).order_notional_max")
             ofSymbol.positionNotionalMax = self.notional("\(section).position_notional_max")
-            ofSymbol.priceCollarMillionths = self.collar("\(section).price_collar")
+            ofSymbol.priceCollarMillionths = self.share("\(section).price_collar")
             ofSymbol.orderQuantityMax = self.optional(
                 "\(section).order_quantity_max",
                 expected: "an amount of the base asset above zero"
@@ -22,6 +23,30 @@ extension RawSettings {
             }
             limits.bySymbol[symbol] = ofSymbol
         }
+    }
+
+    /// Reads our limits on losses and failures, and what breaking them does.
+    private mutating func bound(_ loss: inout LossLimits) {
+        let range = 1...1_000
+        loss.failuresMax = self.optional(
+            "limits.consecutive_failures_max",
+            expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        ) { text in
+            Int(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+        loss.onFailures = self.action("limits.on_consecutive_failures", loss.onFailures)
+        loss.slippageMillionths = self.share("limits.slippage_max")
+        loss.onSlippage = self.action("limits.on_slippage", loss.onSlippage)
+    }
+
+    private mutating func action(_ name: String, _ fallback: BreachAction) -> BreachAction {
+        let names = BreachAction.allCases.map(\.name).joined(separator: ", ")
+        return self.value(
+            name,
+            default: fallback,
+            expected: "one of \(names)",
+            parse: BreachAction.init(name:)
+        ) ?? fallback
     }
 
     /// A value that may be left out.
@@ -42,7 +67,7 @@ extension RawSettings {
         }
     }
 
-    private mutating func collar(_ name: String) -> Int64? {
+    private mutating func share(_ name: String) -> Int64? {
         self.optional(name, expected: Self.shareExpected, parse: Self.millionths)
     }
 

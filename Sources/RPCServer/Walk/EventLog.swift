@@ -68,6 +68,10 @@ struct EventLog {
                     "until": "\(restraint.until.milliseconds)",
                 ]
             )
+        case .riskBreached(let breach):
+            self.note(breach)
+        case .breachAcknowledged(let number, let acknowledgement):
+            self.note(acknowledgement, of: number)
         case .limitChanged(let change): self.note(change)
         case .tokenChanged(let token): self.note(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
@@ -85,6 +89,27 @@ struct EventLog {
                 "role": "\(token.role.name)",
                 "by": "\(token.revocation?.principal ?? token.createdBy)",
                 "reason": "\(token.revocation?.reason ?? token.reason)",
+            ]
+        )
+    }
+
+    private func note(_ breach: RiskBreach) {
+        self.log.error(
+            "a limit was broken",
+            metadata: [
+                "breach": "\(breach.number)", "rule": "\(breach.rule.name)",
+                "limit": "\(breach.limit)", "actual": "\(breach.actual)",
+                "action": "\(breach.action.name)",
+            ]
+        )
+    }
+
+    private func note(_ acknowledgement: RiskBreach.Acknowledgement, of number: UInt64) {
+        self.log.warning(
+            "breach acknowledged",
+            metadata: [
+                "breach": "\(number)", "by": "\(acknowledgement.principal)",
+                "reason": "\(acknowledgement.reason)",
             ]
         )
     }

@@ -62,6 +62,8 @@ package struct ReplyEncoder {
             return .payload(self.killSwitch(view))
         case .health(let view):
             return .payload(self.health(view))
+        case .risk:
+            fatalError("invariant broken: no method asks for losses and failures")
         case .limits(let view):
             return .payload(self.limits(view, to: method))
         case .tokens(let all, let changed):

@@ -30,6 +30,7 @@ package struct RiskLimits: Hashable, Sendable {
     /// How far a limit price may be on the harmful side of the best price, in millionths; nil
     /// switches it off.
     package var priceCollarMillionths: Int64?
+    package var loss = LossLimits()
     /// How many orders one principal may place in any interval of the length; nil switches it off.
     package var orderRateMax: Int?
     package var orderRateIntervalMilliseconds: Int64 = 1_000

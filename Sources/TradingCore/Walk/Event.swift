@@ -32,6 +32,10 @@ package enum Event: Hashable, Sendable {
     case balanceMoved(VenueID, Asset, delta: Amount, isOpening: Bool)
     /// The venue asked for patience; it counts over restarts.
     case venueRestrained(VenueID, VenueRestraint)
+    /// A limit on losses or failures was broken, or a person disabled trading.
+    case riskBreached(RiskBreach)
+    /// A person has seen the breach of that number and lets trading go on.
+    case breachAcknowledged(UInt64, RiskBreach.Acknowledgement)
 
     /// A person changed a limit.
     case limitChanged(LimitChange)
@@ -49,7 +53,7 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained, .limitChanged,
+            .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged,
             .tokenChanged:
             .syncFirst
         case .orderChanged(_, let change):

@@ -278,7 +278,9 @@ extension Gateway {
         self.record(.orderChanged(orderID, change), into: &batch)
         if let replacement { self.succeed(order, with: replacement, into: &batch) }
         switch change {
-        case .filled(let fill): self.noteMovement(fill, of: order)
+        case .filled(let fill):
+            self.noteMovement(fill, of: order)
+            self.watchSlippage(of: fill, in: order, into: &batch)
         case .outcomeUnknown:
             let alertAt = self.alertTime(at: batch.instant)
             self.chases[orderID]?.alertAt = alertAt
@@ -288,6 +290,7 @@ extension Gateway {
             .amendFailed:
             break
         }
+        self.watchFailures(of: order.intent.venue, into: &batch)
         self.resendHeldCancel(of: orderID, into: &batch)
         self.cancelIfKilled(orderID, into: &batch)
     }

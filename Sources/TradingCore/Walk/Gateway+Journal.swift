@@ -44,8 +44,8 @@ extension Gateway {
     func refusalOfDamage(_ request: Request) -> Refusal? {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
-        case .setMode, .killRelease, .resolve, .setLimits, .amend, .tokens(.create),
-            .tokens(.revoke):
+        case .setMode, .killRelease, .resolve, .amend, .acknowledgeBreach, .disableTrading,
+            .setLimits, .tokens(.create), .tokens(.revoke):
             return Refusal(
                 .notReady,
                 limit: "a sound journal",
@@ -54,7 +54,7 @@ extension Gateway {
                     + "be done."
             )
         case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
-            .killEngage, .health, .limits, .tokens(.list):
+            .killEngage, .health, .risk, .limits, .tokens(.list):
             return nil
         }
     }

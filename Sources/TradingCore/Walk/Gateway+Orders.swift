@@ -34,6 +34,8 @@ extension Gateway {
             self.decideMode(request, token, deadline: deadline, into: &batch)
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, fetched: fetched, into: &batch)
+        case .risk, .acknowledgeBreach, .disableTrading:
+            self.decideRisk(request, token, into: &batch)
         case .resolve(let request):
             self.resolve(request, token, fetched: fetched, into: &batch)
         case .limits, .setLimits:
@@ -163,7 +165,8 @@ extension Gateway {
             key: wish.key,
             tag: wish.tag,
             resubmitsIfAbsent: wish.resubmitsIfAbsent,
-            predecessor: wish.predecessor
+            predecessor: wish.predecessor,
+            referencePrice: session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero
         )
     }
 
@@ -209,7 +212,8 @@ extension Gateway {
             exposure: self.exposure(beside: wish.terms, quotedIn: rules?.quoteAsset, on: ruleVenue),
             rateWaitMilliseconds: self.settings.limits.orderRate.flatMap { rate in
                 self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
-            }
+            },
+            breach: self.state.breaches.holding(strategy: "", on: ruleVenue)
         )
     }
 

@@ -8,6 +8,7 @@ package enum Reply: Hashable, Sendable {
     case mode(ModeRecord, previous: TradingMode, history: [ModeRecord])
     case killSwitch(KillSwitchView)
     case health(HealthView)
+    case risk(RiskView)
     case limits(LimitsView)
     case tokens(all: [AccessToken], changed: [AccessToken])
     case refused(Refusal)
@@ -20,7 +21,7 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode, .limits, .tokens: false
+        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens: false
         }
     }
 }

@@ -37,6 +37,10 @@ package struct State: Hashable, Sendable {
     package private(set) var tokens: TokenList
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
+    /// Limits on losses or failures that were broken.
+    package private(set) var breaches: BreachList
+    /// Orders in a row that failed at a venue; what has none has no entry.
+    package private(set) var failureCounts: [VenueID: Int]
     /// Those of `orders`, counted; what has none has no entry.
     private var openCounts: [VenueID: OpenCounts]
 
@@ -72,6 +76,8 @@ package struct State: Hashable, Sendable {
         self.limitChanges = [:]
         self.tokens = TokenList()
         self.ledgers = [:]
+        self.breaches = BreachList()
+        self.failureCounts = [:]
         self.openCounts = [:]
     }
 
@@ -92,7 +98,9 @@ package struct State: Hashable, Sendable {
         closings: [VenueID: [Symbol: Closing]],
         limitChanges: [LimitChange],
         tokens: TokenList,
-        ledgers: [VenueID: Ledger]
+        ledgers: [VenueID: Ledger],
+        breaches: BreachList,
+        failureCounts: [VenueID: Int]
     ) {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
@@ -111,6 +119,8 @@ package struct State: Hashable, Sendable {
         self.limitChanges = [:]
         self.tokens = tokens
         self.ledgers = ledgers
+        self.breaches = breaches
+        self.failureCounts = failureCounts
         self.openCounts = [:]
         for change in limitChanges { self.limitChanges[change.key] = change }
         for order in orders {
@@ -191,6 +201,10 @@ package struct State: Hashable, Sendable {
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
         case .venueRestrained(let venue, let restraint):
             self.restraints[venue] = restraint
+        case .riskBreached(let breach):
+            self.breaches.append(breach)
+        case .breachAcknowledged(let number, let acknowledgement):
+            self.acknowledge(number, acknowledgement)
         case .tokenChanged(let token):
             self.tokens.note(token)
         case .limitChanged(let change):
@@ -228,7 +242,9 @@ package struct State: Hashable, Sendable {
         }
         let venue = order.intent.venue
         let reserved = order.reservedQuantity
+        let before = order.status
         order.apply(change, at: time)
+        self.countFailure(of: order, after: before)
         if order.reservedQuantity != reserved {
             self.ledgers[venue, default: Ledger()].release(
                 Reservation(remaining: reserved, of: order.intent)
@@ -255,6 +271,35 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    /// Counts an order that failed, or begins to count anew after one that did not.
+    ///
+    /// An order that a process before this one left behind says nothing about the venue; nor does
+    /// one that the engaged kill switch kept from being sent.
+    private mutating func countFailure(of order: Order, after before: OrderStatus) {
+        let venue = order.intent.venue
+        switch (before, order.status) {
+        case (.submitting, .rejected), (.submitting, .unknown), (.submitting, .notPlaced):
+            guard order.intent.clientOrderID.text.contains("-\(self.epoch)-"),
+                order.status != .notPlaced || !self.killSwitch.isEngaged
+            else { return }
+            self.failureCounts[venue, default: 0] += 1
+        case (.submitting, .open), (.submitting, .partiallyFilled), (.submitting, .filled),
+            (.submitting, .canceled), (.submitting, .expired):
+            self.failureCounts[venue] = nil
+        default:
+            break
+        }
+    }
+
+    /// A breach for failures that a person has seen begins to count anew.
+    private mutating func acknowledge(
+        _ number: UInt64,
+        _ acknowledgement: RiskBreach.Acknowledgement
+    ) {
+        guard let breach = self.breaches.acknowledge(number, acknowledgement) else { return }
+        if breach.rule == .consecutiveFailures { self.failureCounts[breach.venue] = nil }
     }
 
     private mutating func mark(_ fill: Fill, of order: Order) {

@@ -114,10 +114,47 @@ enum Make {
         )
     }
 
+    static func breach(_ number: UInt64 = 1, _ rule: Rule = .dailyLoss) -> RiskBreach {
+        RiskBreach(
+            number: number,
+            rule: rule,
+            venue: .testnet,
+            asset: Asset("USDT"),
+            limit: "100",
+            actual: "101",
+            message: "The day lost too much.",
+            action: .disable,
+            at: WallTime(milliseconds: 1_000_000)
+        )
+    }
+
     static func limits() -> RiskLimits {
         RiskLimits(
             allowedSymbols: [Make.bitcoin, Make.ether],
             orderNotionalMax: Make.amount("50000")
+        )
+    }
+
+    static func token() -> AccessToken {
+        AccessToken(
+            tokenID: "token-1",
+            name: "alice",
+            role: .viewer,
+            hash: [],
+            createdBy: Principal("ada"),
+            reason: "the drill",
+            createdAt: WallTime(milliseconds: 1_000_000)
+        )
+    }
+
+    static func limitChange() -> LimitChange {
+        LimitChange(
+            key: LimitKey("price_collar"),
+            setting: .off,
+            previous: nil,
+            principal: Principal("rita"),
+            reason: "the drill",
+            at: WallTime(milliseconds: 1_000_000)
         )
     }
 

@@ -243,6 +243,8 @@ extension Event {
         case .ledgerBound: "bound"
         case .balanceMoved(_, _, _, let isOpening): isOpening ? "opening" : "moved"
         case .venueRestrained: "restrained"
+        case .riskBreached: "breached"
+        case .breachAcknowledged: "acknowledged"
         case .limitChanged: "limit"
         case .tokenChanged: "token"
         }

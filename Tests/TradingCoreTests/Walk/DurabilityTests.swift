@@ -21,33 +21,18 @@ import Testing
             since: intent.timestamp
         )
         let one = OrderID(raw: 1)
+        let seen = RiskBreach.Acknowledgement(
+            principal: Principal("x"),
+            reason: "",
+            at: intent.timestamp
+        )
         let first: [Event] = [
             .storeCreated(clientIDPrefix: "p"), .started(epoch: "e", version: "v"),
             .orderSubmitted(intent), .orderSimulated(intent), .orderRefused(intent, refusal),
             .orderReopened(order), .modeChanged(mode), .killChanged(kill),
             .ledgerBound(.live, accountID: 1),
             .balanceMoved(.live, Asset("BTC"), delta: .zero, isOpening: true),
-            .tokenChanged(
-                AccessToken(
-                    tokenID: "",
-                    name: "",
-                    role: .viewer,
-                    hash: [],
-                    createdBy: Principal("x"),
-                    reason: "",
-                    createdAt: intent.timestamp
-                )
-            ),
-            .limitChanged(
-                LimitChange(
-                    key: LimitKey("open_orders_max"),
-                    setting: .off,
-                    previous: nil,
-                    principal: Principal("x"),
-                    reason: "",
-                    at: intent.timestamp
-                )
-            ),
+            .tokenChanged(Make.token()), .limitChanged(Make.limitChange()),
             .orderChanged(one, .simulated(request: "")),
             .orderChanged(one, .rejected(code: 1, reason: "")),
             .orderChanged(one, .notPlaced(reason: "")),
@@ -56,6 +41,7 @@ import Testing
             .orderChanged(one, .resolved(.absent, by: Principal("x"), reason: "")),
             .orderChanged(one, .succeeded(by: OrderID(raw: 2))),
             .orderChanged(one, .amendFailed(reason: "")),
+            .riskBreached(Make.breach()), .breachAcknowledged(1, seen),
         ]
         for event in first { #expect(event.durability == .syncFirst, "\(event)") }
         let cancelID = ClientOrderIDScheme.cancelName(of: intent.clientOrderID)

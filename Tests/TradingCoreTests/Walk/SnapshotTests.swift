@@ -44,6 +44,11 @@ import Testing
         "State.orders", "State.mode", "State.modeHistory", "State.killSwitch", "State.ledgers",
         "State.closings",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
+        "State.breaches", "State.failureCounts", "BreachList.breaches", "BreachList.lastNumber",
+        "RiskBreach.number", "RiskBreach.rule", "RiskBreach.venue", "RiskBreach.asset",
+        "RiskBreach.strategy", "RiskBreach.limit", "RiskBreach.actual", "RiskBreach.message",
+        "RiskBreach.action", "RiskBreach.at", "RiskBreach.acknowledgement",
+        "Acknowledgement.principal", "Acknowledgement.reason", "Acknowledgement.at",
         "State.tokens", "TokenList.tokens", "AccessToken.tokenID", "AccessToken.name",
         "AccessToken.role", "AccessToken.hash", "AccessToken.createdBy", "AccessToken.reason",
         "AccessToken.createdAt", "AccessToken.revocation", "Revocation.principal",
@@ -75,7 +80,8 @@ import Testing
         "OrderIntent.timestamp", "OrderIntent.receiveWindowMilliseconds",
         "OrderIntent.reservePrice", "OrderIntent.principal", "OrderIntent.key",
         "OrderIntent.tag", "OrderIntent.purpose", "OrderIntent.resubmitsIfAbsent",
-        "OrderIntent.predecessor", "IdempotencyKey.principal", "IdempotencyKey.text",
+        "OrderIntent.predecessor", "OrderIntent.referencePrice",
+        "IdempotencyKey.principal", "IdempotencyKey.text",
         "OrderTerms.symbol", "OrderTerms.side", "OrderTerms.type", "OrderTerms.quantity",
         "Fill.tradeID", "Fill.price", "Fill.quantity", "Fill.quoteQuantity", "Fill.fee",
         "Fill.feeAsset", "Fill.isMaker", "Fill.time",
@@ -137,6 +143,18 @@ import Testing
             reason: "banned"
         )
         _ = state.apply(.venueRestrained(.testnet, restraint), at: closing.timestamp)
+        let seen = RiskBreach.Acknowledgement(
+            principal: Principal("me"),
+            reason: "seen",
+            at: closing.timestamp
+        )
+        _ = state.apply(.riskBreached(Make.breach(1)), at: closing.timestamp)
+        _ = state.apply(.riskBreached(Make.breach(2)), at: closing.timestamp)
+        _ = state.apply(.breachAcknowledged(1, seen), at: closing.timestamp)
+        _ = state.apply(
+            .orderChanged(closing.orderID, .outcomeUnknown(reason: "gone")),
+            at: closing.timestamp
+        )
         var found: Set<String> = []
         Self.properties(of: state, into: &found)
         #expect(

@@ -97,6 +97,51 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_failures__init
+                     (Trading__Journal__V1__StoredFailures         *message)
+{
+  static const Trading__Journal__V1__StoredFailures init_value = TRADING__JOURNAL__V1__STORED_FAILURES__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_failures__get_packed_size
+                     (const Trading__Journal__V1__StoredFailures *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_failures__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_failures__pack
+                     (const Trading__Journal__V1__StoredFailures *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_failures__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_failures__pack_to_buffer
+                     (const Trading__Journal__V1__StoredFailures *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_failures__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredFailures *
+       trading__journal__v1__stored_failures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredFailures *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_failures__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_failures__free_unpacked
+                     (Trading__Journal__V1__StoredFailures *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_failures__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_placement__init
                      (Trading__Journal__V1__StoredPlacement         *message)
 {
@@ -457,7 +502,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[15] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[18] =
 {
   {
     "client_id_prefix",
@@ -616,6 +661,42 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "breaches",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_breaches),
+    offsetof(Trading__Journal__V1__StoredState, breaches),
+    &trading__journal__v1__risk_breached__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_breach",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredState, last_breach),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failures",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_failures),
+    offsetof(Trading__Journal__V1__StoredState, failures),
+    &trading__journal__v1__stored_failures__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "limit_changes",
     18,
     PROTOBUF_C_LABEL_REPEATED,
@@ -641,27 +722,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
   },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
+  13,   /* field[13] = breaches */
   0,   /* field[0] = client_id_prefix */
   7,   /* field[7] = closings */
   10,   /* field[10] = created_at */
   1,   /* field[1] = epoch */
+  15,   /* field[15] = failures */
   5,   /* field[5] = kill_switch */
+  14,   /* field[14] = last_breach */
   2,   /* field[2] = last_order_id */
   11,   /* field[11] = last_placements */
   9,   /* field[9] = last_trades */
   6,   /* field[6] = ledgers */
-  13,   /* field[13] = limit_changes */
+  16,   /* field[16] = limit_changes */
   4,   /* field[4] = mode */
   12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
   8,   /* field[8] = restraints */
-  14,   /* field[14] = tokens */
+  17,   /* field[17] = tokens */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 18, 13 },
-  { 0, 15 }
+  { 18, 16 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -671,11 +755,62 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  15,
+  18,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   2,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_failures__field_descriptors[2] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredFailures, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredFailures, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_failures__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_failures__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_failures__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredFailures",
+  "StoredFailures",
+  "Trading__Journal__V1__StoredFailures",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredFailures),
+  2,
+  trading__journal__v1__stored_failures__field_descriptors,
+  trading__journal__v1__stored_failures__field_indices_by_name,
+  1,  trading__journal__v1__stored_failures__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_failures__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_placement__field_descriptors[2] =

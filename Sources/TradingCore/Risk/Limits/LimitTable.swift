@@ -28,6 +28,10 @@ enum LimitTable {
             .milliseconds(10...86_400_000)
         ),
         .needed("unknown_blocks", \.unknownBlocks, .flag, .higher),
+        .optional("consecutive_failures_max", \.loss.failuresMax, .count(1...1_000)),
+        .needed("on_consecutive_failures", \.loss.onFailures, .action, .higher),
+        .optional("slippage_max", \.loss.slippageMillionths, .share),
+        .needed("on_slippage", \.loss.onSlippage, .action, .higher),
         .needed("breakers.circuit_failures_max", \.circuit.failuresMax, .count(1...1_000)),
         .needed(
             "breakers.circuit_open_ms",

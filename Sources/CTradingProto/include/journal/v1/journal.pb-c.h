@@ -39,6 +39,8 @@ typedef struct Trading__Journal__V1__LedgerBound Trading__Journal__V1__LedgerBou
 typedef struct Trading__Journal__V1__BalanceMoved Trading__Journal__V1__BalanceMoved;
 typedef struct Trading__Journal__V1__StoredOrder Trading__Journal__V1__StoredOrder;
 typedef struct Trading__Journal__V1__VenueRestrained Trading__Journal__V1__VenueRestrained;
+typedef struct Trading__Journal__V1__RiskBreached Trading__Journal__V1__RiskBreached;
+typedef struct Trading__Journal__V1__BreachAcknowledged Trading__Journal__V1__BreachAcknowledged;
 typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
 typedef struct Trading__Journal__V1__AccessToken Trading__Journal__V1__AccessToken;
 
@@ -136,6 +138,8 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND = 11,
   TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED = 12,
   TRADING__JOURNAL__V1__EVENT__KIND_STOPPED = 13,
+  TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED = 14,
+  TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED = 15,
   TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
   TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED = 18,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
@@ -161,6 +165,8 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__LedgerBound *ledger_bound;
     Trading__Journal__V1__BalanceMoved *balance_moved;
     Trading__Journal__V1__Stopped *stopped;
+    Trading__Journal__V1__RiskBreached *risk_breached;
+    Trading__Journal__V1__BreachAcknowledged *breach_acknowledged;
     Trading__Journal__V1__LimitChanged *limit_changed;
     Trading__Journal__V1__AccessToken *token_changed;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
@@ -244,10 +250,14 @@ struct  Trading__Journal__V1__Intent
    * The order in whose place this one is; 0 for none.
    */
   uint64_t predecessor;
+  /*
+   * The best price that the order could trade at when it was decided; 0 where unknown.
+   */
+  int64_t reference_price;
 };
 #define TRADING__JOURNAL__V1__INTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__intent__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
 
 
 struct  Trading__Journal__V1__Refusal
@@ -540,6 +550,54 @@ struct  Trading__Journal__V1__VenueRestrained
 #define TRADING__JOURNAL__V1__VENUE_RESTRAINED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__venue_restrained__descriptor) \
     , 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * A limit on losses or failures was broken, or a person disabled trading.
+ */
+struct  Trading__Journal__V1__RiskBreached
+{
+  ProtobufCMessage base;
+  uint64_t number;
+  uint32_t rule;
+  uint32_t venue;
+  /*
+   * The quote asset; empty where the limit is not about money.
+   */
+  char *asset;
+  /*
+   * Empty where it stops all strategies.
+   */
+  char *strategy;
+  char *limit;
+  char *actual;
+  char *message;
+  /*
+   * 1 disable, 2 kill at level block, 3 cancel, 4 flatten.
+   */
+  uint32_t action;
+  int64_t at;
+  /*
+   * Only of a breach in a snapshot; absent until a person has acknowledged it.
+   */
+  Trading__Journal__V1__BreachAcknowledged *acknowledgement;
+};
+#define TRADING__JOURNAL__V1__RISK_BREACHED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__risk_breached__descriptor) \
+    , 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL }
+
+
+struct  Trading__Journal__V1__BreachAcknowledged
+{
+  ProtobufCMessage base;
+  uint64_t number;
+  char *principal;
+  char *reason;
+  int64_t at;
+};
+#define TRADING__JOURNAL__V1__BREACH_ACKNOWLEDGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__breach_acknowledged__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -1061,6 +1119,44 @@ Trading__Journal__V1__VenueRestrained *
 void   trading__journal__v1__venue_restrained__free_unpacked
                      (Trading__Journal__V1__VenueRestrained *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__RiskBreached methods */
+void   trading__journal__v1__risk_breached__init
+                     (Trading__Journal__V1__RiskBreached         *message);
+size_t trading__journal__v1__risk_breached__get_packed_size
+                     (const Trading__Journal__V1__RiskBreached   *message);
+size_t trading__journal__v1__risk_breached__pack
+                     (const Trading__Journal__V1__RiskBreached   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__risk_breached__pack_to_buffer
+                     (const Trading__Journal__V1__RiskBreached   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__RiskBreached *
+       trading__journal__v1__risk_breached__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__risk_breached__free_unpacked
+                     (Trading__Journal__V1__RiskBreached *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__BreachAcknowledged methods */
+void   trading__journal__v1__breach_acknowledged__init
+                     (Trading__Journal__V1__BreachAcknowledged         *message);
+size_t trading__journal__v1__breach_acknowledged__get_packed_size
+                     (const Trading__Journal__V1__BreachAcknowledged   *message);
+size_t trading__journal__v1__breach_acknowledged__pack
+                     (const Trading__Journal__V1__BreachAcknowledged   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__breach_acknowledged__pack_to_buffer
+                     (const Trading__Journal__V1__BreachAcknowledged   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__BreachAcknowledged *
+       trading__journal__v1__breach_acknowledged__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__breach_acknowledged__free_unpacked
+                     (Trading__Journal__V1__BreachAcknowledged *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__LimitChanged methods */
 void   trading__journal__v1__limit_changed__init
                      (Trading__Journal__V1__LimitChanged         *message);
@@ -1173,6 +1269,12 @@ typedef void (*Trading__Journal__V1__StoredOrder_Closure)
 typedef void (*Trading__Journal__V1__VenueRestrained_Closure)
                  (const Trading__Journal__V1__VenueRestrained *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__RiskBreached_Closure)
+                 (const Trading__Journal__V1__RiskBreached *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__BreachAcknowledged_Closure)
+                 (const Trading__Journal__V1__BreachAcknowledged *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__LimitChanged_Closure)
                  (const Trading__Journal__V1__LimitChanged *message,
                   void *closure_data);
@@ -1209,6 +1311,8 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__ledger_bound__desc
 extern const ProtobufCMessageDescriptor trading__journal__v1__balance_moved__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__risk_breached__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor;
 

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Trading__Journal__V1__Snapshot Trading__Journal__V1__Snapshot;
 typedef struct Trading__Journal__V1__StoredState Trading__Journal__V1__StoredState;
+typedef struct Trading__Journal__V1__StoredFailures Trading__Journal__V1__StoredFailures;
 typedef struct Trading__Journal__V1__StoredPlacement Trading__Journal__V1__StoredPlacement;
 typedef struct Trading__Journal__V1__StoredTrade Trading__Journal__V1__StoredTrade;
 typedef struct Trading__Journal__V1__StoredClosing Trading__Journal__V1__StoredClosing;
@@ -99,6 +100,17 @@ struct  Trading__Journal__V1__StoredState
   size_t n_mode_history;
   Trading__Journal__V1__ModeChanged **mode_history;
   /*
+   * Oldest first.
+   */
+  size_t n_breaches;
+  Trading__Journal__V1__RiskBreached **breaches;
+  uint64_t last_breach;
+  /*
+   * By venue.
+   */
+  size_t n_failures;
+  Trading__Journal__V1__StoredFailures **failures;
+  /*
    * By symbol and name.
    */
   size_t n_limit_changes;
@@ -111,7 +123,21 @@ struct  Trading__Journal__V1__StoredState
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * Orders in a row that failed.
+ */
+struct  Trading__Journal__V1__StoredFailures
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  uint32_t count;
+};
+#define TRADING__JOURNAL__V1__STORED_FAILURES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_failures__descriptor) \
+    , 0, 0 }
 
 
 struct  Trading__Journal__V1__StoredPlacement
@@ -251,6 +277,25 @@ Trading__Journal__V1__StoredState *
 void   trading__journal__v1__stored_state__free_unpacked
                      (Trading__Journal__V1__StoredState *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredFailures methods */
+void   trading__journal__v1__stored_failures__init
+                     (Trading__Journal__V1__StoredFailures         *message);
+size_t trading__journal__v1__stored_failures__get_packed_size
+                     (const Trading__Journal__V1__StoredFailures   *message);
+size_t trading__journal__v1__stored_failures__pack
+                     (const Trading__Journal__V1__StoredFailures   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_failures__pack_to_buffer
+                     (const Trading__Journal__V1__StoredFailures   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredFailures *
+       trading__journal__v1__stored_failures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_failures__free_unpacked
+                     (Trading__Journal__V1__StoredFailures *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredPlacement methods */
 void   trading__journal__v1__stored_placement__init
                      (Trading__Journal__V1__StoredPlacement         *message);
@@ -373,6 +418,9 @@ typedef void (*Trading__Journal__V1__Snapshot_Closure)
 typedef void (*Trading__Journal__V1__StoredState_Closure)
                  (const Trading__Journal__V1__StoredState *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredFailures_Closure)
+                 (const Trading__Journal__V1__StoredFailures *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoredPlacement_Closure)
                  (const Trading__Journal__V1__StoredPlacement *message,
                   void *closure_data);
@@ -399,6 +447,7 @@ typedef void (*Trading__Journal__V1__StoredPosition_Closure)
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_failures__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_placement__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_trade__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_closing__descriptor;
