@@ -34,4 +34,31 @@ extension EventDecoder {
             at: WallTime(nanoseconds: message.at)
         )
     }
+
+    static func mark(
+        _ message: Trading__Journal__V1__EquityMarked
+    ) throws(DecodingProblem) -> EquityMark {
+        let hasBase = unsafe !self.text(message.base_equity).isEmpty
+        return unsafe EquityMark(
+            dayStart: WallTime(nanoseconds: message.day_start),
+            startEquity: try self.amount(message.start_equity),
+            baseEquity: hasBase ? try self.amount(message.base_equity) : nil,
+            highWater: try self.amount(message.high_water),
+            bids: try self.prices(message.bids, count: message.n_bids)
+        )
+    }
+
+    static func prices(
+        _ messages: UnsafeMutablePointer<
+            UnsafeMutablePointer<Trading__Journal__V1__SymbolPrice>?
+        >?,
+        count: Int
+    ) throws(DecodingProblem) -> [Symbol: Price] {
+        var prices: [Symbol: Price] = [:]
+        for index in 0..<count {
+            let part = try unsafe self.present(messages?[index])
+            prices[Symbol(unsafe self.text(part.symbol))] = unsafe Price(raw: part.price)
+        }
+        return prices
+    }
 }

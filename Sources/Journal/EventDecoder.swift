@@ -97,6 +97,13 @@ enum EventDecoder {
             return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED:
             return .tokenChanged(try unsafe self.token(self.present(message.token_changed)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED:
+            let part = try unsafe self.present(message.equity_marked)
+            return unsafe .equityMarked(
+                try self.known(VenueID.self, part.venue),
+                Asset(self.text(part.asset)),
+                try self.mark(part)
+            )
         default:
             throw DecodingProblem("event of unknown kind")
         }

@@ -38,4 +38,36 @@ extension EventEncoder {
             unsafe message.at = acknowledgement.at.nanoseconds
         }
     }
+
+    func mark(
+        _ mark: EquityMark,
+        of asset: Asset,
+        on venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__EquityMarked> {
+        unsafe self.arena.make(trading__journal__v1__equity_marked__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.asset = self.arena.string(asset.name)
+            unsafe message.day_start = mark.dayStart.nanoseconds
+            unsafe message.start_equity = self.arena.string(mark.startEquity.description)
+            unsafe message.base_equity = self.arena.string(mark.baseEquity?.description ?? "")
+            unsafe message.high_water = self.arena.string(mark.highWater.description)
+            unsafe message.n_bids = mark.bids.count
+            unsafe message.bids = self.prices(mark.bids)
+        }
+    }
+
+    /// The prices by symbol, in the symbols' order.
+    func prices(
+        _ prices: [Symbol: Price]
+    ) -> UnsafeMutablePointer<UnsafeMutablePointer<Trading__Journal__V1__SymbolPrice>?>? {
+        let sorted = prices.sorted { $0.key < $1.key }
+        return unsafe self.arena.array(
+            sorted.map { symbol, price in
+                unsafe self.arena.make(trading__journal__v1__symbol_price__init) { message in
+                    unsafe message.symbol = self.arena.string(symbol.name)
+                    unsafe message.price = price.raw
+                }
+            }
+        )
+    }
 }

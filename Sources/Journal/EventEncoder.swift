@@ -48,7 +48,7 @@ struct EventEncoder {
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
                 .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged,
-                .limitChanged, .tokenChanged:
+                .limitChanged, .tokenChanged, .equityMarked:
                 unsafe self.fill(&message, with: event)
             }
         }
@@ -112,6 +112,9 @@ struct EventEncoder {
         case .tokenChanged(let token):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED
             unsafe message.token_changed = self.token(token)
+        case .equityMarked(let venue, let asset, let mark):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED
+            unsafe message.equity_marked = self.mark(mark, of: asset, on: venue)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")

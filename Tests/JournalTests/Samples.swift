@@ -158,7 +158,7 @@ enum Samples {
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
                     .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged,
-                    .tokenChanged:
+                    .equityMarked, .tokenChanged:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
@@ -266,6 +266,17 @@ enum Samples {
                     principal: Principal("me"),
                     reason: "seen",
                     at: self.instant.wall
+                )
+            ),
+            .equityMarked(
+                .live,
+                Asset("USDT"),
+                EquityMark(
+                    dayStart: self.instant.wall,
+                    startEquity: Amount(raw: -170_141_183_460_469_231_731),
+                    baseEquity: Amount(raw: 7),
+                    highWater: .zero,
+                    bids: [Symbol("BTCUSDT"): Price(raw: 9), Symbol("ETHUSDT"): Price(raw: 8)]
                 )
             ),
         ] + self.limitChanges.map(Event.limitChanged) + self.tokens.map(Event.tokenChanged)

@@ -81,6 +81,8 @@ package struct EventView: Hashable, Sendable {
         case .breachAcknowledged(let number, let acknowledgement):
             let fields = [Field("number", number)] + Self.fields(of: acknowledgement)
             self.init("breach_acknowledged", nil, fields)
+        case .equityMarked(let venue, let asset, let mark):
+            self.init("equity_marked", nil, Self.fields(of: mark, in: asset, at: venue))
         case .limitChanged(let change):
             self.init("limit_changed", nil, Self.fields(of: change))
         case .tokenChanged(let token):
@@ -93,6 +95,19 @@ package struct EventView: Hashable, Sendable {
         [
             Field("by", acknowledgement.principal), Field("reason", acknowledgement.reason),
             Field("at", acknowledgement.at.text),
+        ]
+    }
+
+    private static func fields(
+        of mark: EquityMark,
+        in asset: Asset,
+        at venue: VenueID
+    ) -> [Field] {
+        [
+            Field("venue", venue.mode.name), Field("asset", asset),
+            Field("day_start", mark.dayStart.text), Field("start_equity", mark.startEquity),
+            Field("base_equity", mark.baseEquity?.description ?? ""),
+            Field("high_water", mark.highWater),
         ]
     }
 

@@ -68,7 +68,8 @@ enum StateDecoder {
             tokens: try unsafe Self.tokens(message),
             ledgers: ledgers,
             breaches: try unsafe Self.breaches(message),
-            failureCounts: try unsafe Self.failureCounts(message)
+            failureCounts: try unsafe Self.failureCounts(message),
+            equities: try unsafe Self.equities(message)
         )
     }
 
@@ -82,29 +83,6 @@ enum StateDecoder {
             placements[venue] = unsafe WallTime(nanoseconds: part.time)
         }
         return placements
-    }
-
-    private static func breaches(
-        _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> BreachList {
-        var breaches: [RiskBreach] = []
-        for index in 0..<(unsafe message.n_breaches) {
-            let part = try unsafe EventDecoder.present(message.breaches?[index])
-            breaches.append(try unsafe EventDecoder.breach(part))
-        }
-        return BreachList(breaches: breaches, lastNumber: unsafe message.last_breach)
-    }
-
-    private static func failureCounts(
-        _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> [VenueID: Int] {
-        var counts: [VenueID: Int] = [:]
-        for index in 0..<(unsafe message.n_failures) {
-            let part = try unsafe EventDecoder.present(message.failures?[index])
-            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
-            counts[venue] = unsafe Int(part.count)
-        }
-        return counts
     }
 
     private static func tokens(
@@ -158,7 +136,7 @@ enum StateDecoder {
         )
     }
 
-    private static func amounts(
+    static func amounts(
         _ messages: UnsafeMutablePointer<
             UnsafeMutablePointer<Trading__Journal__V1__AssetAmount>?
         >?,
@@ -198,7 +176,7 @@ enum StateDecoder {
         )
     }
 
-    private static func notional(_ text: String) throws(DecodingProblem) -> Notional {
+    static func notional(_ text: String) throws(DecodingProblem) -> Notional {
         do {
             return try Notional(text)
         } catch {

@@ -10,7 +10,7 @@ import TradingCore
 @safe
 struct StateEncoder {
     let arena: ProtobufArena
-    private let events: EventEncoder
+    let events: EventEncoder
 
     init(arena: ProtobufArena) {
         self.arena = arena
@@ -82,33 +82,6 @@ struct StateEncoder {
         }
     }
 
-    private func addRisk(
-        of state: State,
-        to message: inout Trading__Journal__V1__StoredState
-    ) {
-        let breaches = state.breaches.breaches
-        unsafe message.n_breaches = breaches.count
-        unsafe message.breaches = self.arena.array(
-            breaches.map { unsafe self.events.breach($0) }
-        )
-        unsafe message.last_breach = state.breaches.lastNumber
-        let failures = state.failureCounts.sorted { $0.key < $1.key }
-        unsafe message.n_failures = failures.count
-        unsafe message.failures = self.arena.array(
-            failures.map { unsafe self.failures($0.value, on: $0.key) }
-        )
-    }
-
-    private func failures(
-        _ count: Int,
-        on venue: VenueID
-    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredFailures> {
-        unsafe self.arena.make(trading__journal__v1__stored_failures__init) { message in
-            unsafe message.venue = UInt32(venue.rawValue)
-            unsafe message.count = UInt32(clamping: count)
-        }
-    }
-
     private func placement(
         _ time: WallTime,
         on venue: VenueID
@@ -171,7 +144,7 @@ struct StateEncoder {
         }
     }
 
-    private func amount(
+    func amount(
         _ amount: Amount,
         of asset: Asset
     ) -> UnsafeMutablePointer<Trading__Journal__V1__AssetAmount> {

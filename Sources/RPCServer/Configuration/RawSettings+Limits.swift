@@ -27,6 +27,18 @@ extension RawSettings {
 
     /// Reads our limits on losses and failures, and what breaking them does.
     private mutating func bound(_ loss: inout LossLimits) {
+        loss.dailyLossMax = self.notional("limits.daily_loss_max")
+        loss.dailyLossMillionths = self.share("limits.daily_loss_share_max")
+        loss.onDailyLoss = self.action("limits.on_daily_loss", loss.onDailyLoss)
+        loss.drawdownMillionths = self.share("limits.drawdown_max")
+        loss.onDrawdown = self.action("limits.on_drawdown", loss.onDrawdown)
+        loss.dayStartMinutes =
+            self.value(
+                "limits.day_start",
+                default: loss.dayStartMinutes,
+                expected: "a time of day in UTC such as 00:00",
+                parse: Self.minutes
+            ) ?? loss.dayStartMinutes
         let range = 1...1_000
         loss.failuresMax = self.optional(
             "limits.consecutive_failures_max",
@@ -37,6 +49,15 @@ extension RawSettings {
         loss.onFailures = self.action("limits.on_consecutive_failures", loss.onFailures)
         loss.slippageMillionths = self.share("limits.slippage_max")
         loss.onSlippage = self.action("limits.on_slippage", loss.onSlippage)
+    }
+
+    /// A time of day such as 22:00, in minutes after midnight.
+    private static func minutes(_ text: String) -> Int64? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ $0.count == 2 }),
+            let hours = UInt8(parts[0]), let minutes = UInt8(parts[1]), hours < 24, minutes < 60
+        else { return nil }
+        return Int64(hours) * 60 + Int64(minutes)
     }
 
     private mutating func action(_ name: String, _ fallback: BreachAction) -> BreachAction {

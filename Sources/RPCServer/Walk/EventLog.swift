@@ -75,8 +75,8 @@ struct EventLog {
         case .limitChanged(let change): self.note(change)
         case .tokenChanged(let token): self.note(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened, .cancelRequested, .amendRequested,
-            .ledgerBound, .balanceMoved:
+            .orderChanged, .orderReopened, .cancelRequested, .amendRequested, .ledgerBound,
+            .balanceMoved, .equityMarked:
             break
         }
     }

@@ -65,14 +65,14 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case orderQuantity = 40
     /// The limit price is too far from the best price, on the side that costs us.
     case priceCollar = 41
+    /// The account lost too much in a day; or what it lost is not known.
+    case dailyLoss = 51
     /// Our own largest value of a position, with every open order counted as filled.
     case positionNotional = 42
     /// Our own largest value of all positions of an account together.
     case exposureNotional = 43
     /// Too many orders of one principal in a while.
     case orderRate = 44
-    /// The account lost too much in a day.
-    case dailyLoss = 51
     /// The account's equity is too far below its highest.
     case drawdown = 52
     /// Too many orders in a row failed.

@@ -29,6 +29,8 @@ package struct RiskContext: Sendable {
     package var rateWaitMilliseconds: Int64?
     /// What holds orders of the strategy back.
     package var breach: RiskBreach?
+    /// Whether it is known what the account lost, in the order's quote asset.
+    package var isLossKnown = true
 
     /// Whether the order can do nothing but shrink the position.
     package var isReducing: Bool { self.terms.quantity.amount <= self.reducibleQuantity }
@@ -122,6 +124,7 @@ package enum RiskGate {
         .always(Checks.orderBudget),
         .clients(Checks.orderQuantity),
         .clients(Checks.priceCollar),
+        .clients(Checks.dailyLoss),
         .clients(Checks.positionNotional),
         .clients(Checks.exposureNotional),
         .clients(Checks.orderRate),

@@ -36,6 +36,8 @@ package enum Event: Hashable, Sendable {
     case riskBreached(RiskBreach)
     /// A person has seen the breach of that number and lets trading go on.
     case breachAcknowledged(UInt64, RiskBreach.Acknowledgement)
+    /// A day began for an account in one quote asset, or what its losses are counted from changed.
+    case equityMarked(VenueID, Asset, EquityMark)
 
     /// A person changed a limit.
     case limitChanged(LimitChange)
@@ -53,7 +55,7 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged,
+            .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged, .equityMarked,
             .tokenChanged:
             .syncFirst
         case .orderChanged(_, let change):

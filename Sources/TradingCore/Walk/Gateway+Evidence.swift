@@ -26,6 +26,7 @@ extension Gateway {
             }
         case .quoted(let symbol, let quote):
             self.sessions[venue]?.quotes[symbol] = quote
+            self.revalue(symbol, on: venue)
         case .clockMeasured:
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
         case .marketStreamOpened, .marketStreamLost, .orderLimitsReported, .orderCountsReported,
@@ -273,6 +274,7 @@ extension Gateway {
         }
         if case .filled(let fill) = change {
             self.checkTradeOrder(of: fill, in: order, into: &batch)
+            self.beginDay(of: fill, in: order, into: &batch)
         }
         let replacement = self.replacement(of: order, endedBy: change, into: &batch)
         self.record(.orderChanged(orderID, change), into: &batch)

@@ -213,7 +213,8 @@ extension Gateway {
             rateWaitMilliseconds: self.settings.limits.orderRate.flatMap { rate in
                 self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
             },
-            breach: self.state.breaches.holding(strategy: "", on: ruleVenue)
+            breach: self.state.breaches.holding(strategy: "", on: ruleVenue),
+            isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false
         )
     }
 

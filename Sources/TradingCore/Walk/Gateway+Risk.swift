@@ -136,7 +136,7 @@ extension Gateway {
             isTradingDisabled: self.state.breaches.holding(strategy: "", on: venue) != nil,
             breaches: self.state.breaches.breaches,
             failureCount: self.state.failureCounts[venue] ?? 0,
-            accounts: []
+            accounts: self.riskAccounts(of: venue)
         )
     }
 }

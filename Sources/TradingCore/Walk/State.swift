@@ -41,6 +41,8 @@ package struct State: Hashable, Sendable {
     package private(set) var breaches: BreachList
     /// Orders in a row that failed at a venue; what has none has no entry.
     package private(set) var failureCounts: [VenueID: Int]
+    /// What each account's losses are counted from, by quote asset.
+    package private(set) var equities: [VenueID: [Asset: EquityRecord]]
     /// Those of `orders`, counted; what has none has no entry.
     private var openCounts: [VenueID: OpenCounts]
 
@@ -78,6 +80,7 @@ package struct State: Hashable, Sendable {
         self.ledgers = [:]
         self.breaches = BreachList()
         self.failureCounts = [:]
+        self.equities = [:]
         self.openCounts = [:]
     }
 
@@ -100,7 +103,8 @@ package struct State: Hashable, Sendable {
         tokens: TokenList,
         ledgers: [VenueID: Ledger],
         breaches: BreachList,
-        failureCounts: [VenueID: Int]
+        failureCounts: [VenueID: Int],
+        equities: [VenueID: [Asset: EquityRecord]]
     ) {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
@@ -121,6 +125,7 @@ package struct State: Hashable, Sendable {
         self.ledgers = ledgers
         self.breaches = breaches
         self.failureCounts = failureCounts
+        self.equities = equities
         self.openCounts = [:]
         for change in limitChanges { self.limitChanges[change.key] = change }
         for order in orders {
@@ -199,6 +204,7 @@ package struct State: Hashable, Sendable {
             self.ledgers[venue, default: Ledger()].bind(to: accountID)
         case .balanceMoved(let venue, let asset, let delta, _):
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
+            self.equities[venue]?[asset]?.move(by: delta)
         case .venueRestrained(let venue, let restraint):
             self.restraints[venue] = restraint
         case .riskBreached(let breach):
@@ -209,6 +215,8 @@ package struct State: Hashable, Sendable {
             self.tokens.note(token)
         case .limitChanged(let change):
             self.limitChanges[change.key] = change.setting == .configuration ? nil : change
+        case .equityMarked(let venue, let asset, let mark):
+            self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
         }
         return nil
     }
@@ -254,7 +262,7 @@ package struct State: Hashable, Sendable {
             )
         }
         if case .filled(let fill) = change {
-            self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
+            self.count(fill, of: order.intent)
             if !fill.isOperators { self.mark(fill, of: order) }
         }
         if order.status.isInDoubt {
@@ -271,6 +279,18 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    private mutating func count(_ fill: Fill, of intent: OrderIntent) {
+        let (venue, symbol) = (intent.venue, intent.terms.symbol)
+        let before = self.ledgers[venue]?.positions[symbol]?.realizedProfit ?? .zero
+        self.ledgers[venue, default: Ledger()].apply(fill, of: intent)
+        let after = self.ledgers[venue]?.positions[symbol]?.realizedProfit ?? .zero
+        self.equities[venue]?[intent.quoteAsset]?.count(
+            fill,
+            of: intent,
+            realized: after - before
+        )
     }
 
     /// Counts an order that failed, or begins to count anew after one that did not.
@@ -300,6 +320,8 @@ package struct State: Hashable, Sendable {
     ) {
         guard let breach = self.breaches.acknowledge(number, acknowledgement) else { return }
         if breach.rule == .consecutiveFailures { self.failureCounts[breach.venue] = nil }
+        guard let asset = breach.asset else { return }
+        self.equities[breach.venue]?[asset]?.acknowledge(breach.rule)
     }
 
     private mutating func mark(_ fill: Fill, of order: Order) {

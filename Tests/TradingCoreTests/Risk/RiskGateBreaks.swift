@@ -65,6 +65,13 @@ extension RiskGateTests {
                 $0.quote = Quote(bid: Make.price("99"), ask: Make.price("99"))
             }
         ),
+        (
+            .dailyLoss,
+            {
+                $0.limits.loss.dailyLossMax = Make.amount("1")
+                $0.isLossKnown = false
+            }
+        ),
         (.positionNotional, { $0.limits.positionNotionalMax = Make.amount("99.99") }),
         (.exposureNotional, { $0.limits.exposureNotionalMax = Make.amount("99.99") }),
         (

@@ -301,8 +301,8 @@ import Testing
     @Test func `the checks stand in the order in which the rules are declared`() {
         let notPlacing: Set<Rule> = [
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
-            .amendment, .killCause, .reduceOnly, .orderInDoubt, .dailyLoss, .drawdown,
-            .consecutiveFailures, .slippage, .breachNotFound, .limitValue, .role, .token,
+            .killCause, .reduceOnly, .orderInDoubt, .drawdown, .consecutiveFailures,
+            .slippage, .breachNotFound, .limitValue, .role, .amendment, .token,
             .tokenNotFound,
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }

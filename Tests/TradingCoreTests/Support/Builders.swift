@@ -128,6 +128,16 @@ enum Make {
         )
     }
 
+    static func equityMark() -> EquityMark {
+        EquityMark(
+            dayStart: WallTime(milliseconds: 0),
+            startEquity: Make.amount("100"),
+            baseEquity: Make.amount("99"),
+            highWater: Make.amount("101"),
+            bids: [Make.bitcoin: Make.price("7")]
+        )
+    }
+
     static func limits() -> RiskLimits {
         RiskLimits(
             allowedSymbols: [Make.bitcoin, Make.ether],

@@ -247,6 +247,7 @@ extension Event {
         case .breachAcknowledged: "acknowledged"
         case .limitChanged: "limit"
         case .tokenChanged: "token"
+        case .equityMarked: "equity"
         }
     }
 }

@@ -39,9 +39,10 @@ import Testing
             .orderChanged(one, .outcomeUnknown(reason: "")),
             .orderChanged(one, .needsOperator(reason: "")),
             .orderChanged(one, .resolved(.absent, by: Principal("x"), reason: "")),
+            .riskBreached(Make.breach()), .breachAcknowledged(1, seen),
+            .equityMarked(.live, Asset("USDT"), Make.equityMark()),
             .orderChanged(one, .succeeded(by: OrderID(raw: 2))),
             .orderChanged(one, .amendFailed(reason: "")),
-            .riskBreached(Make.breach()), .breachAcknowledged(1, seen),
         ]
         for event in first { #expect(event.durability == .syncFirst, "\(event)") }
         let cancelID = ClientOrderIDScheme.cancelName(of: intent.clientOrderID)

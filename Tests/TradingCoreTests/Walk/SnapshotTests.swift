@@ -44,6 +44,9 @@ import Testing
         "State.orders", "State.mode", "State.modeHistory", "State.killSwitch", "State.ledgers",
         "State.closings",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
+        "State.equities", "EquityRecord.dayStart", "EquityRecord.startEquity",
+        "EquityRecord.baseEquity", "EquityRecord.highWater", "EquityRecord.bids",
+        "EquityRecord.realizedProfit", "EquityRecord.fees", "EquityRecord.foreignFees",
         "State.breaches", "State.failureCounts", "BreachList.breaches", "BreachList.lastNumber",
         "RiskBreach.number", "RiskBreach.rule", "RiskBreach.venue", "RiskBreach.asset",
         "RiskBreach.strategy", "RiskBreach.limit", "RiskBreach.actual", "RiskBreach.message",
@@ -155,6 +158,12 @@ import Testing
             .orderChanged(closing.orderID, .outcomeUnknown(reason: "gone")),
             at: closing.timestamp
         )
+        for asset in ["USDT", "BTC"] {
+            let mark = Event.equityMarked(.testnet, Asset(asset), Make.equityMark())
+            _ = state.apply(mark, at: closing.timestamp)
+        }
+        let paid = Make.fill(9, "0.5", fee: "0.001", in: "BNB")
+        _ = state.apply(.orderChanged(closing.orderID, .filled(paid)), at: closing.timestamp)
         var found: Set<String> = []
         Self.properties(of: state, into: &found)
         #expect(

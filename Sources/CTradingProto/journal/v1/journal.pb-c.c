@@ -1267,6 +1267,96 @@ void   trading__journal__v1__access_token__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__equity_marked__init
+                     (Trading__Journal__V1__EquityMarked         *message)
+{
+  static const Trading__Journal__V1__EquityMarked init_value = TRADING__JOURNAL__V1__EQUITY_MARKED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__equity_marked__get_packed_size
+                     (const Trading__Journal__V1__EquityMarked *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__equity_marked__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__equity_marked__pack
+                     (const Trading__Journal__V1__EquityMarked *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__equity_marked__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__equity_marked__pack_to_buffer
+                     (const Trading__Journal__V1__EquityMarked *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__equity_marked__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__EquityMarked *
+       trading__journal__v1__equity_marked__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__EquityMarked *)
+     protobuf_c_message_unpack (&trading__journal__v1__equity_marked__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__equity_marked__free_unpacked
+                     (Trading__Journal__V1__EquityMarked *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__equity_marked__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__symbol_price__init
+                     (Trading__Journal__V1__SymbolPrice         *message)
+{
+  static const Trading__Journal__V1__SymbolPrice init_value = TRADING__JOURNAL__V1__SYMBOL_PRICE__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__symbol_price__get_packed_size
+                     (const Trading__Journal__V1__SymbolPrice *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__symbol_price__pack
+                     (const Trading__Journal__V1__SymbolPrice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__symbol_price__pack_to_buffer
+                     (const Trading__Journal__V1__SymbolPrice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__SymbolPrice *
+       trading__journal__v1__symbol_price__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__SymbolPrice *)
+     protobuf_c_message_unpack (&trading__journal__v1__symbol_price__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__symbol_price__free_unpacked
+                     (Trading__Journal__V1__SymbolPrice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[6] =
 {
   {
@@ -1550,7 +1640,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[19] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[20] =
 {
   {
     "store_created",
@@ -1733,6 +1823,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "equity_marked",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, equity_marked),
+    &trading__journal__v1__equity_marked__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "limit_changed",
     17,
     PROTOBUF_C_LABEL_NONE,
@@ -1782,13 +1884,14 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
   },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
-  18,   /* field[18] = amend_requested */
+  19,   /* field[19] = amend_requested */
   11,   /* field[11] = balance_moved */
   14,   /* field[14] = breach_acknowledged */
   7,   /* field[7] = cancel_requested */
+  15,   /* field[15] = equity_marked */
   9,   /* field[9] = kill_changed */
   10,   /* field[10] = ledger_bound */
-  15,   /* field[15] = limit_changed */
+  16,   /* field[16] = limit_changed */
   8,   /* field[8] = mode_changed */
   5,   /* field[5] = order_changed */
   4,   /* field[4] = order_refused */
@@ -1799,16 +1902,15 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   1,   /* field[1] = started */
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
-  16,   /* field[16] = token_changed */
-  17,   /* field[17] = venue_restrained */
+  17,   /* field[17] = token_changed */
+  18,   /* field[18] = venue_restrained */
 };
-static const ProtobufCIntRange trading__journal__v1__event__number_ranges[4 + 1] =
+static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 17, 15 },
-  { 20, 17 },
-  { 25, 18 },
-  { 0, 19 }
+  { 20, 18 },
+  { 25, 19 },
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -1818,10 +1920,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  19,
+  20,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
-  4,  trading__journal__v1__event__number_ranges,
+  3,  trading__journal__v1__event__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4174,5 +4276,172 @@ const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor 
   trading__journal__v1__access_token__field_indices_by_name,
   1,  trading__journal__v1__access_token__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__access_token__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__equity_marked__field_descriptors[7] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, asset),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_start",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, day_start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_equity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, start_equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "base_equity",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, base_equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "high_water",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, high_water),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bids",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__EquityMarked, n_bids),
+    offsetof(Trading__Journal__V1__EquityMarked, bids),
+    &trading__journal__v1__symbol_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__equity_marked__field_indices_by_name[] = {
+  1,   /* field[1] = asset */
+  4,   /* field[4] = base_equity */
+  6,   /* field[6] = bids */
+  2,   /* field[2] = day_start */
+  5,   /* field[5] = high_water */
+  3,   /* field[3] = start_equity */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__equity_marked__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.EquityMarked",
+  "EquityMarked",
+  "Trading__Journal__V1__EquityMarked",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__EquityMarked),
+  7,
+  trading__journal__v1__equity_marked__field_descriptors,
+  trading__journal__v1__equity_marked__field_indices_by_name,
+  1,  trading__journal__v1__equity_marked__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__equity_marked__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__symbol_price__field_descriptors[2] =
+{
+  {
+    "symbol",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SymbolPrice, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SymbolPrice, price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__symbol_price__field_indices_by_name[] = {
+  1,   /* field[1] = price */
+  0,   /* field[0] = symbol */
+};
+static const ProtobufCIntRange trading__journal__v1__symbol_price__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.SymbolPrice",
+  "SymbolPrice",
+  "Trading__Journal__V1__SymbolPrice",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__SymbolPrice),
+  2,
+  trading__journal__v1__symbol_price__field_descriptors,
+  trading__journal__v1__symbol_price__field_indices_by_name,
+  1,  trading__journal__v1__symbol_price__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__symbol_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -12,4 +12,18 @@ extension Checks {
                 + "\(breach.number)."
         )
     }
+
+    /// Where losses are limited, nothing grows before they are known.
+    static func dailyLoss(_ context: RiskContext) -> Refusal? {
+        guard context.limits.loss.needsEquity, !context.isLossKnown, !context.isReducing else {
+            return nil
+        }
+        return Refusal(
+            .dailyLoss,
+            limit: "a known loss",
+            actual: "unknown",
+            message: "What the account lost today is not known: a price, or the venue's time, is "
+                + "missing; try again."
+        )
+    }
 }

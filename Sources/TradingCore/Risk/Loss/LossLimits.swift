@@ -20,9 +20,18 @@ package struct LossLimits: Hashable, Sendable {
     package init() {}
 
     /// Whether anything asks for equity.
-    package var needsEquity: Bool {
-        self.dailyLossMax != nil || self.dailyLossMillionths != nil
-            || self.drawdownMillionths != nil
+    package var needsEquity: Bool { self.limitsDay || self.drawdownMillionths != nil }
+
+    /// Whether the loss of a day is limited.
+    package var limitsDay: Bool { self.dailyLossMax != nil || self.dailyLossMillionths != nil }
+
+    /// Largest loss of a day that began with an equity, the stricter of amount and share.
+    package func dailyLossMax(of startEquity: Amount) -> Amount? {
+        let share = self.dailyLossMillionths.map { millionths in
+            max(startEquity, .zero).scaled(by: millionths, over: 1_000_000, rounding: .down)
+        }
+        guard let share, let amount = self.dailyLossMax else { return share ?? self.dailyLossMax }
+        return min(share, amount)
     }
 
     /// Millionths as a share, such as `0.02`.

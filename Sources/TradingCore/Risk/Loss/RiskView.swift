@@ -16,14 +16,14 @@ package struct RiskView: Hashable, Sendable {
         package var asset: Asset
         /// When the day began, by the venue's clock.
         package var dayStart: WallTime
-        package var startEquity: Notional
+        package var startEquity: Amount
         /// Nil while a price is missing.
-        package var equity: Notional?
+        package var equity: Amount?
         /// What the day lost so far, fees included.
         ///
         /// Negative where it won, nil while it is not known.
-        package var loss: Notional?
-        package var highWater: Notional?
+        package var loss: Amount?
+        package var highWater: Amount?
         package var drawdownMillionths: Int64?
         /// Of what was closed in the day, before fees.
         package var realizedProfit: Notional

@@ -43,6 +43,8 @@ typedef struct Trading__Journal__V1__RiskBreached Trading__Journal__V1__RiskBrea
 typedef struct Trading__Journal__V1__BreachAcknowledged Trading__Journal__V1__BreachAcknowledged;
 typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
 typedef struct Trading__Journal__V1__AccessToken Trading__Journal__V1__AccessToken;
+typedef struct Trading__Journal__V1__EquityMarked Trading__Journal__V1__EquityMarked;
+typedef struct Trading__Journal__V1__SymbolPrice Trading__Journal__V1__SymbolPrice;
 
 
 /* --- enums --- */
@@ -141,6 +143,7 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED = 14,
   TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED = 15,
   TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
+  TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED = 16,
   TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED = 18,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
   TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25
@@ -168,6 +171,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__RiskBreached *risk_breached;
     Trading__Journal__V1__BreachAcknowledged *breach_acknowledged;
     Trading__Journal__V1__LimitChanged *limit_changed;
+    Trading__Journal__V1__EquityMarked *equity_marked;
     Trading__Journal__V1__AccessToken *token_changed;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
     Trading__Journal__V1__AmendRequested *amend_requested;
@@ -661,6 +665,46 @@ struct  Trading__Journal__V1__AccessToken
 #define TRADING__JOURNAL__V1__ACCESS_TOKEN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__access_token__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * A day began for an account in one quote asset, or what its losses are counted from changed.
+ */
+struct  Trading__Journal__V1__EquityMarked
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  char *asset;
+  /*
+   * By the venue's clock.
+   */
+  int64_t day_start;
+  char *start_equity;
+  /*
+   * Empty while it cannot be told.
+   */
+  char *base_equity;
+  char *high_water;
+  /*
+   * The best bids when the day began; none within the day.
+   */
+  size_t n_bids;
+  Trading__Journal__V1__SymbolPrice **bids;
+};
+#define TRADING__JOURNAL__V1__EQUITY_MARKED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__equity_marked__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Trading__Journal__V1__SymbolPrice
+{
+  ProtobufCMessage base;
+  char *symbol;
+  int64_t price;
+};
+#define TRADING__JOURNAL__V1__SYMBOL_PRICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__symbol_price__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 /* Trading__Journal__V1__Record methods */
@@ -1195,6 +1239,44 @@ Trading__Journal__V1__AccessToken *
 void   trading__journal__v1__access_token__free_unpacked
                      (Trading__Journal__V1__AccessToken *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__EquityMarked methods */
+void   trading__journal__v1__equity_marked__init
+                     (Trading__Journal__V1__EquityMarked         *message);
+size_t trading__journal__v1__equity_marked__get_packed_size
+                     (const Trading__Journal__V1__EquityMarked   *message);
+size_t trading__journal__v1__equity_marked__pack
+                     (const Trading__Journal__V1__EquityMarked   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__equity_marked__pack_to_buffer
+                     (const Trading__Journal__V1__EquityMarked   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__EquityMarked *
+       trading__journal__v1__equity_marked__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__equity_marked__free_unpacked
+                     (Trading__Journal__V1__EquityMarked *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__SymbolPrice methods */
+void   trading__journal__v1__symbol_price__init
+                     (Trading__Journal__V1__SymbolPrice         *message);
+size_t trading__journal__v1__symbol_price__get_packed_size
+                     (const Trading__Journal__V1__SymbolPrice   *message);
+size_t trading__journal__v1__symbol_price__pack
+                     (const Trading__Journal__V1__SymbolPrice   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__symbol_price__pack_to_buffer
+                     (const Trading__Journal__V1__SymbolPrice   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__SymbolPrice *
+       trading__journal__v1__symbol_price__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__symbol_price__free_unpacked
+                     (Trading__Journal__V1__SymbolPrice *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Record_Closure)
@@ -1281,6 +1363,12 @@ typedef void (*Trading__Journal__V1__LimitChanged_Closure)
 typedef void (*Trading__Journal__V1__AccessToken_Closure)
                  (const Trading__Journal__V1__AccessToken *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__EquityMarked_Closure)
+                 (const Trading__Journal__V1__EquityMarked *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__SymbolPrice_Closure)
+                 (const Trading__Journal__V1__SymbolPrice *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1315,6 +1403,8 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__risk_breached__des
 extern const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor;
 
 PROTOBUF_C__END_DECLS
 

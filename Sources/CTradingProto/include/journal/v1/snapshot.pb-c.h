@@ -25,6 +25,7 @@ typedef struct Trading__Journal__V1__StoredClosing Trading__Journal__V1__StoredC
 typedef struct Trading__Journal__V1__StoredLedger Trading__Journal__V1__StoredLedger;
 typedef struct Trading__Journal__V1__AssetAmount Trading__Journal__V1__AssetAmount;
 typedef struct Trading__Journal__V1__StoredPosition Trading__Journal__V1__StoredPosition;
+typedef struct Trading__Journal__V1__StoredEquity Trading__Journal__V1__StoredEquity;
 
 
 /* --- enums --- */
@@ -120,10 +121,15 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_tokens;
   Trading__Journal__V1__AccessToken **tokens;
+  /*
+   * By venue and asset.
+   */
+  size_t n_equities;
+  Trading__Journal__V1__StoredEquity **equities;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*
@@ -237,6 +243,40 @@ struct  Trading__Journal__V1__StoredPosition
 #define TRADING__JOURNAL__V1__STORED_POSITION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_position__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0 }
+
+
+struct  Trading__Journal__V1__StoredEquity
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  char *asset;
+  int64_t day_start;
+  char *start_equity;
+  /*
+   * Empty where the next valuation sets them.
+   */
+  char *base_equity;
+  char *high_water;
+  /*
+   * By symbol.
+   */
+  size_t n_bids;
+  Trading__Journal__V1__SymbolPrice **bids;
+  /*
+   * Exact to 10^-16.
+   */
+  char *realized_profit;
+  /*
+   * Both by asset.
+   */
+  size_t n_fees;
+  Trading__Journal__V1__AssetAmount **fees;
+  size_t n_foreign_fees;
+  Trading__Journal__V1__AssetAmount **foreign_fees;
+};
+#define TRADING__JOURNAL__V1__STORED_EQUITY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_equity__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
 
 
 /* Trading__Journal__V1__Snapshot methods */
@@ -410,6 +450,25 @@ Trading__Journal__V1__StoredPosition *
 void   trading__journal__v1__stored_position__free_unpacked
                      (Trading__Journal__V1__StoredPosition *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredEquity methods */
+void   trading__journal__v1__stored_equity__init
+                     (Trading__Journal__V1__StoredEquity         *message);
+size_t trading__journal__v1__stored_equity__get_packed_size
+                     (const Trading__Journal__V1__StoredEquity   *message);
+size_t trading__journal__v1__stored_equity__pack
+                     (const Trading__Journal__V1__StoredEquity   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_equity__pack_to_buffer
+                     (const Trading__Journal__V1__StoredEquity   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredEquity *
+       trading__journal__v1__stored_equity__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_equity__free_unpacked
+                     (Trading__Journal__V1__StoredEquity *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Snapshot_Closure)
@@ -439,6 +498,9 @@ typedef void (*Trading__Journal__V1__AssetAmount_Closure)
 typedef void (*Trading__Journal__V1__StoredPosition_Closure)
                  (const Trading__Journal__V1__StoredPosition *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredEquity_Closure)
+                 (const Trading__Journal__V1__StoredEquity *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -454,6 +516,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__stored_closing__de
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_ledger__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__asset_amount__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_position__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_equity__descriptor;
 
 PROTOBUF_C__END_DECLS
 
