@@ -57,6 +57,13 @@ enum EventDecoder {
                 OrderID(raw: part.order_id),
                 try unsafe self.clientOrderID(part.cancel_id)
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED:
+            let part = try unsafe self.present(message.amend_requested)
+            return unsafe .amendRequested(
+                OrderID(raw: part.order_id),
+                self.amend(try unsafe self.present(part.amend)),
+                by: Principal(self.text(part.principal))
+            )
         case TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED:
             return .modeChanged(try unsafe self.mode(self.present(message.mode_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED:
@@ -147,6 +154,10 @@ enum EventDecoder {
             )
         }
         order.successor = self.orderID(unsafe message.successor)
+        if let amend = unsafe message.pending_amend {
+            order.pendingAmend = unsafe self.amend(amend.pointee)
+        }
+        if unsafe message.quantity != 0 { order.quantity = Quantity(raw: unsafe message.quantity) }
         return order
     }
 
@@ -250,9 +261,20 @@ enum EventDecoder {
             return .simulated(request: unsafe self.text(message.simulated))
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED:
             return .succeeded(by: OrderID(raw: unsafe message.succeeded))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMENDED:
+            return .amended(to: Quantity(raw: unsafe message.amended))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMEND_FAILED:
+            return .amendFailed(reason: unsafe self.text(message.amend_failed))
         default:
             throw DecodingProblem("order change of unknown kind")
         }
+    }
+
+    private static func amend(_ message: Trading__Journal__V1__Amend) -> PendingAmend {
+        let quantity = Quantity(raw: unsafe message.quantity)
+        let price = Price(raw: unsafe message.price)
+        return price.isPositive
+            ? .replacement(quantity: quantity, price: price) : .reduction(to: quantity)
     }
 
     private static func resolved(

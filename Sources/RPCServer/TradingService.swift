@@ -88,7 +88,8 @@ extension Rule {
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
-            .orderQuantity, .priceCollar, .positionNotional, .exposureNotional:
+            .orderQuantity, .priceCollar, .positionNotional, .exposureNotional,
+            .amendment:
             .failedPrecondition
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget, .orderRate: .resourceExhausted

@@ -161,7 +161,7 @@ enum Samples {
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
-                    .orderReopened, .cancelRequested:
+                    .orderReopened, .cancelRequested, .amendRequested:
                     false
                 }
             }
@@ -183,7 +183,8 @@ enum Samples {
             .resolved(.canceled, by: Principal("me"), reason: "asked the venue"),
             .resolved(.filled(at: Price(raw: 7)), by: Principal("me"), reason: "asked"),
             .resolved(.identified(VenueOrderID(raw: 5)), by: Principal("me"), reason: "asked"),
-            .succeeded(by: OrderID(raw: 9)),
+            .succeeded(by: OrderID(raw: 9)), .amended(to: Quantity(raw: 5)),
+            .amendFailed(reason: "no"),
         ]
         let refusal = Refusal(
             .orderNotional,
@@ -199,6 +200,12 @@ enum Samples {
         ] + changes.map { .orderChanged(id, $0) } + [
             .orderReopened(self.closedOrder(3)),
             .cancelRequested(id, ClientOrderIDScheme.cancelName(of: market.clientOrderID)),
+            .amendRequested(id, .reduction(to: Quantity(raw: 5)), by: Principal("me")),
+            .amendRequested(
+                id,
+                .replacement(quantity: Quantity(raw: 5), price: Price(raw: 7)),
+                by: Principal("me")
+            ),
             .modeChanged(
                 ModeRecord(
                     mode: .dryRun,

@@ -232,6 +232,96 @@ void   trading__v1__cancel_response__free_unpacked
   assert(message->base.descriptor == &trading__v1__cancel_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__amend_request__init
+                     (Trading__V1__AmendRequest         *message)
+{
+  static const Trading__V1__AmendRequest init_value = TRADING__V1__AMEND_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__amend_request__get_packed_size
+                     (const Trading__V1__AmendRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__amend_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__amend_request__pack
+                     (const Trading__V1__AmendRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__amend_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__amend_request__pack_to_buffer
+                     (const Trading__V1__AmendRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__amend_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__AmendRequest *
+       trading__v1__amend_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__AmendRequest *)
+     protobuf_c_message_unpack (&trading__v1__amend_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__amend_request__free_unpacked
+                     (Trading__V1__AmendRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__amend_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__amend_response__init
+                     (Trading__V1__AmendResponse         *message)
+{
+  static const Trading__V1__AmendResponse init_value = TRADING__V1__AMEND_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__amend_response__get_packed_size
+                     (const Trading__V1__AmendResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__amend_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__amend_response__pack
+                     (const Trading__V1__AmendResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__amend_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__amend_response__pack_to_buffer
+                     (const Trading__V1__AmendResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__amend_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__AmendResponse *
+       trading__v1__amend_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__AmendResponse *)
+     protobuf_c_message_unpack (&trading__v1__amend_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__amend_response__free_unpacked
+                     (Trading__V1__AmendResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__amend_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__cancel_all_request__init
                      (Trading__V1__CancelAllRequest         *message)
 {
@@ -1775,6 +1865,108 @@ const ProtobufCMessageDescriptor trading__v1__cancel_response__descriptor =
   (ProtobufCMessageInit) trading__v1__cancel_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__v1__amend_request__field_descriptors[3] =
+{
+  {
+    "order_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AmendRequest, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AmendRequest, quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AmendRequest, price),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__amend_request__field_indices_by_name[] = {
+  0,   /* field[0] = order_id */
+  2,   /* field[2] = price */
+  1,   /* field[1] = quantity */
+};
+static const ProtobufCIntRange trading__v1__amend_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__v1__amend_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.AmendRequest",
+  "AmendRequest",
+  "Trading__V1__AmendRequest",
+  "trading.v1",
+  sizeof(Trading__V1__AmendRequest),
+  3,
+  trading__v1__amend_request__field_descriptors,
+  trading__v1__amend_request__field_indices_by_name,
+  1,  trading__v1__amend_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__amend_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__amend_response__field_descriptors[1] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AmendResponse, order),
+    &trading__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__amend_response__field_indices_by_name[] = {
+  0,   /* field[0] = order */
+};
+static const ProtobufCIntRange trading__v1__amend_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__amend_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.AmendResponse",
+  "AmendResponse",
+  "Trading__V1__AmendResponse",
+  "trading.v1",
+  sizeof(Trading__V1__AmendResponse),
+  1,
+  trading__v1__amend_response__field_descriptors,
+  trading__v1__amend_response__field_indices_by_name,
+  1,  trading__v1__amend_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__amend_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor trading__v1__cancel_all_request__field_descriptors[1] =
 {
   {
@@ -2042,7 +2234,7 @@ const ProtobufCMessageDescriptor trading__v1__list_orders_response__descriptor =
   (ProtobufCMessageInit) trading__v1__list_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[23] =
+static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[24] =
 {
   {
     "order_id",
@@ -2320,6 +2512,18 @@ static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[23] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "is_amend_pending",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, is_amend_pending),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__order__field_indices_by_name[] = {
   13,   /* field[13] = average_price */
@@ -2328,6 +2532,7 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   12,   /* field[12] = filled_notional */
   11,   /* field[11] = filled_quantity */
   14,   /* field[14] = fills */
+  23,   /* field[23] = is_amend_pending */
   17,   /* field[17] = is_cancel_pending */
   3,   /* field[3] = mode */
   0,   /* field[0] = order_id */
@@ -2350,7 +2555,7 @@ static const ProtobufCIntRange trading__v1__order__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
-  { 0, 23 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor trading__v1__order__descriptor =
 {
@@ -2360,7 +2565,7 @@ const ProtobufCMessageDescriptor trading__v1__order__descriptor =
   "Trading__V1__Order",
   "trading.v1",
   sizeof(Trading__V1__Order),
-  23,
+  24,
   trading__v1__order__field_descriptors,
   trading__v1__order__field_indices_by_name,
   2,  trading__v1__order__number_ranges,
@@ -4175,11 +4380,12 @@ const ProtobufCEnumDescriptor trading__v1__resolution__descriptor =
   trading__v1__resolution__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[10] =
+static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[11] =
 {
   { "PlaceOrder", &trading__v1__place_order_request__descriptor, &trading__v1__place_order_response__descriptor },
   { "Cancel", &trading__v1__cancel_request__descriptor, &trading__v1__cancel_response__descriptor },
   { "CancelAll", &trading__v1__cancel_all_request__descriptor, &trading__v1__cancel_all_response__descriptor },
+  { "Amend", &trading__v1__amend_request__descriptor, &trading__v1__amend_response__descriptor },
   { "GetOrder", &trading__v1__get_order_request__descriptor, &trading__v1__get_order_response__descriptor },
   { "ListOrders", &trading__v1__list_orders_request__descriptor, &trading__v1__list_orders_response__descriptor },
   { "Positions", &trading__v1__positions_request__descriptor, &trading__v1__positions_response__descriptor },
@@ -4189,16 +4395,17 @@ static const ProtobufCMethodDescriptor trading__v1__trading_service__method_desc
   { "Health", &trading__v1__health_request__descriptor, &trading__v1__health_response__descriptor },
 };
 const unsigned trading__v1__trading_service__method_indices_by_name[] = {
+  3,        /* Amend */
   1,        /* Cancel */
   2,        /* CancelAll */
-  6,        /* GetMode */
-  3,        /* GetOrder */
-  9,        /* Health */
-  8,        /* KillSwitch */
-  4,        /* ListOrders */
+  7,        /* GetMode */
+  4,        /* GetOrder */
+  10,        /* Health */
+  9,        /* KillSwitch */
+  5,        /* ListOrders */
   0,        /* PlaceOrder */
-  5,        /* Positions */
-  7         /* SetMode */
+  6,        /* Positions */
+  8         /* SetMode */
 };
 const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
 {
@@ -4207,7 +4414,7 @@ const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
   "TradingService",
   "Trading__V1__TradingService",
   "trading.v1",
-  10,
+  11,
   trading__v1__trading_service__method_descriptors,
   trading__v1__trading_service__method_indices_by_name
 };
@@ -4235,13 +4442,21 @@ void trading__v1__trading_service__cancel_all(ProtobufCService *service,
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void trading__v1__trading_service__amend(ProtobufCService *service,
+                                         const Trading__V1__AmendRequest *input,
+                                         Trading__V1__AmendResponse_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__trading_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void trading__v1__trading_service__get_order(ProtobufCService *service,
                                              const Trading__V1__GetOrderRequest *input,
                                              Trading__V1__GetOrderResponse_Closure closure,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__list_orders(ProtobufCService *service,
                                                const Trading__V1__ListOrdersRequest *input,
@@ -4249,7 +4464,7 @@ void trading__v1__trading_service__list_orders(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__positions(ProtobufCService *service,
                                              const Trading__V1__PositionsRequest *input,
@@ -4257,7 +4472,7 @@ void trading__v1__trading_service__positions(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__get_mode(ProtobufCService *service,
                                             const Trading__V1__GetModeRequest *input,
@@ -4265,7 +4480,7 @@ void trading__v1__trading_service__get_mode(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__set_mode(ProtobufCService *service,
                                             const Trading__V1__SetModeRequest *input,
@@ -4273,7 +4488,7 @@ void trading__v1__trading_service__set_mode(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__kill_switch(ProtobufCService *service,
                                                const Trading__V1__KillSwitchRequest *input,
@@ -4281,7 +4496,7 @@ void trading__v1__trading_service__kill_switch(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__health(ProtobufCService *service,
                                           const Trading__V1__HealthRequest *input,
@@ -4289,7 +4504,7 @@ void trading__v1__trading_service__health(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__init (Trading__V1__TradingService_Service *service,
                                          Trading__V1__TradingService_ServiceDestroy destroy)

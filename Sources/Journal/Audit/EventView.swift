@@ -55,6 +55,12 @@ package struct EventView: Hashable, Sendable {
             )
         case .cancelRequested(let orderID, let cancelID):
             self.init("cancel_requested", orderID, [Field("cancel_id", cancelID)])
+        case .amendRequested(let orderID, let amend, let principal):
+            self.init(
+                "amend_requested",
+                orderID,
+                [Field("to", amend.name), Field("by", principal)]
+            )
         case .modeChanged(let record):
             self.init("mode_changed", nil, Self.fields(of: record))
         case .killChanged(let state):
@@ -143,6 +149,10 @@ package struct EventView: Hashable, Sendable {
             )
         case .succeeded(let successor):
             self.init("order_succeeded", orderID, [Field("by_order", successor)])
+        case .amended(let quantity):
+            self.init("order_amended", orderID, [Field("quantity", quantity)])
+        case .amendFailed(let reason):
+            self.init("order_not_amended", orderID, [Field("reason", reason)])
         }
     }
 

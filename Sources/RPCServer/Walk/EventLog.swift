@@ -69,7 +69,8 @@ struct EventLog {
                 ]
             )
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened, .cancelRequested, .ledgerBound, .balanceMoved:
+            .orderChanged, .orderReopened, .cancelRequested, .amendRequested,
+            .ledgerBound, .balanceMoved:
             break
         }
     }

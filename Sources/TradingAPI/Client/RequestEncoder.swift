@@ -33,6 +33,14 @@ struct RequestEncoder {
         unsafe self.pack(trading__v1__cancel_request__init) { unsafe $0.order_id = orderID }
     }
 
+    func amend(_ orderID: UInt64, quantity: String?, price: String?) -> [UInt8] {
+        unsafe self.pack(trading__v1__amend_request__init) { message in
+            unsafe message.order_id = orderID
+            unsafe message.quantity = self.arena.string(quantity ?? "")
+            unsafe message.price = self.arena.string(price ?? "")
+        }
+    }
+
     func cancelAll(symbol: String?) -> [UInt8] {
         unsafe self.pack(trading__v1__cancel_all_request__init) { message in
             unsafe message.symbol = self.arena.string(symbol ?? "")

@@ -76,6 +76,10 @@ package struct ReplyEncoder {
             unsafe self.pack(trading__v1__cancel_response__init) { message in
                 unsafe message.order = self.order(order)
             }
+        case .amend:
+            unsafe self.pack(trading__v1__amend_response__init) { message in
+                unsafe message.order = self.order(order)
+            }
         case .resolveOrder:
             unsafe self.pack(trading__v1__resolve_order_response__init) { message in
                 unsafe message.order = self.order(order)
@@ -105,7 +109,7 @@ package struct ReplyEncoder {
                     UInt32(timeInForce.rawValue)
                 )
             }
-            unsafe message.quantity = self.arena.string(order.terms.quantity.description)
+            unsafe message.quantity = self.arena.string(order.quantity.description)
             unsafe message.status = order.status.message
             unsafe message.filled_quantity = self.arena.string(order.filledQuantity.description)
             unsafe message.filled_notional = self.arena.string(
@@ -124,6 +128,7 @@ package struct ReplyEncoder {
             unsafe message.updated_at = order.updatedAt.nanoseconds
             unsafe message.predecessor_order_id = order.intent.predecessor?.raw ?? 0
             unsafe message.successor_order_id = order.successor?.raw ?? 0
+            unsafe message.is_amend_pending = order.pendingAmend == nil ? 0 : 1
         }
     }
 

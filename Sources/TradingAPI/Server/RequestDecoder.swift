@@ -48,6 +48,8 @@ package struct RequestDecoder {
             let message = try unsafe self.message(payload, MessageTypes.cancelAll)
             let symbol = try unsafe self.text(message.symbol, "symbol", bytesMax: 32)
             return .cancelAll(symbol.isEmpty ? nil : Symbol(symbol))
+        case .amend:
+            return try unsafe self.amend(self.message(payload, MessageTypes.amend))
         case .getOrder:
             let message = try unsafe self.message(payload, MessageTypes.getOrder)
             return .order(try self.orderID(unsafe message.order_id))
@@ -108,6 +110,25 @@ package struct RequestDecoder {
             tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
             resubmitsIfAbsent: unsafe message.resubmit_if_absent != 0
         )
+    }
+
+    private func amend(_ message: Trading__V1__AmendRequest) throws(BadRequest) -> Request {
+        var wish = AmendRequest(
+            orderID: try self.orderID(unsafe message.order_id),
+            quantity: nil,
+            price: nil,
+            principal: self.principal
+        )
+        if try unsafe !self.text(message.quantity, "quantity", bytesMax: 64).isEmpty {
+            wish.quantity = try unsafe self.decimal(message.quantity, "quantity")
+        }
+        if try unsafe !self.text(message.price, "price", bytesMax: 64).isEmpty {
+            wish.price = try unsafe self.decimal(message.price, "price")
+        }
+        guard wish.quantity != nil || wish.price != nil else {
+            throw BadRequest("quantity or price is missing")
+        }
+        return .amend(wish)
     }
 
     private func type(
@@ -307,6 +328,7 @@ package struct RequestDecoder {
 private enum MessageTypes {
     static let placeOrder = unsafe MessageType(trading__v1__place_order_request__init)
     static let cancel = unsafe MessageType(trading__v1__cancel_request__init)
+    static let amend = unsafe MessageType(trading__v1__amend_request__init)
     static let cancelAll = unsafe MessageType(trading__v1__cancel_all_request__init)
     static let getOrder = unsafe MessageType(trading__v1__get_order_request__init)
     static let listOrders = unsafe MessageType(trading__v1__list_orders_request__init)

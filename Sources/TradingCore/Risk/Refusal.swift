@@ -68,6 +68,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case exposureNotional = 43
     /// Too many orders of one principal in a while.
     case orderRate = 44
+    /// Amend: the order cannot be changed so, or the venue did not change it.
+    case amendment = 90
 
     /// The stable name for programs.
     package var name: String {
@@ -106,6 +108,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .positionNotional: "position_notional"
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"
+        case .amendment: "amendment"
         }
     }
 }

@@ -21,6 +21,8 @@ package enum Event: Hashable, Sendable {
     case orderReopened(Order)
     /// A cancel is about to be sent.
     case cancelRequested(OrderID, ClientOrderID)
+    /// An amendment is about to be sent, or to be made by a cancel and another order.
+    case amendRequested(OrderID, PendingAmend, by: Principal)
     case modeChanged(ModeRecord)
     case killChanged(KillSwitch)
     /// The venue's ledger belongs to this account (S5).
@@ -46,14 +48,14 @@ package enum Event: Hashable, Sendable {
             .syncFirst
         case .orderChanged(_, let change):
             switch change {
-            case .reported, .filled: .mayWait
+            case .reported, .filled, .amended: .mayWait
             case .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator, .resolved,
-                .succeeded:
+                .succeeded, .amendFailed:
                 .syncFirst
             }
         case .stopped: .mayWait
-        // A cancel that is forgotten is asked for again, or found at the venue.
-        case .cancelRequested: .mayWait
+        // What is forgotten is asked for again, or found at the venue.
+        case .cancelRequested, .amendRequested: .mayWait
         }
     }
 }

@@ -12,6 +12,8 @@ extension Gateway {
             self.cancelAnswered(orderID, answer, fetched: fetched, into: &batch)
         case .order(let orderID, _, _, _):
             self.orderAnswered(orderID, answer, from: venue, fetched: fetched, into: &batch)
+        case .amend(let orderID, _, _, _):
+            self.amendAnswered(orderID, answer, fetched: fetched, into: &batch)
         case .orderTrades(let orderID, _, _):
             self.tradesAnswered(orderID, answer, fetched: fetched, into: &batch)
         case .openOrders(let read):

@@ -44,7 +44,7 @@ extension Gateway {
     func refusalOfDamage(_ request: Request) -> Refusal? {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
-        case .setMode, .killRelease, .resolve:
+        case .setMode, .killRelease, .resolve, .amend:
             return Refusal(
                 .notReady,
                 limit: "a sound journal",

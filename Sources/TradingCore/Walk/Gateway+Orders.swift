@@ -18,6 +18,8 @@ extension Gateway {
         case .cancelAll(let symbol):
             let sent = self.cancelAll(symbol, into: &batch)
             batch.perform(.reply(token, .cancelsSent(sent)))
+        case .amend(let wish):
+            self.amend(wish, token, deadline: deadline, fetched: fetched, into: &batch)
         case .order(let orderID):
             let reply =
                 self.order(orderID, fetched: fetched)
@@ -308,6 +310,7 @@ extension Gateway {
 
     mutating func requestCancel(of order: Order, into batch: inout OpenBatch) {
         let cancelID = ClientOrderIDScheme.cancelName(of: order.intent.clientOrderID)
+        self.failAmend(of: order.orderID, reason: "the order is being cancelled", into: &batch)
         if order.pendingCancel == nil {
             self.record(.cancelRequested(order.orderID, cancelID), into: &batch)
         }

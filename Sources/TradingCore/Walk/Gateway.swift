@@ -91,6 +91,8 @@ package struct Gateway: ~Copyable {
             self.add(orderID, to: &needs)
         case .request(_, .resolve(let request), _):
             self.add(request.orderID, to: &needs)
+        case .request(_, .amend(let request), _):
+            self.add(request.orderID, to: &needs)
         case .request(_, .orders(let filter), _):
             if filter.includesClosed { needs.history = filter }
         case .venue(_, .orderReported(let report)):
@@ -100,6 +102,7 @@ package struct Gateway: ~Copyable {
         case .venue(_, .answered(.order(let orderID, _, _, _), _)),
             .venue(_, .answered(.cancel(let orderID, _, _, _), _)),
             .venue(_, .answered(.orderTrades(let orderID, _, _), _)),
+            .venue(_, .answered(.amend(let orderID, _, _, _), _)),
             .venue(_, .placementAnswered(let orderID, _)):
             self.add(orderID, to: &needs)
         case .request, .venue, .journal, .wake:

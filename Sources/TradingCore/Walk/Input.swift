@@ -14,6 +14,7 @@ package enum Request: Hashable, Sendable {
     case placeOrder(OrderRequest)
     case cancel(OrderID)
     case cancelAll(Symbol?)
+    case amend(AmendRequest)
     case order(OrderID)
     case orders(OrderFilter)
     case positions

@@ -165,6 +165,8 @@ package struct State: Hashable, Sendable {
             self.insert(order)
         case .cancelRequested(let orderID, let cancelID):
             self.orders[orderID]?.pendingCancel = PendingCancel(cancelID: cancelID)
+        case .amendRequested(let orderID, let amend, _):
+            self.orders[orderID]?.pendingAmend = amend
         case .modeChanged(let record):
             self.mode = record
             self.modeHistory.append(record)

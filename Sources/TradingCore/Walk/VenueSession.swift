@@ -139,6 +139,11 @@ struct Chase: Hashable, Sendable {
     var fetchFillsAt: MonotonicTime?
     /// When the pending cancel is sent again; nil while it is on its way.
     var cancelAt: MonotonicTime?
+    /// When the pending reduction is sent again; nil while it is on its way.
+    var amendAt: MonotonicTime?
+    var amendCount = 0
+    /// Until when a cancelled order is replaced by the one that its amendment asked for.
+    var replaceUntil: MonotonicTime?
     /// When a person is told that the outcome is still unknown; nil while it is known or told.
     var alertAt: MonotonicTime?
 }
@@ -148,6 +153,7 @@ struct Waiter: Hashable, Sendable {
     enum Purpose: Hashable, Sendable {
         case placement(isRepeat: Bool)
         case cancel
+        case amend
     }
 
     var token: RequestToken

@@ -34,12 +34,14 @@ import Testing
             .orderChanged(one, .needsOperator(reason: "")),
             .orderChanged(one, .resolved(.absent, by: Principal("x"), reason: "")),
             .orderChanged(one, .succeeded(by: OrderID(raw: 2))),
+            .orderChanged(one, .amendFailed(reason: "")),
         ]
         for event in first { #expect(event.durability == .syncFirst, "\(event)") }
         let cancelID = ClientOrderIDScheme.cancelName(of: intent.clientOrderID)
         var waiting: [Event] = [
             .orderChanged(one, .filled(Make.fill(1))), .cancelRequested(one, cancelID),
-            .stopped,
+            .stopped, .orderChanged(one, .amended(to: Make.quantity("1"))),
+            .amendRequested(one, .reduction(to: Make.quantity("1")), by: Principal("x")),
         ]
         for status in VenueOrderStatus.allCases {
             waiting.append(

@@ -57,7 +57,8 @@ import Testing
         "Position.cost", "Position.realizedProfit", "Position.fees", "Position.fillCount",
         "Fee.asset", "Fee.amount",
         "Order.intent", "Order.status", "Order.venueOrderID", "Order.executedQuantity",
-        "Order.fills", "Order.pendingCancel", "Order.successor", "Order.refusal", "Order.reason",
+        "Order.fills", "Order.pendingCancel", "Order.pendingAmend", "Order.quantity",
+        "Order.successor", "Order.refusal", "Order.reason",
         "Order.createdAt", "Order.updatedAt",
         // Sums over the fills.
         "Order.filledQuantity", "Order.filledQuoteQuantity",

@@ -20,6 +20,8 @@ typedef struct Trading__V1__PlaceOrderRequest Trading__V1__PlaceOrderRequest;
 typedef struct Trading__V1__PlaceOrderResponse Trading__V1__PlaceOrderResponse;
 typedef struct Trading__V1__CancelRequest Trading__V1__CancelRequest;
 typedef struct Trading__V1__CancelResponse Trading__V1__CancelResponse;
+typedef struct Trading__V1__AmendRequest Trading__V1__AmendRequest;
+typedef struct Trading__V1__AmendResponse Trading__V1__AmendResponse;
 typedef struct Trading__V1__CancelAllRequest Trading__V1__CancelAllRequest;
 typedef struct Trading__V1__CancelAllResponse Trading__V1__CancelAllResponse;
 typedef struct Trading__V1__GetOrderRequest Trading__V1__GetOrderRequest;
@@ -291,6 +293,34 @@ struct  Trading__V1__CancelResponse
     , NULL }
 
 
+struct  Trading__V1__AmendRequest
+{
+  ProtobufCMessage base;
+  uint64_t order_id;
+  /*
+   * The whole new quantity, what is filled included; empty keeps it.
+   */
+  char *quantity;
+  /*
+   * The new limit price; empty keeps it.
+   */
+  char *price;
+};
+#define TRADING__V1__AMEND_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__amend_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__AmendResponse
+{
+  ProtobufCMessage base;
+  Trading__V1__Order *order;
+};
+#define TRADING__V1__AMEND_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__amend_response__descriptor) \
+    , NULL }
+
+
 struct  Trading__V1__CancelAllRequest
 {
   ProtobufCMessage base;
@@ -385,6 +415,9 @@ struct  Trading__V1__Order
   Trading__V1__Side side;
   Trading__V1__OrderType type;
   Trading__V1__TimeInForce time_in_force;
+  /*
+   * As the venue has it: amendments make it smaller.
+   */
   char *quantity;
   char *price;
   Trading__V1__OrderStatus status;
@@ -416,10 +449,14 @@ struct  Trading__V1__Order
    * The order that was put in this one's place; 0 for none.
    */
   uint64_t successor_order_id;
+  /*
+   * An amendment is on its way.
+   */
+  protobuf_c_boolean is_amend_pending;
 };
 #define TRADING__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__order__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
 
 
 struct  Trading__V1__Fill
@@ -866,6 +903,44 @@ Trading__V1__CancelResponse *
                       const uint8_t       *data);
 void   trading__v1__cancel_response__free_unpacked
                      (Trading__V1__CancelResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__AmendRequest methods */
+void   trading__v1__amend_request__init
+                     (Trading__V1__AmendRequest         *message);
+size_t trading__v1__amend_request__get_packed_size
+                     (const Trading__V1__AmendRequest   *message);
+size_t trading__v1__amend_request__pack
+                     (const Trading__V1__AmendRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__amend_request__pack_to_buffer
+                     (const Trading__V1__AmendRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__AmendRequest *
+       trading__v1__amend_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__amend_request__free_unpacked
+                     (Trading__V1__AmendRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__AmendResponse methods */
+void   trading__v1__amend_response__init
+                     (Trading__V1__AmendResponse         *message);
+size_t trading__v1__amend_response__get_packed_size
+                     (const Trading__V1__AmendResponse   *message);
+size_t trading__v1__amend_response__pack
+                     (const Trading__V1__AmendResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__amend_response__pack_to_buffer
+                     (const Trading__V1__AmendResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__AmendResponse *
+       trading__v1__amend_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__amend_response__free_unpacked
+                     (Trading__V1__AmendResponse *message,
                       ProtobufCAllocator *allocator);
 /* Trading__V1__CancelAllRequest methods */
 void   trading__v1__cancel_all_request__init
@@ -1378,6 +1453,12 @@ typedef void (*Trading__V1__CancelRequest_Closure)
 typedef void (*Trading__V1__CancelResponse_Closure)
                  (const Trading__V1__CancelResponse *message,
                   void *closure_data);
+typedef void (*Trading__V1__AmendRequest_Closure)
+                 (const Trading__V1__AmendRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__AmendResponse_Closure)
+                 (const Trading__V1__AmendResponse *message,
+                  void *closure_data);
 typedef void (*Trading__V1__CancelAllRequest_Closure)
                  (const Trading__V1__CancelAllRequest *message,
                   void *closure_data);
@@ -1475,6 +1556,10 @@ struct Trading__V1__TradingService_Service
                      const Trading__V1__CancelAllRequest *input,
                      Trading__V1__CancelAllResponse_Closure closure,
                      void *closure_data);
+  void (*amend)(Trading__V1__TradingService_Service *service,
+                const Trading__V1__AmendRequest *input,
+                Trading__V1__AmendResponse_Closure closure,
+                void *closure_data);
   void (*get_order)(Trading__V1__TradingService_Service *service,
                     const Trading__V1__GetOrderRequest *input,
                     Trading__V1__GetOrderResponse_Closure closure,
@@ -1514,6 +1599,7 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
       function_prefix__ ## place_order,\
       function_prefix__ ## cancel,\
       function_prefix__ ## cancel_all,\
+      function_prefix__ ## amend,\
       function_prefix__ ## get_order,\
       function_prefix__ ## list_orders,\
       function_prefix__ ## positions,\
@@ -1533,6 +1619,10 @@ void trading__v1__trading_service__cancel_all(ProtobufCService *service,
                                               const Trading__V1__CancelAllRequest *input,
                                               Trading__V1__CancelAllResponse_Closure closure,
                                               void *closure_data);
+void trading__v1__trading_service__amend(ProtobufCService *service,
+                                         const Trading__V1__AmendRequest *input,
+                                         Trading__V1__AmendResponse_Closure closure,
+                                         void *closure_data);
 void trading__v1__trading_service__get_order(ProtobufCService *service,
                                              const Trading__V1__GetOrderRequest *input,
                                              Trading__V1__GetOrderResponse_Closure closure,
@@ -1600,6 +1690,8 @@ extern const ProtobufCMessageDescriptor trading__v1__place_order_request__descri
 extern const ProtobufCMessageDescriptor trading__v1__place_order_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__amend_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__amend_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_all_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_all_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_order_request__descriptor;

@@ -727,6 +727,96 @@ void   trading__journal__v1__cancel_requested__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__cancel_requested__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__amend__init
+                     (Trading__Journal__V1__Amend         *message)
+{
+  static const Trading__Journal__V1__Amend init_value = TRADING__JOURNAL__V1__AMEND__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__amend__get_packed_size
+                     (const Trading__Journal__V1__Amend *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__amend__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__amend__pack
+                     (const Trading__Journal__V1__Amend *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__amend__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__amend__pack_to_buffer
+                     (const Trading__Journal__V1__Amend *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__amend__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__Amend *
+       trading__journal__v1__amend__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__Amend *)
+     protobuf_c_message_unpack (&trading__journal__v1__amend__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__amend__free_unpacked
+                     (Trading__Journal__V1__Amend *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__amend__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__amend_requested__init
+                     (Trading__Journal__V1__AmendRequested         *message)
+{
+  static const Trading__Journal__V1__AmendRequested init_value = TRADING__JOURNAL__V1__AMEND_REQUESTED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__amend_requested__get_packed_size
+                     (const Trading__Journal__V1__AmendRequested *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__amend_requested__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__amend_requested__pack
+                     (const Trading__Journal__V1__AmendRequested *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__amend_requested__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__amend_requested__pack_to_buffer
+                     (const Trading__Journal__V1__AmendRequested *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__amend_requested__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__AmendRequested *
+       trading__journal__v1__amend_requested__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__AmendRequested *)
+     protobuf_c_message_unpack (&trading__journal__v1__amend_requested__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__amend_requested__free_unpacked
+                     (Trading__Journal__V1__AmendRequested *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__amend_requested__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__mode_changed__init
                      (Trading__Journal__V1__ModeChanged         *message)
 {
@@ -1280,7 +1370,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[14] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[15] =
 {
   {
     "store_created",
@@ -1450,8 +1540,21 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "amend_requested",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, amend_requested),
+    &trading__journal__v1__amend_requested__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
+  14,   /* field[14] = amend_requested */
   11,   /* field[11] = balance_moved */
   7,   /* field[7] = cancel_requested */
   9,   /* field[9] = kill_changed */
@@ -1467,11 +1570,12 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   0,   /* field[0] = store_created */
   13,   /* field[13] = venue_restrained */
 };
-static const ProtobufCIntRange trading__journal__v1__event__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 20, 13 },
-  { 0, 14 }
+  { 25, 14 },
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -1481,10 +1585,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  14,
+  15,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
-  2,  trading__journal__v1__event__number_ranges,
+  3,  trading__journal__v1__event__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2164,7 +2268,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__fill__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__fill__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field_descriptors[10] =
+static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field_descriptors[12] =
 {
   {
     "order_id",
@@ -2286,8 +2390,34 @@ static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "amended",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    offsetof(Trading__Journal__V1__OrderChanged, change_case),
+    offsetof(Trading__Journal__V1__OrderChanged, amended),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amend_failed",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Trading__Journal__V1__OrderChanged, change_case),
+    offsetof(Trading__Journal__V1__OrderChanged, amend_failed),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__order_changed__field_indices_by_name[] = {
+  11,   /* field[11] = amend_failed */
+  10,   /* field[10] = amended */
   2,   /* field[2] = filled */
   6,   /* field[6] = needs_operator */
   4,   /* field[4] = not_placed */
@@ -2302,7 +2432,7 @@ static const unsigned trading__journal__v1__order_changed__field_indices_by_name
 static const ProtobufCIntRange trading__journal__v1__order_changed__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor =
 {
@@ -2312,7 +2442,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor
   "Trading__Journal__V1__OrderChanged",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__OrderChanged),
-  10,
+  12,
   trading__journal__v1__order_changed__field_descriptors,
   trading__journal__v1__order_changed__field_indices_by_name,
   1,  trading__journal__v1__order_changed__number_ranges,
@@ -2586,6 +2716,121 @@ const ProtobufCMessageDescriptor trading__journal__v1__cancel_requested__descrip
   trading__journal__v1__cancel_requested__field_indices_by_name,
   1,  trading__journal__v1__cancel_requested__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__cancel_requested__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__amend__field_descriptors[2] =
+{
+  {
+    "quantity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Amend, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Amend, price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__amend__field_indices_by_name[] = {
+  1,   /* field[1] = price */
+  0,   /* field[0] = quantity */
+};
+static const ProtobufCIntRange trading__journal__v1__amend__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__amend__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.Amend",
+  "Amend",
+  "Trading__Journal__V1__Amend",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__Amend),
+  2,
+  trading__journal__v1__amend__field_descriptors,
+  trading__journal__v1__amend__field_indices_by_name,
+  1,  trading__journal__v1__amend__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__amend__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__amend_requested__field_descriptors[3] =
+{
+  {
+    "order_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AmendRequested, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amend",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AmendRequested, amend),
+    &trading__journal__v1__amend__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AmendRequested, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__amend_requested__field_indices_by_name[] = {
+  1,   /* field[1] = amend */
+  0,   /* field[0] = order_id */
+  2,   /* field[2] = principal */
+};
+static const ProtobufCIntRange trading__journal__v1__amend_requested__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__amend_requested__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.AmendRequested",
+  "AmendRequested",
+  "Trading__Journal__V1__AmendRequested",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__AmendRequested),
+  3,
+  trading__journal__v1__amend_requested__field_descriptors,
+  trading__journal__v1__amend_requested__field_indices_by_name,
+  1,  trading__journal__v1__amend_requested__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__amend_requested__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__mode_changed__field_descriptors[4] =
@@ -2870,7 +3115,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__balance_moved__descriptor
   (ProtobufCMessageInit) trading__journal__v1__balance_moved__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_order__field_descriptors[12] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_order__field_descriptors[14] =
 {
   {
     "intent",
@@ -3016,6 +3261,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_order__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pending_amend",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredOrder, pending_amend),
+    &trading__journal__v1__amend__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredOrder, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_order__field_indices_by_name[] = {
   8,   /* field[8] = created_at */
@@ -3023,7 +3292,9 @@ static const unsigned trading__journal__v1__stored_order__field_indices_by_name[
   5,   /* field[5] = fills */
   2,   /* field[2] = has_venue_order_id */
   0,   /* field[0] = intent */
+  12,   /* field[12] = pending_amend */
   10,   /* field[10] = pending_cancel_id */
+  13,   /* field[13] = quantity */
   7,   /* field[7] = reason */
   6,   /* field[6] = refusal */
   1,   /* field[1] = status */
@@ -3035,7 +3306,7 @@ static const ProtobufCIntRange trading__journal__v1__stored_order__number_ranges
 {
   { 1, 0 },
   { 30, 11 },
-  { 0, 12 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor =
 {
@@ -3045,7 +3316,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor 
   "Trading__Journal__V1__StoredOrder",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredOrder),
-  12,
+  14,
   trading__journal__v1__stored_order__field_descriptors,
   trading__journal__v1__stored_order__field_indices_by_name,
   2,  trading__journal__v1__stored_order__number_ranges,

@@ -31,6 +31,8 @@ typedef struct Trading__Journal__V1__Resolved Trading__Journal__V1__Resolved;
 typedef struct Trading__Journal__V1__Reported Trading__Journal__V1__Reported;
 typedef struct Trading__Journal__V1__Rejected Trading__Journal__V1__Rejected;
 typedef struct Trading__Journal__V1__CancelRequested Trading__Journal__V1__CancelRequested;
+typedef struct Trading__Journal__V1__Amend Trading__Journal__V1__Amend;
+typedef struct Trading__Journal__V1__AmendRequested Trading__Journal__V1__AmendRequested;
 typedef struct Trading__Journal__V1__ModeChanged Trading__Journal__V1__ModeChanged;
 typedef struct Trading__Journal__V1__KillChanged Trading__Journal__V1__KillChanged;
 typedef struct Trading__Journal__V1__LedgerBound Trading__Journal__V1__LedgerBound;
@@ -132,7 +134,8 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND = 11,
   TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED = 12,
   TRADING__JOURNAL__V1__EVENT__KIND_STOPPED = 13,
-  TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20
+  TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
+  TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
 
@@ -155,6 +158,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__BalanceMoved *balance_moved;
     Trading__Journal__V1__Stopped *stopped;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
+    Trading__Journal__V1__AmendRequested *amend_requested;
   };
 };
 #define TRADING__JOURNAL__V1__EVENT__INIT \
@@ -295,7 +299,9 @@ typedef enum {
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_NEEDS_OPERATOR = 7,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED = 8,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED = 9,
-  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED = 10
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED = 10,
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMENDED = 11,
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMEND_FAILED = 12
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE__CASE)
 } Trading__Journal__V1__OrderChanged__ChangeCase;
 
@@ -317,6 +323,11 @@ struct  Trading__Journal__V1__OrderChanged
      * By the order that is placed instead.
      */
     uint64_t succeeded;
+    /*
+     * The new quantity.
+     */
+    int64_t amended;
+    char *amend_failed;
   };
 };
 #define TRADING__JOURNAL__V1__ORDER_CHANGED__INIT \
@@ -383,6 +394,35 @@ struct  Trading__Journal__V1__CancelRequested
 #define TRADING__JOURNAL__V1__CANCEL_REQUESTED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__cancel_requested__descriptor) \
     , 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What an order is to become.
+ */
+struct  Trading__Journal__V1__Amend
+{
+  ProtobufCMessage base;
+  int64_t quantity;
+  /*
+   * 0 where the venue only makes the order smaller; else a new order is placed at this price.
+   */
+  int64_t price;
+};
+#define TRADING__JOURNAL__V1__AMEND__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__amend__descriptor) \
+    , 0, 0 }
+
+
+struct  Trading__Journal__V1__AmendRequested
+{
+  ProtobufCMessage base;
+  uint64_t order_id;
+  Trading__Journal__V1__Amend *amend;
+  char *principal;
+};
+#define TRADING__JOURNAL__V1__AMEND_REQUESTED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__amend_requested__descriptor) \
+    , 0, NULL, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__Journal__V1__ModeChanged
@@ -463,10 +503,18 @@ struct  Trading__Journal__V1__StoredOrder
    * The order that was placed instead; 0 for none.
    */
   uint64_t successor;
+  /*
+   * Only of an order in a snapshot.
+   */
+  Trading__Journal__V1__Amend *pending_amend;
+  /*
+   * As the venue has it; 0 where it is the intent's.
+   */
+  int64_t quantity;
 };
 #define TRADING__JOURNAL__V1__STORED_ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_order__descriptor) \
-    , NULL, 0, 0, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , NULL, 0, 0, 0, 0, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, NULL, 0 }
 
 
 /*
@@ -792,6 +840,44 @@ Trading__Journal__V1__CancelRequested *
 void   trading__journal__v1__cancel_requested__free_unpacked
                      (Trading__Journal__V1__CancelRequested *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__Amend methods */
+void   trading__journal__v1__amend__init
+                     (Trading__Journal__V1__Amend         *message);
+size_t trading__journal__v1__amend__get_packed_size
+                     (const Trading__Journal__V1__Amend   *message);
+size_t trading__journal__v1__amend__pack
+                     (const Trading__Journal__V1__Amend   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__amend__pack_to_buffer
+                     (const Trading__Journal__V1__Amend   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__Amend *
+       trading__journal__v1__amend__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__amend__free_unpacked
+                     (Trading__Journal__V1__Amend *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__AmendRequested methods */
+void   trading__journal__v1__amend_requested__init
+                     (Trading__Journal__V1__AmendRequested         *message);
+size_t trading__journal__v1__amend_requested__get_packed_size
+                     (const Trading__Journal__V1__AmendRequested   *message);
+size_t trading__journal__v1__amend_requested__pack
+                     (const Trading__Journal__V1__AmendRequested   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__amend_requested__pack_to_buffer
+                     (const Trading__Journal__V1__AmendRequested   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__AmendRequested *
+       trading__journal__v1__amend_requested__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__amend_requested__free_unpacked
+                     (Trading__Journal__V1__AmendRequested *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__ModeChanged methods */
 void   trading__journal__v1__mode_changed__init
                      (Trading__Journal__V1__ModeChanged         *message);
@@ -956,6 +1042,12 @@ typedef void (*Trading__Journal__V1__Rejected_Closure)
 typedef void (*Trading__Journal__V1__CancelRequested_Closure)
                  (const Trading__Journal__V1__CancelRequested *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__Amend_Closure)
+                 (const Trading__Journal__V1__Amend *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__AmendRequested_Closure)
+                 (const Trading__Journal__V1__AmendRequested *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__ModeChanged_Closure)
                  (const Trading__Journal__V1__ModeChanged *message,
                   void *closure_data);
@@ -996,6 +1088,8 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__resolved__descript
 extern const ProtobufCMessageDescriptor trading__journal__v1__reported__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__rejected__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__cancel_requested__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__amend__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__amend_requested__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__mode_changed__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__kill_changed__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__ledger_bound__descriptor;
