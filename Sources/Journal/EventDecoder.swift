@@ -89,7 +89,7 @@ enum EventDecoder {
                 try self.restraint(part)
             )
         default:
-            throw DecodingProblem("event of unknown kind")
+            return try unsafe self.approvalEvent(message)
         }
     }
 
@@ -161,7 +161,7 @@ enum EventDecoder {
         return order
     }
 
-    private static func intent(
+    static func intent(
         _ message: Trading__Journal__V1__Intent
     ) throws(DecodingProblem) -> OrderIntent {
         let type: OrderType
@@ -204,7 +204,7 @@ enum EventDecoder {
         )
     }
 
-    private static func refusal(
+    static func refusal(
         _ message: Trading__Journal__V1__Refusal
     ) throws(DecodingProblem) -> Refusal {
         Refusal(
@@ -265,6 +265,8 @@ enum EventDecoder {
             return .amended(to: Quantity(raw: unsafe message.amended))
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMEND_FAILED:
             return .amendFailed(reason: unsafe self.text(message.amend_failed))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_DISMISSED:
+            return .dismissed(try unsafe self.dismissal(self.present(message.dismissed)))
         default:
             throw DecodingProblem("order change of unknown kind")
         }

@@ -47,8 +47,7 @@ struct EventEncoder {
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
-                .balanceMoved,
-                .venueRestrained:
+                .balanceMoved, .venueRestrained, .orderHeld, .orderApproved, .codeShown:
                 unsafe self.fill(&message, with: event)
             }
         }
@@ -100,6 +99,25 @@ struct EventEncoder {
         case .venueRestrained(let venue, let restraint):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED
             unsafe message.venue_restrained = self.restraint(restraint, of: venue)
+        case .orderHeld(let intent, let refusal):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_HELD
+            unsafe message.order_held = self.arena.make(
+                trading__journal__v1__order_refused__init
+            ) {
+                unsafe $0.intent = self.intent(intent)
+                unsafe $0.refusal = self.refusal(refusal)
+            }
+        case .orderApproved(let intent, let principal):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_APPROVED
+            unsafe message.order_approved = self.arena.make(
+                trading__journal__v1__order_approved__init
+            ) {
+                unsafe $0.intent = self.intent(intent)
+                unsafe $0.principal = self.arena.string(principal.name)
+            }
+        case .codeShown(let outcome, let principal, let purpose):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_CODE_SHOWN
+            unsafe message.code_shown = self.code(outcome, of: principal, for: purpose)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")
@@ -172,7 +190,7 @@ struct EventEncoder {
         }
     }
 
-    private func refusal(
+    func refusal(
         _ refusal: TradingCore.Refusal
     ) -> UnsafeMutablePointer<Trading__Journal__V1__Refusal> {
         unsafe self.arena.make(trading__journal__v1__refusal__init) { message in
@@ -235,6 +253,9 @@ struct EventEncoder {
             case .resolved(let resolution, let principal, let reason):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED
                 unsafe message.resolved = self.resolved(resolution, by: principal, reason)
+            case .dismissed(let dismissal):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_DISMISSED
+                unsafe message.dismissed = self.dismissed(dismissal)
             case .simulated(let request):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED
                 unsafe message.simulated = self.arena.string(request)

@@ -89,8 +89,9 @@ extension Rule {
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional,
-            .amendment:
+            .amendment, .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional:
             .failedPrecondition
+        case .secondFactor: .permissionDenied
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget, .orderRate: .resourceExhausted
         }

@@ -46,12 +46,6 @@ enum StateDecoder {
                 time: WallTime(nanoseconds: part.time)
             )
         }
-        var lastPlacements: [VenueID: WallTime] = [:]
-        for index in 0..<(unsafe message.n_last_placements) {
-            let part = try unsafe EventDecoder.present(message.last_placements?[index])
-            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
-            lastPlacements[venue] = unsafe WallTime(nanoseconds: part.time)
-        }
         var mode: ModeRecord?
         if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
         return State(
@@ -60,18 +54,61 @@ enum StateDecoder {
             epoch: unsafe EventDecoder.text(message.epoch),
             createdAt: WallTime(nanoseconds: unsafe message.created_at),
             lastOrderID: OrderID(raw: unsafe message.last_order_id),
-            lastPlacements: lastPlacements,
+            lastPlacements: try unsafe self.lastPlacements(message),
             orders: orders,
             mode: mode,
             modeHistory: try unsafe Self.modeHistory(message),
             killSwitch: try unsafe EventDecoder.killSwitch(
                 EventDecoder.present(message.kill_switch)
             ),
+            secondFactor: unsafe self.secondFactor(message),
             restraints: restraints,
             lastTrades: lastTrades,
             closings: closings,
-            ledgers: ledgers
+            ledgers: ledgers,
+            dayNotionals: try unsafe self.dayNotionals(message)
         )
+    }
+
+    private static func lastPlacements(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: WallTime] {
+        var lastPlacements: [VenueID: WallTime] = [:]
+        for index in 0..<(unsafe message.n_last_placements) {
+            let part = try unsafe EventDecoder.present(message.last_placements?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            lastPlacements[venue] = unsafe WallTime(nanoseconds: part.time)
+        }
+        return lastPlacements
+    }
+
+    private static func secondFactor(
+        _ message: Trading__Journal__V1__StoredState
+    ) -> SecondFactor {
+        let stored = unsafe message.second_factor
+        return unsafe SecondFactor(
+            lastStep: stored?.pointee.last_step ?? 0,
+            failureCount: Int(stored?.pointee.failure_count ?? 0),
+            failedAt: WallTime(nanoseconds: stored?.pointee.failed_at ?? 0)
+        )
+    }
+
+    private static func dayNotionals(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: DayNotional] {
+        var days: [VenueID: DayNotional] = [:]
+        for index in 0..<(unsafe message.n_day_notionals) {
+            let part = try unsafe EventDecoder.present(message.day_notionals?[index])
+            var placed: [Asset: Notional] = [:]
+            for index in 0..<(unsafe part.n_placed) {
+                let amount = try unsafe EventDecoder.present(part.placed?[index])
+                let asset = Asset(unsafe EventDecoder.text(amount.asset))
+                placed[asset] = try self.notional(unsafe EventDecoder.text(amount.amount))
+            }
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            days[venue] = DayNotional(day: UTCDay(number: unsafe part.day), placed: placed)
+        }
+        return days
     }
 
     private static func modeHistory(

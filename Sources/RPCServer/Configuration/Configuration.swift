@@ -11,6 +11,8 @@ struct Configuration {
     var exchanges: [ExchangeSettings]
     var audit: AuditSettings
     var killSwitch: KillSettings
+    /// Nil where there is no second factor.
+    var secondFactor: OneTimeCodeSettings?
 
     struct HostAndPort: Hashable {
         var host: String
@@ -56,6 +58,7 @@ struct Configuration {
         }
         self.exchanges = exchanges
         self.gateway = raw.gateway(exchanges: exchanges.map(\.venue))
+        self.secondFactor = raw.approvals(&self.gateway, environment: environment)
         self.audit = raw.audit()
         self.killSwitch = raw.killSwitch(environment: environment)
         try raw.finish()
@@ -263,6 +266,9 @@ extension RawSettings {
             timing: self.timing()
         )
         settings.allowsWithdrawingKeys = self.flag("venues.live.key_may_withdraw", default: false)
+        for venue in exchanges {
+            settings.dailyNotionalCaps[venue] = self.dailyNotionalCap("venues.\(venue.mode.name)")
+        }
         settings.restartPolicy = self.restartPolicy()
         settings.balanceTolerance = self.balanceTolerance()
         return settings

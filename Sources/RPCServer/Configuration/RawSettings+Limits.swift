@@ -6,6 +6,7 @@ extension RawSettings {
         limits.positionNotionalMax = self.notional("limits.position_notional_max")
         limits.exposureNotionalMax = self.notional("limits.exposure_notional_max")
         limits.priceCollarMillionths = self.collar("limits.price_collar")
+        limits.sensitiveNotional = self.notional("limits.sensitive_notional")
         limits.orderRate = self.orderRate()
         for symbol in limits.allowedSymbols {
             let section = "limits.symbols.\(symbol)"
@@ -13,6 +14,7 @@ extension RawSettings {
             var ofSymbol = SymbolLimits()
             ofSymbol.orderNotionalMax = self.notional("\(section).order_notional_max")
             ofSymbol.positionNotionalMax = self.notional("\(section).position_notional_max")
+            ofSymbol.sensitiveNotional = self.notional("\(section).sensitive_notional")
             ofSymbol.priceCollarMillionths = self.collar("\(section).price_collar")
             ofSymbol.orderQuantityMax = self.optional(
                 "\(section).order_quantity_max",

@@ -60,6 +60,13 @@ struct EventLog {
                     "reason": "\(reason)",
                 ]
             )
+        case .orderHeld(let intent, let refusal):
+            self.note(Alert(.approvalWanted, "order \(intent.orderID): \(refusal.message)"))
+        case .codeShown(.refused(let count), let principal, let purpose):
+            self.log.warning(
+                "a code of the second factor did not count",
+                metadata: ["by": "\(principal)", "for": "\(purpose)", "failures": "\(count)"]
+            )
         case .venueRestrained(let venue, let restraint):
             self.log.warning(
                 "the venue asked for patience",
@@ -69,8 +76,8 @@ struct EventLog {
                 ]
             )
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened, .cancelRequested, .amendRequested,
-            .ledgerBound, .balanceMoved:
+            .orderChanged, .orderApproved, .codeShown, .orderReopened, .cancelRequested,
+            .amendRequested, .ledgerBound, .balanceMoved:
             break
         }
     }

@@ -12,6 +12,9 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case killSwitch = "KillSwitch"
     case health = "Health"
     case resolveOrder = "ResolveOrder"
+    case listApprovals = "ListApprovals"
+    case approve = "Approve"
+    case deny = "Deny"
 
     /// The full name of the service that the method belongs to.
     package var service: String {
@@ -19,7 +22,7 @@ package enum TradingMethod: String, CaseIterable, Sendable {
         case .placeOrder, .cancel, .cancelAll, .amend, .getOrder, .listOrders, .positions, .getMode,
             .setMode, .killSwitch, .health:
             "trading.v1.TradingService"
-        case .resolveOrder: "trading.v1.AdminService"
+        case .resolveOrder, .listApprovals, .approve, .deny: "trading.v1.AdminService"
         }
     }
 

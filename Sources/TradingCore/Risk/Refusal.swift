@@ -70,6 +70,16 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case orderRate = 44
     /// Amend: the order cannot be changed so, or the venue did not change it.
     case amendment = 90
+    /// A person must approve an order of this value.
+    case sensitiveNotional = 70
+    /// The code of the second factor is missing, wrong or used.
+    case secondFactor = 71
+    /// Approve, deny: the order is not held.
+    case orderNotHeld = 72
+    /// A person denied a held order.
+    case approvalDenied = 73
+    /// The value of what was placed on one day.
+    case dailyNotional = 74
 
     /// The stable name for programs.
     package var name: String {
@@ -109,6 +119,11 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"
         case .amendment: "amendment"
+        case .sensitiveNotional: "sensitive_notional"
+        case .secondFactor: "second_factor"
+        case .orderNotHeld: "order_not_held"
+        case .approvalDenied: "approval_denied"
+        case .dailyNotional: "daily_notional"
         }
     }
 }
