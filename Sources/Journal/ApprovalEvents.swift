@@ -3,7 +3,32 @@ import ProtobufArena
 import TradingCore
 
 extension EventEncoder {
-    func code(
+    func fillApproval(_ message: inout Trading__Journal__V1__Event, with event: Event) {
+        switch event {
+        case .orderHeld(let intent, let refusal):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_HELD
+            unsafe message.order_held = self.arena.make(
+                trading__journal__v1__order_refused__init
+            ) {
+                unsafe $0.intent = self.intent(intent)
+                unsafe $0.refusal = self.refusal(refusal)
+            }
+        case .orderApproved(let intent, let principal):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_APPROVED
+            unsafe message.order_approved = self.arena.make(
+                trading__journal__v1__order_approved__init
+            ) {
+                unsafe $0.intent = self.intent(intent)
+                unsafe $0.principal = self.arena.string(principal.name)
+            }
+        case .codeShown(let outcome, let principal, let purpose):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_CODE_SHOWN
+            unsafe message.code_shown = self.code(outcome, of: principal, for: purpose)
+        default: fatalError("invariant broken: \(event) is encoded elsewhere")
+        }
+    }
+
+    private func code(
         _ outcome: CodeOutcome,
         of principal: Principal,
         for purpose: String

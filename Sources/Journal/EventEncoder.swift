@@ -47,8 +47,11 @@ struct EventEncoder {
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
-                .balanceMoved, .venueRestrained, .orderHeld, .orderApproved, .codeShown:
+                .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged,
+                .limitChanged, .equityMarked:
                 unsafe self.fill(&message, with: event)
+            case .orderHeld, .orderApproved, .codeShown:
+                unsafe self.fillApproval(&message, with: event)
             }
         }
     }
@@ -99,27 +102,20 @@ struct EventEncoder {
         case .venueRestrained(let venue, let restraint):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED
             unsafe message.venue_restrained = self.restraint(restraint, of: venue)
-        case .orderHeld(let intent, let refusal):
-            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_HELD
-            unsafe message.order_held = self.arena.make(
-                trading__journal__v1__order_refused__init
-            ) {
-                unsafe $0.intent = self.intent(intent)
-                unsafe $0.refusal = self.refusal(refusal)
-            }
-        case .orderApproved(let intent, let principal):
-            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_APPROVED
-            unsafe message.order_approved = self.arena.make(
-                trading__journal__v1__order_approved__init
-            ) {
-                unsafe $0.intent = self.intent(intent)
-                unsafe $0.principal = self.arena.string(principal.name)
-            }
-        case .codeShown(let outcome, let principal, let purpose):
-            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_CODE_SHOWN
-            unsafe message.code_shown = self.code(outcome, of: principal, for: purpose)
+        case .riskBreached(let breach):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED
+            unsafe message.risk_breached = self.breach(breach)
+        case .breachAcknowledged(let number, let acknowledgement):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED
+            unsafe message.breach_acknowledged = self.acknowledgement(acknowledgement, of: number)
+        case .limitChanged(let change):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
+            unsafe message.limit_changed = self.limitChange(change)
+        case .equityMarked(let venue, let asset, let mark):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED
+            unsafe message.equity_marked = self.mark(mark, of: asset, on: venue)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened:
+            .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")
         }
     }
@@ -158,8 +154,7 @@ struct EventEncoder {
         }
     }
 
-    private func intent(_ intent: OrderIntent) -> UnsafeMutablePointer<Trading__Journal__V1__Intent>
-    {
+    func intent(_ intent: OrderIntent) -> UnsafeMutablePointer<Trading__Journal__V1__Intent> {
         unsafe self.arena.make(trading__journal__v1__intent__init) { message in
             unsafe message.order_id = intent.orderID.raw
             unsafe message.client_order_id = self.arena.string(intent.clientOrderID.text)
@@ -187,6 +182,7 @@ struct EventEncoder {
             unsafe message.purpose = UInt32(intent.purpose.rawValue)
             unsafe message.resubmits_if_absent = intent.resubmitsIfAbsent ? 1 : 0
             unsafe message.predecessor = intent.predecessor?.raw ?? 0
+            unsafe message.reference_price = intent.referencePrice.raw
         }
     }
 

@@ -12,6 +12,8 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case killSwitch = "KillSwitch"
     case health = "Health"
     case resolveOrder = "ResolveOrder"
+    case getLimits = "GetLimits"
+    case setLimits = "SetLimits"
     case listApprovals = "ListApprovals"
     case approve = "Approve"
     case deny = "Deny"
@@ -22,7 +24,8 @@ package enum TradingMethod: String, CaseIterable, Sendable {
         case .placeOrder, .cancel, .cancelAll, .amend, .getOrder, .listOrders, .positions, .getMode,
             .setMode, .killSwitch, .health:
             "trading.v1.TradingService"
-        case .resolveOrder, .listApprovals, .approve, .deny: "trading.v1.AdminService"
+        case .resolveOrder, .getLimits, .setLimits, .listApprovals, .approve, .deny:
+            "trading.v1.AdminService"
         }
     }
 

@@ -13,7 +13,7 @@ package enum EncodedReply: Sendable {
 /// Turns the gateway's answers into the messages of the service.
 @safe
 package struct ReplyEncoder {
-    private let arena: ProtobufArena
+    let arena: ProtobufArena
     private let version: String
 
     /// - Parameters:
@@ -51,6 +51,10 @@ package struct ReplyEncoder {
             return .payload(self.killSwitch(view))
         case .health(let view):
             return .payload(self.health(view))
+        case .risk:
+            fatalError("invariant broken: no method asks for losses and failures")
+        case .limits(let view):
+            return .payload(self.limits(view, to: method))
         case .approvals(let view):
             return .payload(self.approvals(view))
         case .refused(let refusal):
@@ -58,7 +62,7 @@ package struct ReplyEncoder {
         }
     }
 
-    private func pack<Message>(
+    func pack<Message>(
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
         _ body: (inout Message) -> Void
     ) -> [UInt8] {

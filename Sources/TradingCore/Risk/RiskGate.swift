@@ -27,6 +27,10 @@ package struct RiskContext: Sendable {
     package var exposure = Exposure()
     /// How long the principal must wait until it may place again; nil where it may now.
     package var rateWaitMilliseconds: Int64?
+    /// What holds orders of the strategy back.
+    package var breach: RiskBreach?
+    /// Whether it is known what the account lost, in the order's quote asset.
+    package var isLossKnown = true
     /// Nil where the venue has no cap.
     package var dailyCap: DailyCap?
     /// Whether a person approved the order just now.
@@ -103,6 +107,7 @@ package enum RiskGate {
     /// The checks in order of precedence: the first refusal is the answer.
     static let checks: [Check] = [
         .always(Checks.killSwitch),
+        .clients(Checks.tradingDisabled),
         .clients(Checks.expectedMode),
         .always(Checks.ready),
         .clients(Checks.symbolAllowed),
@@ -125,6 +130,7 @@ package enum RiskGate {
         .always(Checks.orderBudget),
         .clients(Checks.orderQuantity),
         .clients(Checks.priceCollar),
+        .clients(Checks.dailyLoss),
         .clients(Checks.positionNotional),
         .clients(Checks.exposureNotional),
         .clients(Checks.orderRate),

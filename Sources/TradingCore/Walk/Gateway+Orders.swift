@@ -34,8 +34,12 @@ extension Gateway {
             self.decideMode(request, token, deadline: deadline, into: &batch)
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, fetched: fetched, into: &batch)
+        case .risk, .acknowledgeBreach, .disableTrading:
+            self.decideRisk(request, token, into: &batch)
         case .resolve(let request):
             self.resolve(request, token, fetched: fetched, into: &batch)
+        case .limits, .setLimits:
+            self.decideLimits(request, token, into: &batch)
         case .approvals, .approve, .deny:
             self.decideApprovals(
                 request,
@@ -173,7 +177,8 @@ extension Gateway {
             key: wish.key,
             tag: wish.tag,
             resubmitsIfAbsent: wish.resubmitsIfAbsent,
-            predecessor: wish.predecessor
+            predecessor: wish.predecessor,
+            referencePrice: session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero
         )
     }
 
@@ -221,6 +226,8 @@ extension Gateway {
             rateWaitMilliseconds: self.settings.limits.orderRate.flatMap { rate in
                 self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
             },
+            breach: self.state.breaches.holding(strategy: "", on: ruleVenue),
+            isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false,
             dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now)
         )
     }

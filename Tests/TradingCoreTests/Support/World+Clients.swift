@@ -271,6 +271,10 @@ extension Event {
         case .ledgerBound: "bound"
         case .balanceMoved(_, _, _, let isOpening): isOpening ? "opening" : "moved"
         case .venueRestrained: "restrained"
+        case .riskBreached: "breached"
+        case .breachAcknowledged: "acknowledged"
+        case .limitChanged: "limit"
+        case .equityMarked: "equity"
         }
     }
 }
