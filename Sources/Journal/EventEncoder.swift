@@ -47,8 +47,8 @@ struct EventEncoder {
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
-                .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged,
-                .limitChanged, .equityMarked:
+                .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+                .limitChanged:
                 unsafe self.fill(&message, with: event)
             case .orderHeld, .orderApproved, .codeShown:
                 unsafe self.fillApproval(&message, with: event)
@@ -108,12 +108,12 @@ struct EventEncoder {
         case .breachAcknowledged(let number, let acknowledgement):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED
             unsafe message.breach_acknowledged = self.acknowledgement(acknowledgement, of: number)
-        case .limitChanged(let change):
-            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
-            unsafe message.limit_changed = self.limitChange(change)
         case .equityMarked(let venue, let asset, let mark):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED
             unsafe message.equity_marked = self.mark(mark, of: asset, on: venue)
+        case .limitChanged(let change):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
+            unsafe message.limit_changed = self.limitChange(change)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")

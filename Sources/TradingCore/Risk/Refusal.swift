@@ -73,6 +73,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case exposureNotional = 43
     /// Too many orders of one principal in a while.
     case orderRate = 44
+    /// Amend: the order cannot be changed so, or the venue did not change it.
+    case amendment = 90
     /// The account's equity is too far below its highest.
     case drawdown = 52
     /// Too many orders in a row failed.
@@ -85,8 +87,6 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case limitValue = 60
     /// The caller's role does not allow it.
     case role = 61
-    /// Amend: the order cannot be changed so, or the venue did not change it.
-    case amendment = 90
     /// A person must approve an order of this value.
     case sensitiveNotional = 70
     /// The code of the second factor is missing, wrong or used.

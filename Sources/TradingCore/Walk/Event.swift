@@ -60,8 +60,8 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged, .equityMarked,
-            .orderHeld, .orderApproved, .codeShown:
+            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+            .limitChanged, .orderHeld, .orderApproved, .codeShown:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

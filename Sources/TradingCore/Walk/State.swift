@@ -237,10 +237,10 @@ package struct State: Hashable, Sendable {
             self.breaches.append(breach)
         case .breachAcknowledged(let number, let acknowledgement):
             self.acknowledge(number, acknowledgement)
-        case .limitChanged(let change):
-            self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         case .equityMarked(let venue, let asset, let mark):
             self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
+        case .limitChanged(let change):
+            self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         }
         return nil
     }

@@ -302,7 +302,7 @@ import Testing
         let notPlacing: Set<Rule> = [
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
             .killCause, .reduceOnly, .orderInDoubt, .drawdown, .consecutiveFailures,
-            .slippage, .breachNotFound, .limitValue, .role, .amendment, .sensitiveNotional,
+            .slippage, .breachNotFound, .amendment, .limitValue, .role, .sensitiveNotional,
             .secondFactor, .orderNotHeld, .approvalDenied,
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }

@@ -273,8 +273,8 @@ extension Event {
         case .venueRestrained: "restrained"
         case .riskBreached: "breached"
         case .breachAcknowledged: "acknowledged"
-        case .limitChanged: "limit"
         case .equityMarked: "equity"
+        case .limitChanged: "limit"
         }
     }
 }

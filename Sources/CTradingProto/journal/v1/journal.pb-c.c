@@ -1312,51 +1312,6 @@ void   trading__journal__v1__breach_acknowledged__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__breach_acknowledged__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   trading__journal__v1__limit_changed__init
-                     (Trading__Journal__V1__LimitChanged         *message)
-{
-  static const Trading__Journal__V1__LimitChanged init_value = TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT;
-  *message = init_value;
-}
-size_t trading__journal__v1__limit_changed__get_packed_size
-                     (const Trading__Journal__V1__LimitChanged *message)
-{
-  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t trading__journal__v1__limit_changed__pack
-                     (const Trading__Journal__V1__LimitChanged *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t trading__journal__v1__limit_changed__pack_to_buffer
-                     (const Trading__Journal__V1__LimitChanged *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Trading__Journal__V1__LimitChanged *
-       trading__journal__v1__limit_changed__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Trading__Journal__V1__LimitChanged *)
-     protobuf_c_message_unpack (&trading__journal__v1__limit_changed__descriptor,
-                                allocator, len, data);
-}
-void   trading__journal__v1__limit_changed__free_unpacked
-                     (Trading__Journal__V1__LimitChanged *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   trading__journal__v1__equity_marked__init
                      (Trading__Journal__V1__EquityMarked         *message)
 {
@@ -1445,6 +1400,51 @@ void   trading__journal__v1__symbol_price__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__limit_changed__init
+                     (Trading__Journal__V1__LimitChanged         *message)
+{
+  static const Trading__Journal__V1__LimitChanged init_value = TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__limit_changed__get_packed_size
+                     (const Trading__Journal__V1__LimitChanged *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__limit_changed__pack
+                     (const Trading__Journal__V1__LimitChanged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__limit_changed__pack_to_buffer
+                     (const Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__LimitChanged *
+       trading__journal__v1__limit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__LimitChanged *)
+     protobuf_c_message_unpack (&trading__journal__v1__limit_changed__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__limit_changed__free_unpacked
+                     (Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[6] =
@@ -4329,135 +4329,6 @@ const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__desc
   (ProtobufCMessageInit) trading__journal__v1__breach_acknowledged__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__limit_changed__field_descriptors[8] =
-{
-  {
-    "name",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__LimitChanged, name),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "symbol",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__LimitChanged, symbol),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "setting",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__LimitChanged, setting),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "value",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__LimitChanged, value),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "previous",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__LimitChanged, previous),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "principal",
-    6,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__LimitChanged, principal),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "reason",
-    7,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__LimitChanged, reason),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "at",
-    8,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__LimitChanged, at),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned trading__journal__v1__limit_changed__field_indices_by_name[] = {
-  7,   /* field[7] = at */
-  0,   /* field[0] = name */
-  4,   /* field[4] = previous */
-  5,   /* field[5] = principal */
-  6,   /* field[6] = reason */
-  2,   /* field[2] = setting */
-  1,   /* field[1] = symbol */
-  3,   /* field[3] = value */
-};
-static const ProtobufCIntRange trading__journal__v1__limit_changed__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 8 }
-};
-const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "trading.journal.v1.LimitChanged",
-  "LimitChanged",
-  "Trading__Journal__V1__LimitChanged",
-  "trading.journal.v1",
-  sizeof(Trading__Journal__V1__LimitChanged),
-  8,
-  trading__journal__v1__limit_changed__field_descriptors,
-  trading__journal__v1__limit_changed__field_indices_by_name,
-  1,  trading__journal__v1__limit_changed__number_ranges,
-  (ProtobufCMessageInit) trading__journal__v1__limit_changed__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
 static const ProtobufCFieldDescriptor trading__journal__v1__equity_marked__field_descriptors[7] =
 {
   {
@@ -4623,5 +4494,134 @@ const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor 
   trading__journal__v1__symbol_price__field_indices_by_name,
   1,  trading__journal__v1__symbol_price__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__symbol_price__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__limit_changed__field_descriptors[8] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "setting",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, setting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "previous",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, previous),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__limit_changed__field_indices_by_name[] = {
+  7,   /* field[7] = at */
+  0,   /* field[0] = name */
+  4,   /* field[4] = previous */
+  5,   /* field[5] = principal */
+  6,   /* field[6] = reason */
+  2,   /* field[2] = setting */
+  1,   /* field[1] = symbol */
+  3,   /* field[3] = value */
+};
+static const ProtobufCIntRange trading__journal__v1__limit_changed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.LimitChanged",
+  "LimitChanged",
+  "Trading__Journal__V1__LimitChanged",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__LimitChanged),
+  8,
+  trading__journal__v1__limit_changed__field_descriptors,
+  trading__journal__v1__limit_changed__field_indices_by_name,
+  1,  trading__journal__v1__limit_changed__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__limit_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

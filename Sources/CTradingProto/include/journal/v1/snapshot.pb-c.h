@@ -114,15 +114,15 @@ struct  Trading__Journal__V1__StoredState
   size_t n_failures;
   Trading__Journal__V1__StoredFailures **failures;
   /*
-   * By symbol and name.
-   */
-  size_t n_limit_changes;
-  Trading__Journal__V1__LimitChanged **limit_changes;
-  /*
    * By venue and asset.
    */
   size_t n_equities;
   Trading__Journal__V1__StoredEquity **equities;
+  /*
+   * By symbol and name.
+   */
+  size_t n_limit_changes;
+  Trading__Journal__V1__LimitChanged **limit_changes;
   /*
    * By venue.
    */
