@@ -105,7 +105,7 @@ enum EventDecoder {
         case TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED:
             return .tokenChanged(try unsafe self.token(self.present(message.token_changed)))
         default:
-            throw DecodingProblem("event of unknown kind")
+            return try unsafe self.approvalEvent(message)
         }
     }
 
@@ -177,7 +177,7 @@ enum EventDecoder {
         return order
     }
 
-    private static func intent(
+    static func intent(
         _ message: Trading__Journal__V1__Intent
     ) throws(DecodingProblem) -> OrderIntent {
         let type: OrderType
@@ -221,7 +221,7 @@ enum EventDecoder {
         )
     }
 
-    private static func refusal(
+    static func refusal(
         _ message: Trading__Journal__V1__Refusal
     ) throws(DecodingProblem) -> Refusal {
         Refusal(
@@ -282,6 +282,8 @@ enum EventDecoder {
             return .amended(to: Quantity(raw: unsafe message.amended))
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMEND_FAILED:
             return .amendFailed(reason: unsafe self.text(message.amend_failed))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_DISMISSED:
+            return .dismissed(try unsafe self.dismissal(self.present(message.dismissed)))
         default:
             throw DecodingProblem("order change of unknown kind")
         }

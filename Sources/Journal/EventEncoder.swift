@@ -50,6 +50,8 @@ struct EventEncoder {
                 .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
                 .limitChanged, .tokenChanged:
                 unsafe self.fill(&message, with: event)
+            case .orderHeld, .orderApproved, .codeShown:
+                unsafe self.fillApproval(&message, with: event)
             }
         }
     }
@@ -116,7 +118,7 @@ struct EventEncoder {
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED
             unsafe message.token_changed = self.token(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened:
+            .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")
         }
     }
@@ -155,8 +157,7 @@ struct EventEncoder {
         }
     }
 
-    private func intent(_ intent: OrderIntent) -> UnsafeMutablePointer<Trading__Journal__V1__Intent>
-    {
+    func intent(_ intent: OrderIntent) -> UnsafeMutablePointer<Trading__Journal__V1__Intent> {
         unsafe self.arena.make(trading__journal__v1__intent__init) { message in
             unsafe message.order_id = intent.orderID.raw
             unsafe message.client_order_id = self.arena.string(intent.clientOrderID.text)
@@ -188,7 +189,7 @@ struct EventEncoder {
         }
     }
 
-    private func refusal(
+    func refusal(
         _ refusal: TradingCore.Refusal
     ) -> UnsafeMutablePointer<Trading__Journal__V1__Refusal> {
         unsafe self.arena.make(trading__journal__v1__refusal__init) { message in
@@ -251,6 +252,9 @@ struct EventEncoder {
             case .resolved(let resolution, let principal, let reason):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED
                 unsafe message.resolved = self.resolved(resolution, by: principal, reason)
+            case .dismissed(let dismissal):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_DISMISSED
+                unsafe message.dismissed = self.dismissed(dismissal)
             case .simulated(let request):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SIMULATED
                 unsafe message.simulated = self.arena.string(request)

@@ -95,6 +95,7 @@ private final class Parts {
             loop: loop,
             clock: SystemClock(),
             lever: lever,
+            codes: try OneTimeCodes(configuration.secondFactor),
             log: log
         )
         self.loop = loop

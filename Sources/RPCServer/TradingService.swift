@@ -115,8 +115,10 @@ extension Rule {
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
-            .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment:
+            .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment,
+            .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional:
             .failedPrecondition
+        case .secondFactor: .permissionDenied
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget, .orderRate: .resourceExhausted
         }

@@ -72,8 +72,9 @@ extension RemoteOrder {
             parts.append("order \(self.successorOrderID) is in its place")
         }
         if let refusal = self.refusal {
+            let verb = self.status == "REFUSED" ? "refused" : "held"
             parts.append(
-                "refused by \(refusal.rule): \(refusal.message)\n"
+                "\(verb) by \(refusal.rule): \(refusal.message)\n"
                     + "  limit  \(refusal.limit)\n  actual \(refusal.actual)"
                     + (refusal.permitted.isEmpty ? "" : "\n  would pass: \(refusal.permitted)")
             )

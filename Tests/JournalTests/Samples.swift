@@ -153,19 +153,34 @@ enum Samples {
             .orderReopened(reopened),
             .orderChanged(reopened.orderID, .filled(self.fill(900))),
             .orderSubmitted(intents[5]), .orderChanged(ids[5], .outcomeUnknown(reason: "gone")),
-        ]
+        ] + self.heldEvents(after: first + 5)
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
                     .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-                    .limitChanged, .tokenChanged:
+                    .limitChanged, .tokenChanged, .codeShown:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-                    .orderChanged,
-                    .orderReopened, .cancelRequested, .amendRequested:
+                    .orderHeld, .orderApproved, .orderChanged, .orderReopened, .cancelRequested,
+                    .amendRequested:
                     false
                 }
             }
+    }
+
+    /// Held orders: one that is approved, one for each way to end unsent, one that stays.
+    private static func heldEvents(after last: UInt64) -> [Event] {
+        let refusal = Refusal(.sensitiveNotional, limit: "1", actual: "2", message: "large")
+        let intents = (last + 1...last + 5).map { self.intent($0, type: .market) }
+        return intents.map { .orderHeld($0, refusal) } + [
+            .orderApproved(intents[0], by: Principal("me")),
+            .orderChanged(
+                intents[1].orderID,
+                .dismissed(.refused(refusal, by: Principal("me")))
+            ),
+            .orderChanged(intents[2].orderID, .dismissed(.expired(reason: "late"))),
+            .orderChanged(intents[3].orderID, .dismissed(.canceled(reason: "gone"))),
+        ]
     }
 
     /// One event of every kind, and of every kind of change.
@@ -185,7 +200,14 @@ enum Samples {
             .resolved(.filled(at: Price(raw: 7)), by: Principal("me"), reason: "asked"),
             .resolved(.identified(VenueOrderID(raw: 5)), by: Principal("me"), reason: "asked"),
             .succeeded(by: OrderID(raw: 9)), .amended(to: Quantity(raw: 5)),
-            .amendFailed(reason: "no"),
+            .amendFailed(reason: "no"), .dismissed(.expired(reason: "late")),
+            .dismissed(.canceled(reason: "gone")),
+            .dismissed(
+                .refused(
+                    Refusal(.orderRate, limit: "1", actual: "2", message: "no"),
+                    by: Principal("me")
+                )
+            ),
         ]
         let refusal = Refusal(
             .orderNotional,
@@ -197,7 +219,10 @@ enum Samples {
         return [
             .storeCreated(clientIDPrefix: "aaaaaaaa"), .started(epoch: "bbbbbbbb", version: "1"),
             .stopped, .orderSubmitted(market), .orderSubmitted(limit), .orderSimulated(limit),
-            .orderRefused(market, refusal),
+            .orderRefused(market, refusal), .orderHeld(limit, refusal),
+            .orderApproved(limit, by: Principal("me")),
+            .codeShown(.taken(step: 58_000_000), by: Principal("me"), purpose: "live"),
+            .codeShown(.refused(failureCount: 3), by: Principal("me"), purpose: "release"),
         ] + changes.map { .orderChanged(id, $0) } + [
             .orderReopened(self.closedOrder(3)),
             .cancelRequested(id, ClientOrderIDScheme.cancelName(of: market.clientOrderID)),

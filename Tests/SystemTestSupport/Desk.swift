@@ -40,6 +40,8 @@ package final class Desk: @unchecked Sendable {
         /// Whether the exchange is configured as live, too, with the neighbour's account, and live
         /// trading allowed.
         package var allowsLiveTrading = false
+        /// How much may be placed live in one day.
+        package var liveDailyCap = "USDT=10000000"
         /// The server's variables; `$DESK` in a value is the desk's folder.
         package var environment: [String: String] = [:]
         /// Whether the exchange counts and refuses as Binance does.
@@ -119,7 +121,9 @@ package final class Desk: @unchecked Sendable {
             venues:
             """
             + Self.venue("testnet", setup, urls)
-            + (setup.allowsLiveTrading ? Self.venue("live", setup, urls, Self.neighbourKey) : "")
+            + (setup.allowsLiveTrading
+                ? Self.venue("live", setup, urls, Self.neighbourKey)
+                    + "\n    daily_notional_cap: [\(setup.liveDailyCap)]" : "")
         try configuration.write(
             toFile: Self.configurationPath(name, in: folder),
             atomically: true,

@@ -83,6 +83,7 @@ import Venues
             loop: loop,
             clock: SystemClock(),
             lever: KillLever(KillSettings(), storePath: folder + "/store", log: log),
+            codes: nil,
             log: log
         )
         walk.attach(SilentLink(story), as: .testnet)

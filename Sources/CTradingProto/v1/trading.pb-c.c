@@ -1357,6 +1357,321 @@ void   trading__v1__resolve_order_response__free_unpacked
   assert(message->base.descriptor == &trading__v1__resolve_order_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__list_approvals_request__init
+                     (Trading__V1__ListApprovalsRequest         *message)
+{
+  static const Trading__V1__ListApprovalsRequest init_value = TRADING__V1__LIST_APPROVALS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__list_approvals_request__get_packed_size
+                     (const Trading__V1__ListApprovalsRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__list_approvals_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__list_approvals_request__pack
+                     (const Trading__V1__ListApprovalsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__list_approvals_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__list_approvals_request__pack_to_buffer
+                     (const Trading__V1__ListApprovalsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__list_approvals_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ListApprovalsRequest *
+       trading__v1__list_approvals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ListApprovalsRequest *)
+     protobuf_c_message_unpack (&trading__v1__list_approvals_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__list_approvals_request__free_unpacked
+                     (Trading__V1__ListApprovalsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__list_approvals_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__list_approvals_response__init
+                     (Trading__V1__ListApprovalsResponse         *message)
+{
+  static const Trading__V1__ListApprovalsResponse init_value = TRADING__V1__LIST_APPROVALS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__list_approvals_response__get_packed_size
+                     (const Trading__V1__ListApprovalsResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__list_approvals_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__list_approvals_response__pack
+                     (const Trading__V1__ListApprovalsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__list_approvals_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__list_approvals_response__pack_to_buffer
+                     (const Trading__V1__ListApprovalsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__list_approvals_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ListApprovalsResponse *
+       trading__v1__list_approvals_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ListApprovalsResponse *)
+     protobuf_c_message_unpack (&trading__v1__list_approvals_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__list_approvals_response__free_unpacked
+                     (Trading__V1__ListApprovalsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__list_approvals_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__held_order__init
+                     (Trading__V1__HeldOrder         *message)
+{
+  static const Trading__V1__HeldOrder init_value = TRADING__V1__HELD_ORDER__INIT;
+  *message = init_value;
+}
+size_t trading__v1__held_order__get_packed_size
+                     (const Trading__V1__HeldOrder *message)
+{
+  assert(message->base.descriptor == &trading__v1__held_order__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__held_order__pack
+                     (const Trading__V1__HeldOrder *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__held_order__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__held_order__pack_to_buffer
+                     (const Trading__V1__HeldOrder *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__held_order__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__HeldOrder *
+       trading__v1__held_order__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__HeldOrder *)
+     protobuf_c_message_unpack (&trading__v1__held_order__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__held_order__free_unpacked
+                     (Trading__V1__HeldOrder *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__held_order__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__approve_request__init
+                     (Trading__V1__ApproveRequest         *message)
+{
+  static const Trading__V1__ApproveRequest init_value = TRADING__V1__APPROVE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__approve_request__get_packed_size
+                     (const Trading__V1__ApproveRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__approve_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__approve_request__pack
+                     (const Trading__V1__ApproveRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__approve_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__approve_request__pack_to_buffer
+                     (const Trading__V1__ApproveRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__approve_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ApproveRequest *
+       trading__v1__approve_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ApproveRequest *)
+     protobuf_c_message_unpack (&trading__v1__approve_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__approve_request__free_unpacked
+                     (Trading__V1__ApproveRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__approve_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__approve_response__init
+                     (Trading__V1__ApproveResponse         *message)
+{
+  static const Trading__V1__ApproveResponse init_value = TRADING__V1__APPROVE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__approve_response__get_packed_size
+                     (const Trading__V1__ApproveResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__approve_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__approve_response__pack
+                     (const Trading__V1__ApproveResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__approve_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__approve_response__pack_to_buffer
+                     (const Trading__V1__ApproveResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__approve_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ApproveResponse *
+       trading__v1__approve_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ApproveResponse *)
+     protobuf_c_message_unpack (&trading__v1__approve_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__approve_response__free_unpacked
+                     (Trading__V1__ApproveResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__approve_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__deny_request__init
+                     (Trading__V1__DenyRequest         *message)
+{
+  static const Trading__V1__DenyRequest init_value = TRADING__V1__DENY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__deny_request__get_packed_size
+                     (const Trading__V1__DenyRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__deny_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__deny_request__pack
+                     (const Trading__V1__DenyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__deny_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__deny_request__pack_to_buffer
+                     (const Trading__V1__DenyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__deny_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__DenyRequest *
+       trading__v1__deny_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__DenyRequest *)
+     protobuf_c_message_unpack (&trading__v1__deny_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__deny_request__free_unpacked
+                     (Trading__V1__DenyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__deny_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__deny_response__init
+                     (Trading__V1__DenyResponse         *message)
+{
+  static const Trading__V1__DenyResponse init_value = TRADING__V1__DENY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__deny_response__get_packed_size
+                     (const Trading__V1__DenyResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__deny_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__deny_response__pack
+                     (const Trading__V1__DenyResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__deny_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__deny_response__pack_to_buffer
+                     (const Trading__V1__DenyResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__deny_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__DenyResponse *
+       trading__v1__deny_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__DenyResponse *)
+     protobuf_c_message_unpack (&trading__v1__deny_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__deny_response__free_unpacked
+                     (Trading__V1__DenyResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__deny_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__health_request__init
                      (Trading__V1__HealthRequest         *message)
 {
@@ -3791,7 +4106,7 @@ const ProtobufCMessageDescriptor trading__v1__mode_change__descriptor =
   (ProtobufCMessageInit) trading__v1__mode_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[5] =
 {
   {
     "mode",
@@ -3841,17 +4156,31 @@ static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "code",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SetModeRequest, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__set_mode_request__field_indices_by_name[] = {
+  4,   /* field[4] = code */
   3,   /* field[3] = confirmation */
   0,   /* field[0] = mode */
   2,   /* field[2] = open_orders */
   1,   /* field[1] = reason */
 };
-static const ProtobufCIntRange trading__v1__set_mode_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__set_mode_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 50, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
 {
@@ -3861,10 +4190,10 @@ const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
   "Trading__V1__SetModeRequest",
   "trading.v1",
   sizeof(Trading__V1__SetModeRequest),
-  4,
+  5,
   trading__v1__set_mode_request__field_descriptors,
   trading__v1__set_mode_request__field_indices_by_name,
-  1,  trading__v1__set_mode_request__number_ranges,
+  2,  trading__v1__set_mode_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__set_mode_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3919,7 +4248,7 @@ const ProtobufCMessageDescriptor trading__v1__set_mode_response__descriptor =
   (ProtobufCMessageInit) trading__v1__set_mode_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__kill_switch_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__v1__kill_switch_request__field_descriptors[5] =
 {
   {
     "action",
@@ -3969,17 +4298,31 @@ static const ProtobufCFieldDescriptor trading__v1__kill_switch_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "code",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__KillSwitchRequest, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__kill_switch_request__field_indices_by_name[] = {
   0,   /* field[0] = action */
+  4,   /* field[4] = code */
   3,   /* field[3] = force */
   1,   /* field[1] = level */
   2,   /* field[2] = reason */
 };
-static const ProtobufCIntRange trading__v1__kill_switch_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__kill_switch_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 50, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__kill_switch_request__descriptor =
 {
@@ -3989,10 +4332,10 @@ const ProtobufCMessageDescriptor trading__v1__kill_switch_request__descriptor =
   "Trading__V1__KillSwitchRequest",
   "trading.v1",
   sizeof(Trading__V1__KillSwitchRequest),
-  4,
+  5,
   trading__v1__kill_switch_request__field_descriptors,
   trading__v1__kill_switch_request__field_indices_by_name,
-  1,  trading__v1__kill_switch_request__number_ranges,
+  2,  trading__v1__kill_switch_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__kill_switch_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4457,6 +4800,304 @@ const ProtobufCMessageDescriptor trading__v1__resolve_order_response__descriptor
   trading__v1__resolve_order_response__field_indices_by_name,
   1,  trading__v1__resolve_order_response__number_ranges,
   (ProtobufCMessageInit) trading__v1__resolve_order_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define trading__v1__list_approvals_request__field_descriptors NULL
+#define trading__v1__list_approvals_request__field_indices_by_name NULL
+#define trading__v1__list_approvals_request__number_ranges NULL
+const ProtobufCMessageDescriptor trading__v1__list_approvals_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ListApprovalsRequest",
+  "ListApprovalsRequest",
+  "Trading__V1__ListApprovalsRequest",
+  "trading.v1",
+  sizeof(Trading__V1__ListApprovalsRequest),
+  0,
+  trading__v1__list_approvals_request__field_descriptors,
+  trading__v1__list_approvals_request__field_indices_by_name,
+  0,  trading__v1__list_approvals_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__list_approvals_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__list_approvals_response__field_descriptors[2] =
+{
+  {
+    "orders",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__ListApprovalsResponse, n_orders),
+    offsetof(Trading__V1__ListApprovalsResponse, orders),
+    &trading__v1__held_order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "codes_locked_until",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ListApprovalsResponse, codes_locked_until),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__list_approvals_response__field_indices_by_name[] = {
+  1,   /* field[1] = codes_locked_until */
+  0,   /* field[0] = orders */
+};
+static const ProtobufCIntRange trading__v1__list_approvals_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__list_approvals_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ListApprovalsResponse",
+  "ListApprovalsResponse",
+  "Trading__V1__ListApprovalsResponse",
+  "trading.v1",
+  sizeof(Trading__V1__ListApprovalsResponse),
+  2,
+  trading__v1__list_approvals_response__field_descriptors,
+  trading__v1__list_approvals_response__field_indices_by_name,
+  1,  trading__v1__list_approvals_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__list_approvals_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__held_order__field_descriptors[2] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__HeldOrder, order),
+    &trading__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__HeldOrder, expires_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__held_order__field_indices_by_name[] = {
+  1,   /* field[1] = expires_at */
+  0,   /* field[0] = order */
+};
+static const ProtobufCIntRange trading__v1__held_order__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__held_order__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.HeldOrder",
+  "HeldOrder",
+  "Trading__V1__HeldOrder",
+  "trading.v1",
+  sizeof(Trading__V1__HeldOrder),
+  2,
+  trading__v1__held_order__field_descriptors,
+  trading__v1__held_order__field_indices_by_name,
+  1,  trading__v1__held_order__number_ranges,
+  (ProtobufCMessageInit) trading__v1__held_order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__approve_request__field_descriptors[2] =
+{
+  {
+    "order_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ApproveRequest, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ApproveRequest, code),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__approve_request__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  0,   /* field[0] = order_id */
+};
+static const ProtobufCIntRange trading__v1__approve_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__approve_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ApproveRequest",
+  "ApproveRequest",
+  "Trading__V1__ApproveRequest",
+  "trading.v1",
+  sizeof(Trading__V1__ApproveRequest),
+  2,
+  trading__v1__approve_request__field_descriptors,
+  trading__v1__approve_request__field_indices_by_name,
+  1,  trading__v1__approve_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__approve_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__approve_response__field_descriptors[1] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ApproveResponse, order),
+    &trading__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__approve_response__field_indices_by_name[] = {
+  0,   /* field[0] = order */
+};
+static const ProtobufCIntRange trading__v1__approve_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__approve_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ApproveResponse",
+  "ApproveResponse",
+  "Trading__V1__ApproveResponse",
+  "trading.v1",
+  sizeof(Trading__V1__ApproveResponse),
+  1,
+  trading__v1__approve_response__field_descriptors,
+  trading__v1__approve_response__field_indices_by_name,
+  1,  trading__v1__approve_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__approve_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__deny_request__field_descriptors[2] =
+{
+  {
+    "order_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__DenyRequest, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__DenyRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__deny_request__field_indices_by_name[] = {
+  0,   /* field[0] = order_id */
+  1,   /* field[1] = reason */
+};
+static const ProtobufCIntRange trading__v1__deny_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__deny_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.DenyRequest",
+  "DenyRequest",
+  "Trading__V1__DenyRequest",
+  "trading.v1",
+  sizeof(Trading__V1__DenyRequest),
+  2,
+  trading__v1__deny_request__field_descriptors,
+  trading__v1__deny_request__field_indices_by_name,
+  1,  trading__v1__deny_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__deny_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__deny_response__field_descriptors[1] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__DenyResponse, order),
+    &trading__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__deny_response__field_indices_by_name[] = {
+  0,   /* field[0] = order */
+};
+static const ProtobufCIntRange trading__v1__deny_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__deny_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.DenyResponse",
+  "DenyResponse",
+  "Trading__V1__DenyResponse",
+  "trading.v1",
+  sizeof(Trading__V1__DenyResponse),
+  1,
+  trading__v1__deny_response__field_descriptors,
+  trading__v1__deny_response__field_indices_by_name,
+  1,  trading__v1__deny_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__deny_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define trading__v1__health_request__field_descriptors NULL
@@ -5645,7 +6286,7 @@ const ProtobufCEnumDescriptor trading__v1__time_in_force__descriptor =
   trading__v1__time_in_force__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue trading__v1__order_status__enum_values_by_number[13] =
+static const ProtobufCEnumValue trading__v1__order_status__enum_values_by_number[14] =
 {
   { "ORDER_STATUS_UNSPECIFIED", "TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED", 0 },
   { "ORDER_STATUS_REFUSED", "TRADING__V1__ORDER_STATUS__ORDER_STATUS_REFUSED", 1 },
@@ -5660,15 +6301,17 @@ static const ProtobufCEnumValue trading__v1__order_status__enum_values_by_number
   { "ORDER_STATUS_UNKNOWN", "TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNKNOWN", 10 },
   { "ORDER_STATUS_NEEDS_OPERATOR", "TRADING__V1__ORDER_STATUS__ORDER_STATUS_NEEDS_OPERATOR", 11 },
   { "ORDER_STATUS_SIMULATED", "TRADING__V1__ORDER_STATUS__ORDER_STATUS_SIMULATED", 12 },
+  { "ORDER_STATUS_HELD", "TRADING__V1__ORDER_STATUS__ORDER_STATUS_HELD", 13 },
 };
 static const ProtobufCIntRange trading__v1__order_status__value_ranges[] = {
-{0, 0},{0, 13}
+{0, 0},{0, 14}
 };
-static const ProtobufCEnumValueIndex trading__v1__order_status__enum_values_by_name[13] =
+static const ProtobufCEnumValueIndex trading__v1__order_status__enum_values_by_name[14] =
 {
   { "ORDER_STATUS_CANCELED", 6 },
   { "ORDER_STATUS_EXPIRED", 7 },
   { "ORDER_STATUS_FILLED", 5 },
+  { "ORDER_STATUS_HELD", 13 },
   { "ORDER_STATUS_NEEDS_OPERATOR", 11 },
   { "ORDER_STATUS_NOT_PLACED", 9 },
   { "ORDER_STATUS_OPEN", 3 },
@@ -5687,9 +6330,9 @@ const ProtobufCEnumDescriptor trading__v1__order_status__descriptor =
   "OrderStatus",
   "Trading__V1__OrderStatus",
   "trading.v1",
-  13,
+  14,
   trading__v1__order_status__enum_values_by_number,
-  13,
+  14,
   trading__v1__order_status__enum_values_by_name,
   1,
   trading__v1__order_status__value_ranges,
@@ -6124,7 +6767,7 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
                                      &trading__v1__trading_service__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }
-static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descriptors[6] =
+static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descriptors[9] =
 {
   { "ResolveOrder", &trading__v1__resolve_order_request__descriptor, &trading__v1__resolve_order_response__descriptor },
   { "GetLimits", &trading__v1__get_limits_request__descriptor, &trading__v1__get_limits_response__descriptor },
@@ -6132,10 +6775,16 @@ static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descri
   { "CreateToken", &trading__v1__create_token_request__descriptor, &trading__v1__create_token_response__descriptor },
   { "ListTokens", &trading__v1__list_tokens_request__descriptor, &trading__v1__list_tokens_response__descriptor },
   { "RevokeToken", &trading__v1__revoke_token_request__descriptor, &trading__v1__revoke_token_response__descriptor },
+  { "ListApprovals", &trading__v1__list_approvals_request__descriptor, &trading__v1__list_approvals_response__descriptor },
+  { "Approve", &trading__v1__approve_request__descriptor, &trading__v1__approve_response__descriptor },
+  { "Deny", &trading__v1__deny_request__descriptor, &trading__v1__deny_response__descriptor },
 };
 const unsigned trading__v1__admin_service__method_indices_by_name[] = {
+  7,        /* Approve */
   3,        /* CreateToken */
+  8,        /* Deny */
   1,        /* GetLimits */
+  6,        /* ListApprovals */
   4,        /* ListTokens */
   0,        /* ResolveOrder */
   5,        /* RevokeToken */
@@ -6148,7 +6797,7 @@ const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor =
   "AdminService",
   "Trading__V1__AdminService",
   "trading.v1",
-  6,
+  9,
   trading__v1__admin_service__method_descriptors,
   trading__v1__admin_service__method_indices_by_name
 };
@@ -6199,6 +6848,30 @@ void trading__v1__admin_service__revoke_token(ProtobufCService *service,
 {
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
   service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__list_approvals(ProtobufCService *service,
+                                                const Trading__V1__ListApprovalsRequest *input,
+                                                Trading__V1__ListApprovalsResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__approve(ProtobufCService *service,
+                                         const Trading__V1__ApproveRequest *input,
+                                         Trading__V1__ApproveResponse_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__deny(ProtobufCService *service,
+                                      const Trading__V1__DenyRequest *input,
+                                      Trading__V1__DenyResponse_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__admin_service__init (Trading__V1__AdminService_Service *service,
                                        Trading__V1__AdminService_ServiceDestroy destroy)

@@ -76,7 +76,7 @@ struct DailyReportReader {
         case .expired: self.report.orders.expired += 1
         case .rejected: self.report.orders.rejected += 1
         case .notPlaced: self.report.orders.notPlaced += 1
-        case .submitting, .open, .partiallyFilled, .unknown, .needsOperator: break
+        case .submitting, .open, .partiallyFilled, .unknown, .needsOperator, .held: break
         }
     }
 
@@ -92,6 +92,9 @@ struct DailyReportReader {
         let sequence = self.state.sequence.raw
         switch event {
         case .orderSubmitted: self.report.orders.submitted += 1
+        case .orderApproved(let intent, _):
+            if intent.venue != .monitor { self.report.orders.submitted += 1 }
+            self.act(event, at: time)
         case .balanceMoved(let venue, let asset, let delta, isOpening: false):
             self.report.discrepancies.append(
                 DailyReport.Discrepancy(
@@ -104,20 +107,26 @@ struct DailyReportReader {
             )
         case .started, .stopped, .modeChanged, .killChanged, .venueRestrained, .ledgerBound,
             .riskBreached, .breachAcknowledged, .limitChanged, .tokenChanged,
-            .orderChanged(_, .resolved), .orderChanged(_, .needsOperator):
-            let view = EventView(event)
-            let order = view.orderID.map { ["order=\($0)"] } ?? []
-            let fields = view.fields.map { "\($0.name)=\($0.value)" }
-            self.report.actions.append(
-                DailyReport.Action(
-                    time: time.text,
-                    sequence: sequence,
-                    kind: view.kind,
-                    detail: (order + fields).joined(separator: " ")
-                )
-            )
+            .orderChanged(_, .resolved), .orderChanged(_, .needsOperator), .codeShown,
+            .orderHeld, .orderChanged(_, .dismissed):
+            self.act(event, at: time)
         default: break
         }
+    }
+
+    /// Lists what a person should know of.
+    private mutating func act(_ event: Event, at time: WallTime) {
+        let view = EventView(event)
+        let order = view.orderID.map { ["order=\($0)"] } ?? []
+        let fields = view.fields.map { "\($0.name)=\($0.value)" }
+        self.report.actions.append(
+            DailyReport.Action(
+                time: time.text,
+                sequence: self.state.sequence.raw,
+                kind: view.kind,
+                detail: (order + fields).joined(separator: " ")
+            )
+        )
     }
 
     private static func totals(_ amounts: [Asset: Amount]) -> [DailyReport.Total] {

@@ -36,15 +36,17 @@ package struct EventView: Hashable, Sendable {
         case .orderSimulated(let intent):
             self.init("order_simulated", intent.orderID, Self.fields(of: intent))
         case .orderRefused(let intent, let refusal):
+            self.init("order_refused", intent.orderID, Self.fields(of: refusal, of: intent))
+        case .orderHeld(let intent, let refusal):
+            self.init("order_held", intent.orderID, Self.fields(of: refusal, of: intent))
+        case .orderApproved(let intent, let principal):
             self.init(
-                "order_refused",
+                "order_approved",
                 intent.orderID,
-                [
-                    Field("rule", refusal.rule.name), Field("limit", refusal.limit),
-                    Field("actual", refusal.actual), Field("message", refusal.message),
-                    Field("permitted", refusal.permitted),
-                ] + Self.fields(of: intent)
+                [Field("approved_by", principal)] + Self.fields(of: intent)
             )
+        case .codeShown(let outcome, let principal, let purpose):
+            self.init("code_shown", nil, Self.fields(of: outcome, by: principal, for: purpose))
         case .orderChanged(let orderID, let change):
             self.init(orderID, change)
         case .orderReopened(let order):
@@ -91,11 +93,44 @@ package struct EventView: Hashable, Sendable {
         }
     }
 
+    private static func fields(of refusal: Refusal, of intent: OrderIntent) -> [Field] {
+        Self.fields(of: refusal) + Self.fields(of: intent)
+    }
+
+    private static func fields(of refusal: Refusal) -> [Field] {
+        [
+            Field("rule", refusal.rule.name), Field("limit", refusal.limit),
+            Field("actual", refusal.actual), Field("message", refusal.message),
+            Field("permitted", refusal.permitted),
+        ]
+    }
+
     private static func fields(of acknowledgement: RiskBreach.Acknowledgement) -> [Field] {
         [
             Field("by", acknowledgement.principal), Field("reason", acknowledgement.reason),
             Field("at", acknowledgement.at.text),
         ]
+    }
+
+    private static func fields(
+        of outcome: CodeOutcome,
+        by principal: Principal,
+        for purpose: String
+    ) -> [Field] {
+        let who = [Field("by", principal), Field("for", purpose)]
+        switch outcome {
+        case .taken(let step): return [Field("taken", true), Field("step", step)] + who
+        case .refused(let count): return [Field("taken", false), Field("failures", count)] + who
+        }
+    }
+
+    private static func fields(of dismissal: Dismissal) -> [Field] {
+        let ended = Field("status", dismissal.status.name)
+        switch dismissal {
+        case .refused(let refusal, let principal):
+            return [ended, Field("by", principal)] + Self.fields(of: refusal)
+        case .expired(let reason), .canceled(let reason): return [ended, Field("reason", reason)]
+        }
     }
 
     private static func fields(
@@ -208,6 +243,8 @@ package struct EventView: Hashable, Sendable {
                     Field("reason", reason),
                 ]
             )
+        case .dismissed(let dismissal):
+            self.init("order_dismissed", orderID, Self.fields(of: dismissal))
         case .succeeded(let successor):
             self.init("order_succeeded", orderID, [Field("by_order", successor)])
         case .amended(let quantity):

@@ -61,6 +61,7 @@ enum StateDecoder {
             killSwitch: try unsafe EventDecoder.killSwitch(
                 EventDecoder.present(message.kill_switch)
             ),
+            secondFactor: unsafe self.secondFactor(message),
             restraints: restraints,
             lastTrades: lastTrades,
             closings: closings,
@@ -69,7 +70,8 @@ enum StateDecoder {
             ledgers: ledgers,
             breaches: try unsafe Self.breaches(message),
             failureCounts: try unsafe Self.failureCounts(message),
-            equities: try unsafe Self.equities(message)
+            equities: try unsafe Self.equities(message),
+            dayNotionals: try unsafe Self.dayNotionals(message)
         )
     }
 
@@ -94,6 +96,35 @@ enum StateDecoder {
             tokens.append(try unsafe EventDecoder.token(part))
         }
         return TokenList(tokens)
+    }
+
+    private static func secondFactor(
+        _ message: Trading__Journal__V1__StoredState
+    ) -> SecondFactor {
+        let stored = unsafe message.second_factor
+        return unsafe SecondFactor(
+            lastStep: stored?.pointee.last_step ?? 0,
+            failureCount: Int(stored?.pointee.failure_count ?? 0),
+            failedAt: WallTime(nanoseconds: stored?.pointee.failed_at ?? 0)
+        )
+    }
+
+    private static func dayNotionals(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: DayNotional] {
+        var days: [VenueID: DayNotional] = [:]
+        for index in 0..<(unsafe message.n_day_notionals) {
+            let part = try unsafe EventDecoder.present(message.day_notionals?[index])
+            var placed: [Asset: Notional] = [:]
+            for index in 0..<(unsafe part.n_placed) {
+                let amount = try unsafe EventDecoder.present(part.placed?[index])
+                let asset = Asset(unsafe EventDecoder.text(amount.asset))
+                placed[asset] = try self.notional(unsafe EventDecoder.text(amount.amount))
+            }
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            days[venue] = DayNotional(day: UTCDay(number: unsafe part.day), placed: placed)
+        }
+        return days
     }
 
     private static func limitChanges(

@@ -20,6 +20,7 @@ struct StateEncoder {
     func state(_ state: State) -> UnsafeMutablePointer<Trading__Journal__V1__StoredState> {
         let orders = state.ordersByAge
         let ledgers = state.ledgers.sorted { $0.key < $1.key }
+        let days = state.dayNotionals.sorted { $0.key < $1.key }
         var closings: [(venue: VenueID, symbol: Symbol, closing: Closing)] = []
         for (venue, ofVenue) in state.closings.sorted(by: { $0.key < $1.key }) {
             for (symbol, closing) in ofVenue.sorted(by: { $0.key < $1.key }) {
@@ -53,6 +54,11 @@ struct StateEncoder {
                 state.modeHistory.map { unsafe self.events.mode($0) }
             )
             unsafe message.kill_switch = self.events.killSwitch(state.killSwitch)
+            unsafe message.second_factor = self.secondFactor(state.secondFactor)
+            unsafe message.n_day_notionals = days.count
+            unsafe message.day_notionals = self.arena.array(
+                days.map { unsafe self.day($0.value, of: $0.key) }
+            )
             unsafe message.n_ledgers = ledgers.count
             unsafe message.ledgers = self.arena.array(
                 ledgers.map { unsafe self.ledger($0.value, of: $0.key) }
@@ -89,6 +95,36 @@ struct StateEncoder {
         unsafe self.arena.make(trading__journal__v1__stored_placement__init) { message in
             unsafe message.venue = UInt32(venue.rawValue)
             unsafe message.time = time.nanoseconds
+        }
+    }
+
+    private func secondFactor(
+        _ factor: SecondFactor
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredSecondFactor> {
+        unsafe self.arena.make(trading__journal__v1__stored_second_factor__init) { message in
+            unsafe message.last_step = factor.lastStep
+            unsafe message.failure_count = UInt32(clamping: factor.failureCount)
+            unsafe message.failed_at = factor.failedAt.nanoseconds
+        }
+    }
+
+    private func day(
+        _ notional: DayNotional,
+        of venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredDayNotional> {
+        let placed = notional.placed.sorted { $0.key < $1.key }
+        return unsafe self.arena.make(trading__journal__v1__stored_day_notional__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.day = notional.day.number
+            unsafe message.n_placed = placed.count
+            unsafe message.placed = self.arena.array(
+                placed.map { placed in
+                    unsafe self.arena.make(trading__journal__v1__asset_amount__init) {
+                        unsafe $0.asset = self.arena.string(placed.key.name)
+                        unsafe $0.amount = self.arena.string(placed.value.description)
+                    }
+                }
+            )
         }
     }
 

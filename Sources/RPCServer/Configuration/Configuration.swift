@@ -12,6 +12,8 @@ struct Configuration {
     var audit: AuditSettings
     var killSwitch: KillSettings
     var access: AccessSettings
+    /// Nil where there is no second factor.
+    var secondFactor: OneTimeCodeSettings?
 
     struct HostAndPort: Hashable {
         var host: String
@@ -57,6 +59,7 @@ struct Configuration {
         }
         self.exchanges = exchanges
         self.gateway = raw.gateway(exchanges: exchanges.map(\.venue))
+        self.secondFactor = raw.approvals(&self.gateway, environment: environment)
         self.audit = raw.audit()
         self.killSwitch = raw.killSwitch(environment: environment)
         self.access = raw.access()
@@ -272,6 +275,9 @@ extension RawSettings {
             timing: self.timing()
         )
         settings.allowsWithdrawingKeys = self.flag("venues.live.key_may_withdraw", default: false)
+        for venue in exchanges {
+            settings.dailyNotionalCaps[venue] = self.dailyNotionalCap("venues.\(venue.mode.name)")
+        }
         settings.restartPolicy = self.restartPolicy()
         settings.balanceTolerance = self.balanceTolerance()
         return settings

@@ -6,6 +6,7 @@ extension RawSettings {
         limits.positionNotionalMax = self.notional("limits.position_notional_max")
         limits.exposureNotionalMax = self.notional("limits.exposure_notional_max")
         limits.priceCollarMillionths = self.share("limits.price_collar")
+        limits.sensitiveNotional = self.notional("limits.sensitive_notional")
         self.boundRate(&limits)
         self.bound(&limits.loss)
         for symbol in limits.allowedSymbols {
@@ -14,6 +15,7 @@ extension RawSettings {
             var ofSymbol = SymbolLimits()
             ofSymbol.orderNotionalMax = self.notional("\(section).order_notional_max")
             ofSymbol.positionNotionalMax = self.notional("\(section).position_notional_max")
+            ofSymbol.sensitiveNotional = self.notional("\(section).sensitive_notional")
             ofSymbol.priceCollarMillionths = self.share("\(section).price_collar")
             ofSymbol.orderQuantityMax = self.optional(
                 "\(section).order_quantity_max",

@@ -60,6 +60,13 @@ struct EventLog {
                     "reason": "\(reason)",
                 ]
             )
+        case .orderHeld(let intent, let refusal):
+            self.note(Alert(.approvalWanted, "order \(intent.orderID): \(refusal.message)"))
+        case .codeShown(.refused(let count), let principal, let purpose):
+            self.log.warning(
+                "a code of the second factor did not count",
+                metadata: ["by": "\(principal)", "for": "\(purpose)", "failures": "\(count)"]
+            )
         case .venueRestrained(let venue, let restraint):
             self.log.warning(
                 "the venue asked for patience",
@@ -75,8 +82,8 @@ struct EventLog {
         case .limitChanged(let change): self.note(change)
         case .tokenChanged(let token): self.note(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened, .cancelRequested, .amendRequested, .ledgerBound,
-            .balanceMoved, .equityMarked:
+            .orderChanged, .orderApproved, .codeShown, .orderReopened, .cancelRequested,
+            .amendRequested, .ledgerBound, .balanceMoved, .equityMarked:
             break
         }
     }

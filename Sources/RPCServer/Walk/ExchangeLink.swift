@@ -1,5 +1,3 @@
-import Credentials
-import Foundation
 import Logging
 import NIOCore
 import TradingCore
@@ -67,7 +65,7 @@ final class DryRunLink: VenueLink {
         walk: GatewayLoop,
         loop: any EventLoop
     ) throws {
-        self.venue = try DryRunVenue(secret: try settings.secret(), eventLoop: loop) {
+        self.venue = try DryRunVenue(secret: try settings.secretPlace.secret(), eventLoop: loop) {
             [unowned walk] inputs in
             for input in inputs { walk.receive(.venue(.dryRun, input)) }
         }
@@ -89,15 +87,6 @@ final class DryRunLink: VenueLink {
 }
 
 extension Configuration.ExchangeSettings {
-    fileprivate func secret() throws -> Secret {
-        switch self.secretPlace {
-        case .variable(let name):
-            Secret(text: ProcessInfo.processInfo.environment[name] ?? "")
-        case .file(let path):
-            Secret(text: try String(contentsOfFile: path, encoding: .utf8))
-        }
-    }
-
     /// The venue's own configuration, with the secret read from its place.
     fileprivate func binance(quoting symbols: [Symbol]) throws -> BinanceConfiguration {
         var configuration = try BinanceConfiguration(
@@ -106,7 +95,7 @@ extension Configuration.ExchangeSettings {
             websocketAPIURL: self.websocketAPIURL,
             streamURL: self.streamURL,
             apiKey: self.apiKey,
-            secret: try self.secret()
+            secret: try self.secretPlace.secret()
         )
         configuration.connectionCount = self.connectionCount
         configuration.quotedSymbols = symbols

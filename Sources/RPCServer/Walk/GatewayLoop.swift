@@ -15,6 +15,8 @@ final class GatewayLoop {
     private let clock: SystemClock
     private let log: Logger
     private let lever: KillLever
+    /// Nil where no second factor is configured.
+    private let codes: OneTimeCodes?
     private var gateway: Gateway
     private var batch: OpenBatch?
     private var venues: [VenueID: any VenueLink] = [:]
@@ -43,6 +45,7 @@ final class GatewayLoop {
     ///   - loop: Where all of this runs.
     ///   - clock: Read once a batch.
     ///   - lever: The kill switch outside of the loop.
+    ///   - codes: The second factor, where there is one.
     ///   - log: For people.
     init(
         gateway: consuming Gateway,
@@ -50,6 +53,7 @@ final class GatewayLoop {
         loop: any EventLoop,
         clock: SystemClock,
         lever: KillLever,
+        codes: OneTimeCodes?,
         log: Logger
     ) {
         self.gateway = gateway
@@ -57,6 +61,7 @@ final class GatewayLoop {
         self.loop = loop
         self.clock = clock
         self.lever = lever
+        self.codes = codes
         self.log = log
     }
 
@@ -128,6 +133,7 @@ final class GatewayLoop {
             request = .killRelease(principal, reason: reason, release)
         default: break
         }
+        if let codes = self.codes { request = codes.check(request, at: self.clock.now().wall) }
         self.receive(.request(token, request, deadline: deadline))
     }
 
@@ -292,7 +298,8 @@ final class GatewayLoop {
     private func drop(_ events: [Event]) {
         for event in events {
             switch event {
-            case .orderSubmitted(let intent):
+            case .orderSubmitted(let intent), .orderApproved(let intent, _):
+                guard intent.venue != .monitor else { continue }
                 let outcome = PlacementOutcome.notSent(.gateClosed)
                 self.receive(.venue(intent.venue, .placementAnswered(intent.orderID, outcome)))
             case .killChanged(let state):

@@ -159,6 +159,21 @@ package struct RemoteClosing: Hashable, Sendable, Encodable {
     package var orderCount: UInt64
 }
 
+/// The orders that wait for a person.
+package struct RemoteApprovals: Hashable, Sendable, Encodable {
+    /// Oldest first.
+    package var orders: [RemoteHeldOrder]
+    /// Nanoseconds; zero while codes are looked at.
+    package var codesLockedUntil: Int64
+}
+
+/// An order that waits for a person.
+package struct RemoteHeldOrder: Hashable, Sendable, Encodable {
+    package var order: RemoteOrder
+    /// Nanoseconds since 1970-01-01 UTC.
+    package var expiresAt: Int64
+}
+
 /// Whether the server takes orders.
 package struct RemoteHealth: Hashable, Sendable, Encodable {
     package var isReady: Bool

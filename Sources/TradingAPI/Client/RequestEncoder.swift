@@ -88,13 +88,29 @@ struct RequestEncoder {
         _ mode: TradingMode,
         _ policy: OpenOrdersPolicy,
         reason: String,
-        confirmation: String
+        confirmation: String,
+        code: String
     ) -> [UInt8] {
         unsafe self.pack(trading__v1__set_mode_request__init) { message in
             unsafe message.mode = Trading__V1__TradingMode(UInt32(mode.rawValue))
             unsafe message.open_orders = Trading__V1__OpenOrdersPolicy(UInt32(policy.rawValue))
             unsafe message.reason = self.arena.string(reason)
             unsafe message.confirmation = self.arena.string(confirmation)
+            unsafe message.code = self.arena.string(code)
+        }
+    }
+
+    func approve(_ orderID: UInt64, code: String) -> [UInt8] {
+        unsafe self.pack(trading__v1__approve_request__init) { message in
+            unsafe message.order_id = orderID
+            unsafe message.code = self.arena.string(code)
+        }
+    }
+
+    func deny(_ orderID: UInt64, reason: String) -> [UInt8] {
+        unsafe self.pack(trading__v1__deny_request__init) { message in
+            unsafe message.order_id = orderID
+            unsafe message.reason = self.arena.string(reason)
         }
     }
 
@@ -107,7 +123,8 @@ struct RequestEncoder {
                 unsafe message.action = TRADING__V1__KILL_ACTION__KILL_ACTION_ENGAGE
                 unsafe message.level = Trading__V1__KillLevel(UInt32(level.rawValue))
                 unsafe message.reason = self.arena.string(reason)
-            case .release(let reason, let isForced):
+            case .release(let reason, let isForced, let code):
+                unsafe message.code = self.arena.string(code)
                 unsafe message.force = isForced ? 1 : 0
                 unsafe message.action = TRADING__V1__KILL_ACTION__KILL_ACTION_RELEASE
                 unsafe message.reason = self.arena.string(reason)
@@ -128,5 +145,6 @@ struct RequestEncoder {
 package enum KillAction: Hashable, Sendable {
     case status
     case engage(KillLevel, reason: String)
-    case release(reason: String, isForced: Bool)
+    /// The code is that of the second factor, where the server wants one; empty for none.
+    case release(reason: String, isForced: Bool, code: String = "")
 }

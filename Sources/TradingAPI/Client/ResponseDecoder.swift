@@ -19,6 +19,11 @@ struct ResponseDecoder {
         static let getMode = unsafe MessageType(trading__v1__get_mode_response__init)
         static let setMode = unsafe MessageType(trading__v1__set_mode_response__init)
         static let killSwitch = unsafe MessageType(trading__v1__kill_switch_response__init)
+        static let listApprovals = unsafe MessageType(
+            trading__v1__list_approvals_response__init
+        )
+        static let approve = unsafe MessageType(trading__v1__approve_response__init)
+        static let deny = unsafe MessageType(trading__v1__deny_response__init)
         static let health = unsafe MessageType(trading__v1__health_response__init)
         static let refusal = unsafe MessageType(trading__v1__refusal__init)
     }
@@ -43,6 +48,34 @@ struct ResponseDecoder {
     func resolvedOrder(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteOrder {
         let message = try unsafe self.arena.unpack(MessageTypes.resolveOrder, from: bytes.span)
         return try unsafe self.required(message.pointee.order)
+    }
+
+    func approvedOrder(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteOrder {
+        let message = try unsafe self.arena.unpack(MessageTypes.approve, from: bytes.span)
+        return try unsafe self.required(message.pointee.order)
+    }
+
+    func deniedOrder(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteOrder {
+        let message = try unsafe self.arena.unpack(MessageTypes.deny, from: bytes.span)
+        return try unsafe self.required(message.pointee.order)
+    }
+
+    func approvals(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteApprovals {
+        let message = try unsafe self.arena.unpack(MessageTypes.listApprovals, from: bytes.span)
+        var held: [RemoteHeldOrder] = []
+        for index in 0..<(unsafe message.pointee.n_orders) {
+            guard let part = unsafe message.pointee.orders?[index] else { throw .malformed }
+            held.append(
+                RemoteHeldOrder(
+                    order: try unsafe self.required(part.pointee.order),
+                    expiresAt: unsafe part.pointee.expires_at
+                )
+            )
+        }
+        return RemoteApprovals(
+            orders: held,
+            codesLockedUntil: unsafe message.pointee.codes_locked_until
+        )
     }
 
     func cancelledOrders(_ bytes: [UInt8]) throws(ProtobufError) -> [UInt64] {

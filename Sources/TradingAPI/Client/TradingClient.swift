@@ -126,18 +126,43 @@ package struct TradingClient: Sendable {
         _ mode: TradingMode,
         _ policy: OpenOrdersPolicy,
         reason: String,
-        confirmation: String = ""
+        confirmation: String = "",
+        code: String = ""
     ) async throws(TradingClientError) -> (mode: String, previous: String) {
         let request = RequestEncoder().setMode(
             mode,
             policy,
             reason: reason,
-            confirmation: confirmation
+            confirmation: confirmation,
+            code: code
         )
         return try await self.call(.setMode, request) { decoder, bytes in
             let (mode, previous) = try decoder.changedMode(bytes)
             return (mode: mode, previous: previous)
         }
+    }
+
+    /// The held orders.
+    package func approvals() async throws(TradingClientError) -> RemoteApprovals {
+        try await self.call(.listApprovals, []) { try $0.approvals($1) }
+    }
+
+    /// Lets a held order go; answers like ``place(_:)``.
+    package func approve(
+        _ orderID: UInt64,
+        code: String
+    ) async throws(TradingClientError) -> RemoteOrder {
+        let request = RequestEncoder().approve(orderID, code: code)
+        return try await self.call(.approve, request) { try $0.approvedOrder($1) }
+    }
+
+    /// Ends a held order unsent.
+    package func deny(
+        _ orderID: UInt64,
+        reason: String
+    ) async throws(TradingClientError) -> RemoteOrder {
+        let request = RequestEncoder().deny(orderID, reason: reason)
+        return try await self.call(.deny, request) { try $0.deniedOrder($1) }
     }
 
     package func killSwitch(

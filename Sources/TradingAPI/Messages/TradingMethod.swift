@@ -17,6 +17,9 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case createToken = "CreateToken"
     case listTokens = "ListTokens"
     case revokeToken = "RevokeToken"
+    case listApprovals = "ListApprovals"
+    case approve = "Approve"
+    case deny = "Deny"
 
     /// The full name of the service that the method belongs to.
     package var service: String {
@@ -24,7 +27,8 @@ package enum TradingMethod: String, CaseIterable, Sendable {
         case .placeOrder, .cancel, .cancelAll, .amend, .getOrder, .listOrders, .positions, .getMode,
             .setMode, .killSwitch, .health:
             "trading.v1.TradingService"
-        case .resolveOrder, .getLimits, .setLimits, .createToken, .listTokens, .revokeToken:
+        case .resolveOrder, .getLimits, .setLimits, .createToken, .listTokens, .revokeToken,
+            .listApprovals, .approve, .deny:
             "trading.v1.AdminService"
         }
     }

@@ -68,6 +68,8 @@ package struct ReplyEncoder {
             return .payload(self.limits(view, to: method))
         case .tokens(let all, let changed):
             return .payload(self.tokens(all, changed: changed, to: method, telling: secret))
+        case .approvals(let view):
+            return .payload(self.approvals(view))
         case .refused(let refusal):
             return .refused(refusal, details: unsafe Protobuf.packed(self.refusal(refusal)))
         }
@@ -99,6 +101,14 @@ package struct ReplyEncoder {
             }
         case .resolveOrder:
             unsafe self.pack(trading__v1__resolve_order_response__init) { message in
+                unsafe message.order = self.order(order)
+            }
+        case .approve:
+            unsafe self.pack(trading__v1__approve_response__init) { message in
+                unsafe message.order = self.order(order)
+            }
+        case .deny:
+            unsafe self.pack(trading__v1__deny_response__init) { message in
                 unsafe message.order = self.order(order)
             }
         default:
@@ -170,6 +180,21 @@ package struct ReplyEncoder {
             unsafe message.actual = self.arena.string(refusal.actual)
             unsafe message.message = self.arena.string(refusal.message)
             unsafe message.permitted = self.arena.string(refusal.permitted)
+        }
+    }
+
+    private func approvals(_ view: ApprovalsView) -> [UInt8] {
+        unsafe self.pack(trading__v1__list_approvals_response__init) { message in
+            unsafe message.codes_locked_until = view.codesLockedUntil?.nanoseconds ?? 0
+            unsafe message.n_orders = view.held.count
+            unsafe message.orders = self.arena.array(
+                view.held.map { held in
+                    unsafe self.arena.make(trading__v1__held_order__init) {
+                        unsafe $0.order = self.order(held.order)
+                        unsafe $0.expires_at = held.expiresAt.nanoseconds
+                    }
+                }
+            )
         }
     }
 
@@ -373,6 +398,7 @@ extension OrderStatus {
         case .notPlaced: TRADING__V1__ORDER_STATUS__ORDER_STATUS_NOT_PLACED
         case .unknown: TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNKNOWN
         case .needsOperator: TRADING__V1__ORDER_STATUS__ORDER_STATUS_NEEDS_OPERATOR
+        case .held: TRADING__V1__ORDER_STATUS__ORDER_STATUS_HELD
         }
     }
 }

@@ -89,6 +89,16 @@ package struct RequestDecoder {
         case .createToken: return .tokens(try self.newToken(payload))
         case .listTokens: return .tokens(.list)
         case .revokeToken: return .tokens(try self.revocation(payload))
+        case .listApprovals: return .approvals
+        case .approve:
+            return try unsafe self.approval(self.message(payload, MessageTypes.approve))
+        case .deny:
+            let message = try unsafe self.message(payload, MessageTypes.deny)
+            return .deny(
+                try self.orderID(unsafe message.order_id),
+                self.principal,
+                reason: try unsafe self.reason(message.reason)
+            )
         }
     }
 
@@ -214,7 +224,8 @@ package struct RequestDecoder {
                     message.confirmation,
                     "confirmation",
                     bytesMax: 64
-                )
+                ),
+                code: try unsafe self.code(message.code)
             )
         )
     }
@@ -227,7 +238,10 @@ package struct RequestDecoder {
             return .killRelease(
                 self.principal,
                 reason: try unsafe self.reason(message.reason),
-                KillRelease(isForced: unsafe message.force != 0)
+                KillRelease(
+                    isForced: unsafe message.force != 0,
+                    code: try unsafe self.code(message.code)
+                )
             )
         case TRADING__V1__KILL_ACTION__KILL_ACTION_ENGAGE:
             guard
@@ -275,7 +289,22 @@ package struct RequestDecoder {
         )
     }
 
+    private func approval(_ message: Trading__V1__ApproveRequest) throws(BadRequest) -> Request {
+        .approve(
+            ApprovalRequest(
+                orderID: try self.orderID(unsafe message.order_id),
+                principal: self.principal,
+                code: try unsafe self.code(message.code)
+            )
+        )
+    }
+
     // MARK: Fields
+
+    private func code(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> ShownCode {
+        let text = try unsafe self.text(pointer, "code", bytesMax: 16)
+        return text.isEmpty ? .none : .typed(text)
+    }
 
     func message<Message>(
         _ payload: Span<UInt8>,
@@ -352,6 +381,8 @@ private enum MessageTypes {
     static let setMode = unsafe MessageType(trading__v1__set_mode_request__init)
     static let killSwitch = unsafe MessageType(trading__v1__kill_switch_request__init)
     static let resolveOrder = unsafe MessageType(trading__v1__resolve_order_request__init)
+    static let approve = unsafe MessageType(trading__v1__approve_request__init)
+    static let deny = unsafe MessageType(trading__v1__deny_request__init)
 }
 
 extension DecimalError {

@@ -7,6 +7,8 @@ package struct ModeWish: Hashable, Sendable {
     package var reason: String
     /// What the caller typed; live wants ``liveConfirmation``.
     package var confirmation: String
+    /// Wanted for live where the configuration says so.
+    package var code: ShownCode
 
     /// The words by which a person says that live is meant.
     package static let liveConfirmation = "trade live"
@@ -16,13 +18,15 @@ package struct ModeWish: Hashable, Sendable {
         _ openOrders: OpenOrdersPolicy,
         _ principal: Principal,
         reason: String,
-        confirmation: String = ""
+        confirmation: String = "",
+        code: ShownCode = .none
     ) {
         self.mode = mode
         self.openOrders = openOrders
         self.principal = principal
         self.reason = reason
         self.confirmation = confirmation
+        self.code = code
     }
 }
 
@@ -43,6 +47,12 @@ struct UnmetCondition: Hashable, Sendable {
     var actual: String
     /// A sentence.
     var message: String
+}
+
+extension UnmetCondition {
+    init(_ refusal: Refusal) {
+        self.init(limit: refusal.limit, actual: refusal.actual, message: refusal.message)
+    }
 }
 
 extension Refusal {

@@ -72,7 +72,7 @@ package struct Order: Hashable, Sendable {
     package var quantity: Quantity
     /// The order that was placed instead of this one.
     package var successor: OrderID?
-    /// Where refused: by which rule.
+    /// Where refused: by which rule; where held, or ended before it was approved: why that.
     package var refusal: Refusal?
     /// The venue's or the network's words where the order did not go well; else empty.
     package var reason: String
@@ -116,6 +116,7 @@ package struct Order: Hashable, Sendable {
     /// What is held back for the order: what may still trade, and what was traded by trades that
     /// have not reached the ledger yet.
     package var reservedQuantity: Quantity {
+        if self.status == .held { return .zero }
         guard self.status.isTerminal else { return self.remainingQuantity }
         return self.hasMissingFills ? self.executedQuantity - self.filledQuantity : .zero
     }
@@ -160,6 +161,9 @@ package struct Order: Hashable, Sendable {
         case .amendFailed(let reason):
             self.pendingAmend = nil
             self.reason = reason
+        case .dismissed(let dismissal):
+            if case .refused(let refusal, _) = dismissal { self.refusal = refusal }
+            self.reason = dismissal.reason
         }
         // An amendment to what is executed already ends an order, which is not filled by that.
         let whole = self.status.isTerminal ? self.terms.quantity : self.quantity
@@ -184,6 +188,7 @@ package struct Order: Hashable, Sendable {
         case .succeeded: self.successor == nil
         case .amended(let quantity): quantity < self.quantity
         case .amendFailed: self.pendingAmend != nil
+        case .dismissed: self.status == .held
         case .reported, .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator:
             {
                 var copy = self

@@ -2,6 +2,8 @@
 ///
 ///     RECEIVED → REFUSED
 ///              → SIMULATED (the mode sends nothing)
+///              → HELD (a person must approve it) → SUBMITTING | SIMULATED on approval, else
+///                REFUSED (denied, or refused when it was approved) | EXPIRED | CANCELED
 ///              → SUBMITTING → OPEN → PARTIALLY_FILLED → FILLED | CANCELED | EXPIRED
 ///                           → REJECTED (the venue said no)
 ///                           → NOT_PLACED (dropped before a byte was written, or proven absent)
@@ -24,12 +26,14 @@ package enum OrderStatus: UInt8, Hashable, Sendable, CaseIterable {
     case unknown = 11
     /// The fate could not be found out; still reserving, until a person decides (E6).
     case needsOperator = 12
+    /// Waits for a person's approval; nothing was sent, nothing is reserved.
+    case held = 13
 
     /// Whether nothing of the order is at the venue any more, late fills excepted.
     package var isTerminal: Bool {
         switch self {
         case .refused, .simulated, .filled, .canceled, .expired, .rejected, .notPlaced: true
-        case .submitting, .open, .partiallyFilled, .unknown, .needsOperator: false
+        case .submitting, .open, .partiallyFilled, .unknown, .needsOperator, .held: false
         }
     }
 
@@ -51,6 +55,7 @@ package enum OrderStatus: UInt8, Hashable, Sendable, CaseIterable {
         case .notPlaced: "NOT_PLACED"
         case .unknown: "UNKNOWN"
         case .needsOperator: "NEEDS_OPERATOR"
+        case .held: "HELD"
         }
     }
 }
@@ -79,6 +84,8 @@ package enum OrderChange: Hashable, Sendable {
     case amended(to: Quantity)
     /// An amendment came to nothing.
     case amendFailed(reason: String)
+    /// It was held and ends unsent.
+    case dismissed(Dismissal)
 }
 
 extension OrderStatus {
@@ -94,8 +101,9 @@ extension OrderStatus {
     /// - Returns: The new status; the old one where the change is no news.
     func after(_ change: OrderChange, isFilled: Bool, hasFills: Bool) -> OrderStatus {
         switch (self, change) {
-        case (.refused, _), (.simulated, _):
-            fatalError("invariant broken: \(self.name) was never sent, yet \(change) came")
+        case (.held, .dismissed(let dismissal)): dismissal.status
+        case (.refused, _), (.simulated, _), (.held, _), (_, .dismissed):
+            fatalError("invariant broken: \(change) came to an order that is \(self.name)")
 
         case (.submitting, .reported(let status, _, _, _)),
             (.open, .reported(let status, _, _, _)),

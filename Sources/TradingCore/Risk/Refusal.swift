@@ -89,6 +89,16 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case token = 62
     /// RevokeToken: there is no such token.
     case tokenNotFound = 63
+    /// A person must approve an order of this value.
+    case sensitiveNotional = 70
+    /// The code of the second factor is missing, wrong or used.
+    case secondFactor = 71
+    /// Approve, deny: the order is not held.
+    case orderNotHeld = 72
+    /// A person denied a held order.
+    case approvalDenied = 73
+    /// The value of what was placed on one day.
+    case dailyNotional = 74
     /// Amend: the order cannot be changed so, or the venue did not change it.
     case amendment = 90
 
@@ -140,6 +150,11 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .role: "role"
         case .token: "token"
         case .tokenNotFound: "token_not_found"
+        case .sensitiveNotional: "sensitive_notional"
+        case .secondFactor: "second_factor"
+        case .orderNotHeld: "order_not_held"
+        case .approvalDenied: "approval_denied"
+        case .dailyNotional: "daily_notional"
         }
     }
 }

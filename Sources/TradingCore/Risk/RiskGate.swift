@@ -31,6 +31,10 @@ package struct RiskContext: Sendable {
     package var breach: RiskBreach?
     /// Whether it is known what the account lost, in the order's quote asset.
     package var isLossKnown = true
+    /// Nil where the venue has no cap.
+    package var dailyCap: DailyCap?
+    /// Whether a person approved the order just now.
+    package var isApproved = false
 
     /// Whether the order can do nothing but shrink the position.
     package var isReducing: Bool { self.terms.quantity.amount <= self.reducibleQuantity }
@@ -78,6 +82,8 @@ package struct ApprovedOrder: ~Copyable {
 /// What the risk gate says of an order.
 package enum Admission: ~Copyable {
     case approved(ApprovedOrder)
+    /// It passed every check and is of a value that a person must approve.
+    case held(OrderIntent, Refusal)
     case refused(Refusal)
 }
 
@@ -128,6 +134,7 @@ package enum RiskGate {
         .clients(Checks.positionNotional),
         .clients(Checks.exposureNotional),
         .clients(Checks.orderRate),
+        .clients(Checks.dailyNotional),
         .always(Checks.reduceOnly),
     ]
 
@@ -144,7 +151,8 @@ package enum RiskGate {
     /// - Parameters:
     ///   - context: What the checks look at.
     ///   - intent: Makes the intent of an order that passed, given its rules and worst price.
-    /// - Returns: The order, ready to be sent once, or the first reason against it.
+    /// - Returns: The order, ready to be sent once, or the first reason against it. An order that
+    ///   a person must approve comes back as an intent, which cannot be sent.
     package static func admit(
         _ context: RiskContext,
         intent: (SymbolRules, Price) -> OrderIntent
@@ -153,7 +161,11 @@ package enum RiskGate {
         guard let rules = context.rules, let worstPrice = context.worstPrice else {
             fatalError("invariant broken: the checks passed an order without rules or price")
         }
-        return .approved(ApprovedOrder(intent: intent(rules, worstPrice)))
+        let intent = intent(rules, worstPrice)
+        if context.purpose != .flatten, let refusal = Checks.sensitiveNotional(context) {
+            return .held(intent, refusal)
+        }
+        return .approved(ApprovedOrder(intent: intent))
     }
 }
 

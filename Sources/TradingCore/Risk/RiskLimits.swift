@@ -34,6 +34,8 @@ package struct RiskLimits: Hashable, Sendable {
     /// How many orders one principal may place in any interval of the length; nil switches it off.
     package var orderRateMax: Int?
     package var orderRateIntervalMilliseconds: Int64 = 1_000
+    /// Above this value an order waits for a person's approval; nil switches it off.
+    package var sensitiveNotional: Amount?
     /// What is stricter for one symbol.
     package var bySymbol: [Symbol: SymbolLimits] = [:]
 
@@ -62,6 +64,8 @@ package struct SymbolLimits: Hashable, Sendable {
     package var positionNotionalMax: Amount?
     /// How far a limit price may be on the harmful side of the best price, in millionths.
     package var priceCollarMillionths: Int64?
+    /// Above this value an order waits for a person's approval, in the quote asset.
+    package var sensitiveNotional: Amount?
 
     package init() {}
 }
@@ -76,6 +80,11 @@ extension RiskLimits {
     /// Largest value of the position in a symbol; nil where nothing bounds it.
     package func positionNotionalMax(of symbol: Symbol) -> Amount? {
         Self.stricter(self.positionNotionalMax, self.bySymbol[symbol]?.positionNotionalMax)
+    }
+
+    /// Above which value an order on a symbol waits for approval; nil where none does.
+    package func sensitiveNotional(of symbol: Symbol) -> Amount? {
+        Self.stricter(self.sensitiveNotional, self.bySymbol[symbol]?.sensitiveNotional)
     }
 
     /// The collar around a symbol's best prices; nil where there is none.

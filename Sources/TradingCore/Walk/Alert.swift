@@ -16,6 +16,10 @@ package struct Alert: Hashable, Sendable {
         case haltedAtStart = "halted_at_start"
         /// A limit on losses or failures was broken, or a person disabled trading.
         case riskBreached = "risk_breached"
+        /// An order waits for a person's approval.
+        case approvalWanted = "approval_wanted"
+        /// Too many codes of the second factor did not count.
+        case codesLocked = "codes_locked"
     }
 
     package var kind: Kind

@@ -15,6 +15,13 @@ package enum Event: Hashable, Sendable {
     case orderSimulated(OrderIntent)
     /// An order was refused by a rule; the intent holds what is known of it.
     case orderRefused(OrderIntent, Refusal)
+    /// An order passed the risk gate and waits for a person; the refusal says by which rule.
+    case orderHeld(OrderIntent, Refusal)
+    /// A person approved a held order and it passed the gate again: this intent will be sent, or is
+    /// simulated where the mode sends nothing.
+    case orderApproved(OrderIntent, by: Principal)
+    /// Somebody showed a code of the second factor.
+    case codeShown(CodeOutcome, by: Principal, purpose: String)
     /// Evidence about an order.
     case orderChanged(OrderID, OrderChange)
     /// A finished order that memory had forgotten is needed again: evidence came late.
@@ -56,13 +63,13 @@ package enum Event: Hashable, Sendable {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-            .limitChanged, .tokenChanged:
+            .limitChanged, .tokenChanged, .orderHeld, .orderApproved, .codeShown:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {
             case .reported, .filled, .amended: .mayWait
             case .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator, .resolved,
-                .succeeded, .amendFailed:
+                .succeeded, .amendFailed, .dismissed:
                 .syncFirst
             }
         case .stopped: .mayWait

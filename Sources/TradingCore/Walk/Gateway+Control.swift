@@ -56,7 +56,7 @@ extension Gateway {
             notReadyReasons: reasons,
             mode: self.mode,
             journalSequence: self.state.sequence,
-            openOrderCount: self.state.orders.values.filter { !$0.status.isTerminal }.count,
+            openOrderCount: self.state.orders.values.count { $0.isAtVenue },
             unknownOrderCount: self.state.ordersInDoubt.count,
             startedAt: self.startedAt,
             alerts: self.standingAlerts(at: now)

@@ -6,6 +6,7 @@ extension Gateway {
         where waiting.contains(where: { $0.deadline <= now }) {
             self.answerWaiters(of: orderID, into: &batch)
         }
+        self.expireHeld(into: &batch)
         for orderID in self.chases.keys.sorted() { self.pursue(orderID, into: &batch) }
         for venue in self.settings.exchanges {
             self.tend(venue, into: &batch)
@@ -34,6 +35,7 @@ extension Gateway {
             }
             times += session.care.wakeTimes
         }
+        times += self.holds.values
         if let time = self.nextKillWake { times.append(time) }
         return times.min()
     }

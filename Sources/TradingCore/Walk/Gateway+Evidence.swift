@@ -101,7 +101,7 @@ extension Gateway {
         case .ours(let orderID):
             let order = self.order(orderID, fetched: fetched)
             guard let order, order.intent.venue == venue, order.names(report.ownerID),
-                order.status != .refused, order.status != .simulated
+                order.wasSent
             else {
                 self.stopForTwin(report, on: venue, into: &batch)
                 return
@@ -289,7 +289,7 @@ extension Gateway {
         case .needsOperator(let reason):
             batch.performAtOnce(.alert(Alert(givenUp: order, reason: reason)))
         case .reported, .simulated, .rejected, .notPlaced, .resolved, .succeeded, .amended,
-            .amendFailed:
+            .amendFailed, .dismissed:
             break
         }
         self.watchFailures(of: order.intent.venue, into: &batch)

@@ -128,6 +128,7 @@ extension Gateway {
             self.record(.orderSubmitted(order.intent), into: &batch)
             self.chases[orderID] = Chase(awaitsPlacement: true)
             batch.place(order)
+        case .held: fatalError("invariant broken: what closes a position waits for nobody")
         case .refused(let refusal):
             self.retryClosing(position.symbol, on: venue, refusal.message, at: batch.instant)
         }

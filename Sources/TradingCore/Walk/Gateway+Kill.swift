@@ -16,7 +16,10 @@ extension Gateway {
             )
             self.engage(killSwitch, into: &batch)
         case .killRelease(let principal, let reason, let release):
-            if let refusal = self.refusalToRelease(release) {
+            let refusal =
+                self.refusalToRelease(release)
+                ?? self.refusal(ofCodeIn: release, principal, into: &batch)
+            if let refusal {
                 batch.perform(.reply(token, .refused(refusal)))
                 return
             }
@@ -36,6 +39,9 @@ extension Gateway {
         batch.performAtOnce(.engageKillSwitch)
         self.record(.killChanged(killSwitch), into: &batch)
         self.kill = KillProgress()
+        self.kill.canceled.formUnion(
+            self.dismissHeld("the kill switch was engaged: \(killSwitch.reason)", into: &batch)
+        )
         guard let level = killSwitch.level, level >= .cancel else { return }
         self.kill.canceled.formUnion(self.cancelAll(nil, into: &batch))
         if level == .flatten { batch.perform(.letClosingsPass) }
@@ -92,6 +98,18 @@ extension Gateway {
             actual: text,
             message: "The kill switch is not released: \(text). Remove the cause, or force it."
         )
+    }
+
+    /// Why a release is refused that wants a code, or nil; one that releases nothing wants none.
+    private mutating func refusal(
+        ofCodeIn release: KillRelease,
+        _ principal: Principal,
+        into batch: inout OpenBatch
+    ) -> Refusal? {
+        guard self.state.killSwitch.isEngaged,
+            self.settings.approvals.requiring.contains(.release)
+        else { return nil }
+        return self.take(release.code, of: principal, for: "kill release", into: &batch)
     }
 
     /// What still asks for the switch, outside of the gateway and within.
@@ -194,7 +212,7 @@ extension Gateway {
     ///   - instant: Now.
     /// - Returns: What callers are told.
     func killSwitchView(onTheWire wire: Set<OrderID>?, at instant: Instant) -> KillSwitchView {
-        let open = self.state.ordersByAge.filter { !$0.status.isTerminal }
+        let open = self.state.ordersByAge.filter(\.isAtVenue)
         let unanswered = open.map(\.orderID).filter { self.chases[$0]?.awaitsPlacement == true }
         let canceled = self.kill.canceled.sorted()
         let unconfirmed = canceled.filter {

@@ -48,7 +48,13 @@ extension Gateway {
     ) {
         let previous = self.mode
         if wish.mode != previous {
-            if let refusal = Refusal(self.unmetConditions(of: wish, rights: rights)) {
+            var unmet = self.unmetConditions(of: wish, rights: rights)
+            if wish.mode == .live, self.settings.approvals.requiring.contains(.live),
+                let refusal = self.take(wish.code, of: wish.principal, for: "live", into: &batch)
+            {
+                unmet.append(UnmetCondition(refusal))
+            }
+            if let refusal = Refusal(unmet) {
                 batch.perform(.reply(token, .refused(refusal)))
                 return
             }
@@ -86,6 +92,11 @@ extension Gateway {
             principal: principal,
             reason: reason,
             since: batch.instant.wall
+        )
+        // They die with their mode (M1).
+        _ = self.dismissHeld(
+            "mode \(self.recordedMode.name) was left for \(mode.name) (M1)",
+            into: &batch
         )
         self.record(.modeChanged(record), into: &batch)
     }
@@ -134,6 +145,16 @@ extension Gateway {
                         actual: "false",
                         message: "Live trading is not allowed by the configuration; set "
                             + "allow_live_trading and restart."
+                    )
+                )
+            }
+            if mode == .live, (self.settings.dailyNotionalCaps[.live] ?? [:]).isEmpty {
+                unmet.append(
+                    UnmetCondition(
+                        limit: "a daily cap",
+                        actual: "none",
+                        message: "No cap bounds what may be placed live in one day; set "
+                            + "venues.live.daily_notional_cap and restart."
                     )
                 )
             }

@@ -75,13 +75,14 @@ extension Gateway {
 
     /// What a person should look at now, oldest order first.
     func standingAlerts(at now: Instant) -> [Alert] {
-        self.state.ordersInDoubt.sorted().compactMap { orderID in
+        let doubtful = self.state.ordersInDoubt.sorted().compactMap { orderID -> Alert? in
             guard let order = self.state.orders[orderID] else { return nil }
             if order.status == .needsOperator {
                 return Alert(givenUp: order, reason: order.reason)
             }
             return self.isUnknownForLong(order, at: now) ? Alert(unknown: order) : nil
         }
+        return doubtful + self.approvalAlerts
     }
 
     /// Whether an order's outcome is unknown for longer than a person should wait for.

@@ -42,6 +42,14 @@ extension Gateway {
             self.decideLimits(request, token, into: &batch)
         case .tokens(let request):
             self.decideTokens(request, token, into: &batch)
+        case .approvals, .approve, .deny:
+            self.decideApprovals(
+                request,
+                token,
+                deadline: deadline,
+                fetched: fetched,
+                into: &batch
+            )
         case .health:
             let health = self.health(at: batch.instant)
             batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)
@@ -90,11 +98,15 @@ extension Gateway {
                 deadline: deadline,
                 at: batch.instant
             )
+            // A held order waits for a person, its caller does not.
+            if self.state.heldOrders.contains(orderID) {
+                self.answerWaiters(of: orderID, into: &batch)
+            }
         }
     }
 
     /// Puts a wish through the risk gate, and journals what comes of it: an order that is refused,
-    /// simulated, or on its way.
+    /// simulated, held, or on its way.
     mutating func admit(_ wish: OrderRequest, into batch: inout OpenBatch) -> OrderID {
         let orderID = self.nextOrderID
         let venue = self.mode.venue
@@ -120,6 +132,8 @@ extension Gateway {
                 at: batch.instant
             )
             self.record(.orderRefused(intent, refusal), into: &batch)
+        case .held(let intent, let refusal):
+            self.hold(intent, refusal, into: &batch)
         case .approved(let order):
             self.send(order, into: &batch)
         }
@@ -193,7 +207,8 @@ extension Gateway {
             rules: rules,
             quote: session?.quotes[symbol],
             limits: self.settings.limits,
-            openOrderCount: self.state.openOrderCount(on: venue),
+            // Held orders belong to the present mode, and would be there once approved.
+            openOrderCount: self.state.openOrderCount(on: venue) + self.state.heldOrders.count,
             openOrderCountOnSymbol: self.state.openOrderCount(on: venue, symbol: symbol),
             unknownOrder: self.unknownOrder(symbol, wish.terms.side, on: venue),
             availableBase: rules.map { ledger.available(of: $0.baseAsset) } ?? .zero,
@@ -214,7 +229,8 @@ extension Gateway {
                 self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
             },
             breach: self.state.breaches.holding(strategy: "", on: ruleVenue),
-            isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false
+            isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false,
+            dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now)
         )
     }
 
@@ -298,6 +314,12 @@ extension Gateway {
             batch.perform(.reply(token, .refused(refusal)), afterAllEarlierEvents: true)
             return
         }
+        guard order.status != .held else {
+            let reason = Dismissal.canceled(reason: "canceled before it was approved")
+            self.dismiss(orderID, reason, into: &batch)
+            self.answerClosed(orderID, token, into: &batch)
+            return
+        }
         self.requestCancel(of: order, into: &batch)
         self.wait(for: orderID, token, .cancel, deadline: deadline, at: batch.instant)
     }
@@ -308,13 +330,17 @@ extension Gateway {
         on venue: VenueID? = nil,
         into batch: inout OpenBatch
     ) -> [OrderID] {
+        // Those of a mode that is left die with it, for that reason.
+        let held =
+            venue == nil
+            ? self.dismissHeld("canceled with all others", symbol: symbol, into: &batch) : []
         let orders = self.state.ordersByAge.filter { order in
             !order.status.isTerminal && order.intent.venue.isExchange
                 && (symbol == nil || order.terms.symbol == symbol)
                 && (venue == nil || order.intent.venue == venue)
         }
         for order in orders { self.requestCancel(of: order, into: &batch) }
-        return orders.map(\.orderID)
+        return (held + orders.map(\.orderID)).sorted()
     }
 
     mutating func requestCancel(of order: Order, into batch: inout OpenBatch) {

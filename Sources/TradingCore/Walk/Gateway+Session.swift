@@ -139,7 +139,8 @@ extension Gateway {
         // The venue numbers the orders of each symbol by themselves.
         let listed = Set(reports.map { NumberedOrder($0, on: venue) })
         var awaited: Set<OrderID> = []
-        for order in self.state.ordersByAge where order.intent.venue == venue {
+        for order in self.state.ordersByAge
+        where order.intent.venue == venue && order.status != .held {
             if let number = NumberedOrder(order), listed.contains(number) { continue }
             if self.chases[order.orderID]?.awaitsPlacement == true { continue }
             awaited.insert(order.orderID)

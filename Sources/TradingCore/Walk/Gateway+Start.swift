@@ -34,6 +34,7 @@ extension Gateway {
         self.startedAt = batch.instant.wall
         self.settleMode(into: &batch)
         for order in self.state.ordersByAge { self.resume(order, into: &batch) }
+        self.resumeApprovals(at: batch.instant)
         self.engageGates(into: &batch)
         self.resumeRestraints(into: &batch)
         self.resumeKill(into: &batch)
@@ -79,7 +80,7 @@ extension Gateway {
             let reason = "the gateway ended before the order's end was known; nothing replaces it"
             self.record(.orderChanged(orderID, .amendFailed(reason: reason)), into: &batch)
         }
-        guard let order = self.state.orders[orderID] else { return }
+        guard let order = self.state.orders[orderID], order.status != .held else { return }
         var chase = Chase()
         if order.pendingAmend != nil { chase.amendAt = batch.instant.monotonic }
         if order.pendingCancel != nil { chase.cancelAt = batch.instant.monotonic }

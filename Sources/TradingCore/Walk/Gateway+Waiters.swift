@@ -27,7 +27,7 @@ extension Gateway {
         case .open, .partiallyFilled:
             self.chases[order.orderID]?.awaitsPlacement == true || order.hasMissingFills
         case .refused, .simulated, .filled, .canceled, .expired, .rejected, .notPlaced,
-            .needsOperator:
+            .needsOperator, .held:
             order.hasMissingFills
         }
     }

@@ -22,6 +22,10 @@ package struct Gateway: ~Copyable {
     /// Orders that are known to be foreign, newest last; bounded.
     var foreignOrders: [NumberedOrder] = []
     var kill = KillProgress()
+    /// Until when each held order is held.
+    var holds: [OrderID: MonotonicTime] = [:]
+    /// Until when no code of the second factor is looked at.
+    var codesLockedUntil: MonotonicTime?
     /// Changes to live that wait for the venue's word, oldest first.
     var modeChanges: [PendingModeChange] = []
     /// When principals placed orders; begun anew with the process.
@@ -102,6 +106,10 @@ package struct Gateway: ~Copyable {
             self.add(request.orderID, to: &needs)
         case .request(_, .amend(let request), _):
             self.add(request.orderID, to: &needs)
+        case .request(_, .approve(let request), _):
+            self.add(request.orderID, to: &needs)
+        case .request(_, .deny(let orderID, _, _), _):
+            self.add(orderID, to: &needs)
         case .request(_, .orders(let filter), _):
             if filter.includesClosed { needs.history = filter }
         case .venue(_, .orderReported(let report)):
@@ -135,13 +143,18 @@ package struct Gateway: ~Copyable {
     /// Journals an event and lets it act on the state; the only way the state changes.
     mutating func record(_ event: Event, into batch: inout OpenBatch) {
         batch.append(event)
-        if case .orderSubmitted(let intent) = event { self.charge(intent, at: batch.instant) }
+        switch event {
+        case .orderSubmitted(let intent), .orderApproved(let intent, _):
+            self.charge(intent, at: batch.instant)
+        default: break
+        }
         let touched = self.holding(touchedBy: event)
         let closed = self.state.apply(event, at: batch.instant.wall)
         if let touched { self.revalue(touched.symbol, on: touched.venue) }
         guard let closed else { return }
         batch.append(closed: closed)
         self.chases[closed.orderID] = nil
+        self.holds[closed.orderID] = nil
         if let key = closed.intent.key { self.keys[key] = closed.orderID }
         self.recent.remember(closed)
         self.sessions[closed.intent.venue]?.tradeWatch.lively.insert(closed.terms.symbol)

@@ -14,6 +14,11 @@ package struct GatewaySettings: Hashable, Sendable {
     package var timing: Timing
     package var restartPolicy = RestartPolicy.resume
     package var balanceTolerance = BalanceTolerance()
+    package var approvals = ApprovalSettings()
+    /// How much may be placed on an exchange in one day, by quote asset (B5).
+    ///
+    /// Where an exchange has caps, orders in other quote assets may only reduce positions.
+    package var dailyNotionalCaps: [VenueID: [Asset: Amount]] = [:]
 
     /// Every duration that decides something; each relation is asserted in ``validated()``.
     package struct Timing: Hashable, Sendable {

@@ -34,6 +34,23 @@ package enum Request: Hashable, Sendable {
     case limits
     case setLimits(LimitsWish)
     case tokens(TokenRequest)
+    /// The held orders.
+    case approvals
+    case approve(ApprovalRequest)
+    case deny(OrderID, Principal, reason: String)
+}
+
+/// A person's word that a held order may go.
+package struct ApprovalRequest: Hashable, Sendable {
+    package var orderID: OrderID
+    package var principal: Principal
+    package var code: ShownCode
+
+    package init(orderID: OrderID, principal: Principal, code: ShownCode) {
+        self.orderID = orderID
+        self.principal = principal
+        self.code = code
+    }
 }
 
 /// A person's word on an order whose fate could not be found out.
@@ -79,10 +96,13 @@ package struct KillRelease: Hashable, Sendable {
     package var isForced: Bool
     /// What outside of the gateway still asks for it, in words.
     package var causes: [String]
+    /// Wanted where the configuration says so.
+    package var code: ShownCode
 
-    package init(isForced: Bool = false, causes: [String] = []) {
+    package init(isForced: Bool = false, causes: [String] = [], code: ShownCode = .none) {
         self.isForced = isForced
         self.causes = causes
+        self.code = code
     }
 }
 

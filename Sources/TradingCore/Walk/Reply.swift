@@ -11,6 +11,7 @@ package enum Reply: Hashable, Sendable {
     case risk(RiskView)
     case limits(LimitsView)
     case tokens(all: [AccessToken], changed: [AccessToken])
+    case approvals(ApprovalsView)
     case refused(Refusal)
 }
 
@@ -21,7 +22,7 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens: false
+        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens, .approvals: false
         }
     }
 }
@@ -110,6 +111,20 @@ package struct KillSwitchView: Hashable, Sendable {
                 || self.venues.allSatisfy { venue in
                     venue.closings.allSatisfy { $0.status != .closing }
                 })
+    }
+}
+
+/// The orders that wait for a person.
+package struct ApprovalsView: Hashable, Sendable {
+    /// Oldest first.
+    package var held: [HeldOrder]
+    /// Until when no code is looked at, after too many wrong ones; nil while codes are.
+    package var codesLockedUntil: WallTime?
+
+    /// An order and the time at which it expires.
+    package struct HeldOrder: Hashable, Sendable {
+        package var order: Order
+        package var expiresAt: WallTime
     }
 }
 

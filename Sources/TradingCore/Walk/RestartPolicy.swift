@@ -21,12 +21,14 @@ extension Gateway {
     /// Treats what was unfinished at the end of the last process as the policy says.
     mutating func applyRestartPolicy(into batch: inout OpenBatch) {
         let unfinished = self.state.ordersByAge.filter { order in
-            order.intent.venue.isExchange && !order.status.isTerminal
+            order.intent.venue.isExchange && order.isAtVenue
         }
-        guard !unfinished.isEmpty, !self.state.killSwitch.isEngaged else { return }
+        let isUnfinished = !unfinished.isEmpty || !self.state.heldOrders.isEmpty
+        guard isUnfinished, !self.state.killSwitch.isEngaged else { return }
         switch self.settings.restartPolicy {
         case .resume: return
         case .cancel:
+            _ = self.dismissHeld("canceled by the restart policy", into: &batch)
             for order in unfinished where order.pendingCancel == nil {
                 let cancelID = ClientOrderIDScheme.cancelName(of: order.intent.clientOrderID)
                 self.record(.cancelRequested(order.orderID, cancelID), into: &batch)
@@ -34,7 +36,8 @@ extension Gateway {
                 self.chases[order.orderID]?.cancelAt = batch.instant.monotonic
             }
         case .halt:
-            let reason = "restart policy: \(unfinished.count) orders were unfinished at the start"
+            let count = unfinished.count + self.state.heldOrders.count
+            let reason = "restart policy: \(count) orders were unfinished at the start"
             batch.performAtOnce(.alert(Alert(.haltedAtStart, reason)))
             let killSwitch = KillSwitch(
                 level: .block,

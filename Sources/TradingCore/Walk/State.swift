@@ -20,11 +20,14 @@ package struct State: Hashable, Sendable {
     package private(set) var orders: [OrderID: Order]
     /// Those of `orders` whose outcome is unknown.
     package private(set) var ordersInDoubt: Set<OrderID>
+    /// Those of `orders` that wait for a person's approval.
+    package private(set) var heldOrders: Set<OrderID>
     /// Nil until the mode was set the first time.
     package private(set) var mode: ModeRecord?
     /// The last changes of the mode, oldest first, the present one included.
     package private(set) var modeHistory: [ModeRecord]
     package private(set) var killSwitch: KillSwitch
+    package private(set) var secondFactor: SecondFactor
     /// What venues last asked us not to send.
     package private(set) var restraints: [VenueID: VenueRestraint]
     /// The newest trade of ours on each symbol (S5).
@@ -43,6 +46,8 @@ package struct State: Hashable, Sendable {
     package private(set) var failureCounts: [VenueID: Int]
     /// What each account's losses are counted from, by quote asset.
     package private(set) var equities: [VenueID: [Asset: EquityRecord]]
+    /// What was placed on the venues' present days.
+    package private(set) var dayNotionals: [VenueID: DayNotional]
     /// Those of `orders`, counted; what has none has no entry.
     private var openCounts: [VenueID: OpenCounts]
 
@@ -64,6 +69,7 @@ package struct State: Hashable, Sendable {
         self.lastPlacements = [:]
         self.orders = [:]
         self.ordersInDoubt = []
+        self.heldOrders = []
         self.mode = nil
         self.modeHistory = []
         self.killSwitch = KillSwitch(
@@ -71,6 +77,11 @@ package struct State: Hashable, Sendable {
             principal: Principal(""),
             reason: "",
             since: WallTime(nanoseconds: 0)
+        )
+        self.secondFactor = SecondFactor(
+            lastStep: 0,
+            failureCount: 0,
+            failedAt: WallTime(nanoseconds: 0)
         )
         self.restraints = [:]
         self.lastTrades = [:]
@@ -81,6 +92,7 @@ package struct State: Hashable, Sendable {
         self.breaches = BreachList()
         self.failureCounts = [:]
         self.equities = [:]
+        self.dayNotionals = [:]
         self.openCounts = [:]
     }
 
@@ -96,6 +108,7 @@ package struct State: Hashable, Sendable {
         mode: ModeRecord?,
         modeHistory: [ModeRecord],
         killSwitch: KillSwitch,
+        secondFactor: SecondFactor,
         restraints: [VenueID: VenueRestraint],
         lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
@@ -104,7 +117,8 @@ package struct State: Hashable, Sendable {
         ledgers: [VenueID: Ledger],
         breaches: BreachList,
         failureCounts: [VenueID: Int],
-        equities: [VenueID: [Asset: EquityRecord]]
+        equities: [VenueID: [Asset: EquityRecord]],
+        dayNotionals: [VenueID: DayNotional]
     ) {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
@@ -114,9 +128,11 @@ package struct State: Hashable, Sendable {
         self.lastPlacements = lastPlacements
         self.orders = [:]
         self.ordersInDoubt = []
+        self.heldOrders = []
         self.mode = mode
         self.modeHistory = modeHistory
         self.killSwitch = killSwitch
+        self.secondFactor = secondFactor
         self.restraints = restraints
         self.lastTrades = lastTrades
         self.closings = closings
@@ -126,10 +142,15 @@ package struct State: Hashable, Sendable {
         self.breaches = breaches
         self.failureCounts = failureCounts
         self.equities = equities
+        self.dayNotionals = dayNotionals
         self.openCounts = [:]
         for change in limitChanges { self.limitChanges[change.key] = change }
         for order in orders {
             self.orders[order.orderID] = order
+            guard order.status != .held else {
+                self.heldOrders.insert(order.orderID)
+                continue
+            }
             self.count(order, by: 1)
             self.ledgers[order.intent.venue, default: Ledger()].expect(
                 Reservation(remaining: order.reservedQuantity, of: order.intent)
@@ -140,7 +161,7 @@ package struct State: Hashable, Sendable {
 
     package func ledger(of venue: VenueID) -> Ledger { self.ledgers[venue] ?? Ledger() }
 
-    /// Orders of the venue that are not finished.
+    /// Orders of the venue that are not finished; held ones are not there yet.
     package func openOrderCount(on venue: VenueID) -> Int {
         self.openCounts[venue]?.total ?? 0
     }
@@ -172,7 +193,7 @@ package struct State: Hashable, Sendable {
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
-            self.lastPlacements[intent.venue] = intent.timestamp
+            self.notePlacement(of: intent)
             if intent.purpose == .flatten {
                 self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
                     .begin()
@@ -185,6 +206,16 @@ package struct State: Hashable, Sendable {
             var order = Order(intent: intent, status: .refused, createdAt: time)
             order.refusal = refusal
             return order
+        case .orderHeld(let intent, let refusal):
+            self.note(intent.orderID)
+            var order = Order(intent: intent, status: .held, createdAt: time)
+            order.refusal = refusal
+            self.orders[order.orderID] = order
+            self.heldOrders.insert(order.orderID)
+        case .orderApproved(let intent, _):
+            return self.approve(intent, at: time)
+        case .codeShown(let outcome, _, _):
+            self.secondFactor.note(outcome, at: time)
         case .orderChanged(let orderID, let change):
             return self.change(orderID, by: change, at: time)
         case .orderReopened(let order):
@@ -239,6 +270,29 @@ package struct State: Hashable, Sendable {
         if order.status.isInDoubt { self.ordersInDoubt.insert(order.orderID) }
     }
 
+    private mutating func notePlacement(of intent: OrderIntent) {
+        self.lastPlacements[intent.venue] = intent.timestamp
+        guard let order = self.orders[intent.orderID] else { return }
+        let day = UTCDay(of: intent.timestamp)
+        var ofVenue = self.dayNotionals[intent.venue] ?? DayNotional(day: day)
+        ofVenue.roll(to: day)
+        ofVenue.add(order.dayNotional, in: intent.quoteAsset)
+        self.dayNotionals[intent.venue] = ofVenue
+    }
+
+    /// Turns a held order into one that is on its way, or that is simulated and thereby finished.
+    private mutating func approve(_ intent: OrderIntent, at time: WallTime) -> Order? {
+        guard var order = self.orders.removeValue(forKey: intent.orderID) else {
+            fatalError("invariant broken: order \(intent.orderID) was approved and is not held")
+        }
+        self.heldOrders.remove(intent.orderID)
+        order.approve(intent, at: time)
+        guard !order.isSettled else { return order }
+        self.insert(order)
+        self.notePlacement(of: intent)
+        return nil
+    }
+
     private mutating func change(
         _ orderID: OrderID,
         by change: OrderChange,
@@ -250,8 +304,14 @@ package struct State: Hashable, Sendable {
         }
         let venue = order.intent.venue
         let reserved = order.reservedQuantity
+        let dayNotional = order.dayNotional
         let before = order.status
         order.apply(change, at: time)
+        guard self.heldOrders.remove(orderID) == nil else {
+            invariant(order.isSettled, "a held order is approved or ends")
+            return order
+        }
+        self.dayNotionals[venue]?.replace(dayNotional, with: order.dayNotional, of: order.intent)
         self.countFailure(of: order, after: before)
         if order.reservedQuantity != reserved {
             self.ledgers[venue, default: Ledger()].release(

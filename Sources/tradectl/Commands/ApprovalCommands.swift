@@ -1,12 +1,86 @@
 import ArgumentParser
 import Credentials
 import Journal
+import TradingAPI
 
 struct Approvals: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Orders that wait for a second factor, and the secret of its codes.",
-        subcommands: [Enroll.self]
+        subcommands: [List.self, Approve.self, Deny.self, Enroll.self],
+        defaultSubcommand: List.self
     )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows the orders that wait for a person, and until when."
+        )
+
+        @OptionGroup var options: GlobalOptions
+
+        func run() async throws {
+            let approvals = try await self.options.withClient {
+                client throws(TradingClientError) in try await client.approvals()
+            }
+            try self.options.show(approvals) {
+                var table = Table(header: RemoteOrder.tableHeader + ["EXPIRES", "BECAUSE"])
+                for held in approvals.orders {
+                    table.add(
+                        held.order.tableRow + [
+                            shownTime(held.expiresAt), shown(held.order.refusal?.message ?? ""),
+                        ]
+                    )
+                }
+                let locked =
+                    approvals.codesLockedUntil == 0
+                    ? "" : "\nno code is looked at until \(shownTime(approvals.codesLockedUntil))"
+                return (table.isEmpty ? "no order waits" : table.text) + locked
+            }
+        }
+    }
+
+    struct Approve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lets a held order go, through every check of this moment.",
+            discussion: "Ends like place: 3 where the gate refuses it now, 4, 5 by its outcome."
+        )
+
+        @Argument(help: "The order's number.") var order: UInt64
+        @Option(help: "The code that the authenticator app shows now; each counts once.")
+        var code: String
+        @OptionGroup var options: GlobalOptions
+
+        func run() async throws {
+            let (orderID, code) = (self.order, self.code)
+            let order = try await self.options.withClient {
+                client throws(TradingClientError) in
+                try await client.approve(orderID, code: code)
+            }
+            try self.options.show(order) { order.details }
+            let outcome = Outcome(status: order.status)
+            guard outcome == .done else {
+                throw Failure(outcome, "order \(order.orderID) is \(order.status)")
+            }
+        }
+    }
+
+    struct Deny: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ends a held order unsent."
+        )
+
+        @Argument(help: "The order's number.") var order: UInt64
+        @Option(help: "Why; recorded.") var reason: String
+        @OptionGroup var options: GlobalOptions
+
+        func run() async throws {
+            let (orderID, reason) = (self.order, self.reason)
+            let order = try await self.options.withClient {
+                client throws(TradingClientError) in
+                try await client.deny(orderID, reason: reason)
+            }
+            try self.options.show(order) { order.details }
+        }
+    }
 
     struct Enroll: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

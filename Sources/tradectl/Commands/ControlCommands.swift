@@ -96,6 +96,8 @@ struct Mode: AsyncParsableCommand {
         @Option(help: "What becomes of open orders: refuse, cancel or keep.")
         var openOrders: OpenOrdersChoice = .refuse
         @Option(help: "The words that live wants, in place of typing them.") var confirm: String?
+        @Option(help: "The code of the second factor, where the server wants one for live.")
+        var code: String = ""
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
@@ -107,7 +109,8 @@ struct Mode: AsyncParsableCommand {
                     command.mode,
                     command.openOrders.policy,
                     reason: command.reason,
-                    confirmation: confirmation
+                    confirmation: confirmation,
+                    code: command.code
                 )
             }
             try self.options.show(["mode": change.mode, "previous_mode": change.previous]) {

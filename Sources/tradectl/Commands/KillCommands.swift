@@ -59,10 +59,16 @@ struct Kill: AsyncParsableCommand {
 
         @Option(help: "Why; recorded.") var reason: String
         @Flag(help: "Releases it all the same.") var force = false
+        @Option(help: "The code of the second factor, where the server wants one.")
+        var code: String = ""
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            let action = KillAction.release(reason: self.reason, isForced: self.force)
+            let action = KillAction.release(
+                reason: self.reason,
+                isForced: self.force,
+                code: self.code
+            )
             try Kill.show(try await Kill.call(action, self.options), self.options)
         }
     }

@@ -35,6 +35,17 @@ import Testing
             Change(name: "succeeded", change: .succeeded(by: OrderID(raw: 2))),
             Change(name: "amended", change: .amended(to: Make.quantity("0.5"))),
             Change(name: "amendFailed", change: .amendFailed(reason: "")),
+            Change(
+                name: "dismissed as refused",
+                change: .dismissed(
+                    .refused(
+                        Refusal(.approvalDenied, limit: "", actual: "", message: ""),
+                        by: Principal("me")
+                    )
+                )
+            ),
+            Change(name: "dismissed as expired", change: .dismissed(.expired(reason: ""))),
+            Change(name: "dismissed as canceled", change: .dismissed(.canceled(reason: ""))),
         ]
 
     /// Rows by status, columns by change.
@@ -45,25 +56,27 @@ import Testing
     /// Columns: new, partial, filled, canceled, expired, rejected (each none/some/all), filled
     /// (some/all), simulated, rejected, notPlaced, outcomeUnknown, needsOperator, and resolved as
     /// absent, canceled, filled, identified, and succeeded,
-    /// amended, amendment failed.
+    /// amended, amendment failed, and dismissed as refused, expired, canceled.
     static let alive = "O/P/F O/P/F P/P/F C/C/C E/E/E R/R/R P/F"
+    static let never = "! ! ! ! ! ! !"
     static let table: [(OrderStatus, String)] = [
-        (.submitting, "\(alive) S R N U X B B B B B B B"),
-        (.open, "\(alive) ! O O O X O O O O O O O"),
-        (.partiallyFilled, "\(alive) ! P P P X P P P P P P P"),
-        (.unknown, "\(alive) S R N U X N C U U U U U"),
-        (.needsOperator, "\(alive) ! R N X X N C X U X X X"),
-        (.notPlaced, "\(alive) ! N N N N N N N N N N N"),
-        (.rejected, "\(alive) ! R R R R R R R R R R R"),
-        (.filled, "F/F/F F/F/F F/F/F F/F/F F/F/F F/F/F F/F ! F F F F F F F F F F F"),
-        (.canceled, "C/C/C C/C/C C/C/C C/C/C C/C/C C/C/C C/F ! C C C C C C C C C C C"),
-        (.expired, "E/E/E E/E/E E/E/E E/E/E E/E/E E/E/E E/F ! E E E E E E E E E E E"),
+        (.submitting, "\(alive) S R N U X B B B B B B B ! ! !"),
+        (.open, "\(alive) ! O O O X O O O O O O O ! ! !"),
+        (.partiallyFilled, "\(alive) ! P P P X P P P P P P P ! ! !"),
+        (.unknown, "\(alive) S R N U X N C U U U U U ! ! !"),
+        (.needsOperator, "\(alive) ! R N X X N C X U X X X ! ! !"),
+        (.notPlaced, "\(alive) ! N N N N N N N N N N N ! ! !"),
+        (.rejected, "\(alive) ! R R R R R R R R R R R ! ! !"),
+        (.filled, "F/F/F F/F/F F/F/F F/F/F F/F/F F/F/F F/F ! F F F F F F F F F F F ! ! !"),
+        (.canceled, "C/C/C C/C/C C/C/C C/C/C C/C/C C/C/C C/F ! C C C C C C C C C C C ! ! !"),
+        (.expired, "E/E/E E/E/E E/E/E E/E/E E/E/E E/E/E E/F ! E E E E E E E E E E E ! ! !"),
+        (.held, "\(never) ! ! ! ! ! ! ! ! ! ! ! ! D E C"),
     ]
 
     static let letters: [Character: OrderStatus] = [
         "S": .simulated, "U": .unknown, "O": .open, "P": .partiallyFilled, "F": .filled,
         "C": .canceled, "E": .expired, "R": .rejected, "B": .submitting,
-        "N": .notPlaced, "X": .needsOperator,
+        "N": .notPlaced, "X": .needsOperator, "D": .refused,
     ]
 
     @Test func `every possible pair leads where the table says`() {
@@ -88,7 +101,7 @@ import Testing
                 }
             }
         }
-        #expect(pairs == 10 * (6 * 3 + 2 + 11) + 2)
+        #expect(pairs == 10 * (6 * 3 + 2 + 11) + 2 + 3)
     }
 
     @Test(arguments: [OrderStatus.refused, .simulated])
@@ -106,6 +119,21 @@ import Testing
         await #expect(processExitsWith: .failure) {
             _ = OrderStatus.simulated.after(
                 .outcomeUnknown(reason: ""),
+                isFilled: false,
+                hasFills: false
+            )
+        }
+    }
+
+    @Test func `a held order has no fate at the venue, and no other is dismissed`()
+        async
+    {
+        await #expect(processExitsWith: .failure) {
+            _ = OrderStatus.held.after(.notPlaced(reason: ""), isFilled: false, hasFills: false)
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = OrderStatus.open.after(
+                .dismissed(.expired(reason: "")),
                 isFilled: false,
                 hasFills: false
             )
@@ -140,7 +168,7 @@ import Testing
     @Test func `every status has its own name, and says whether it is the end`() {
         #expect(Set(OrderStatus.allCases.map(\.name)).count == OrderStatus.allCases.count)
         let open = OrderStatus.allCases.filter { !$0.isTerminal }
-        #expect(open == [.submitting, .open, .partiallyFilled, .unknown, .needsOperator])
+        #expect(open == [.submitting, .open, .partiallyFilled, .unknown, .needsOperator, .held])
         #expect(OrderStatus.allCases.filter(\.isInDoubt) == [.unknown, .needsOperator])
     }
 }

@@ -81,5 +81,6 @@ extension RiskGateTests {
                 $0.rateWaitMilliseconds = 1
             }
         ),
+        (.dailyNotional, { $0.dailyCap = DailyCap(cap: Make.amount("99.99"), placed: .zero) }),
     ]
 }

@@ -203,13 +203,15 @@ enum Make {
         exchanges: [VenueID] = [.testnet],
         limits: RiskLimits = Make.limits()
     ) -> GatewaySettings {
-        GatewaySettings(
+        var settings = GatewaySettings(
             initialMode: mode,
             allowsLiveTrading: allowsLive,
             exchanges: exchanges,
             marketVenue: exchanges.first ?? .testnet,
             limits: limits
         )
+        settings.dailyNotionalCaps[.live] = [Asset("USDT"): Make.amount("1000000")]
+        return settings
     }
 
     static func report(

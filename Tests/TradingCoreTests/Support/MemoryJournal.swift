@@ -76,7 +76,7 @@ final class MemoryJournal {
         for event in record.events {
             switch event {
             case .orderSubmitted(let intent), .orderSimulated(let intent),
-                .orderRefused(let intent, _):
+                .orderRefused(let intent, _), .orderHeld(let intent, _):
                 if let key = intent.key { self.keys[key] = intent.orderID }
             default: break
             }

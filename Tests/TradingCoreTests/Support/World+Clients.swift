@@ -3,6 +3,9 @@
 extension World {
     /// What some client asks for now.
     func clientInput() -> Input? {
+        if let word = self.wordOnHeldOrder() {
+            return .request(self.rig.token(), word, deadline: nil)
+        }
         let orders = self.rig.gateway.state.ordersByAge
         let request: Request
         switch self.random.number(0...99) {
@@ -32,6 +35,19 @@ extension World {
             ? self.rig.now.monotonic.adding(milliseconds: Int64(self.random.number(0...3_000)))
             : nil
         return .request(self.rig.token(), request, deadline: deadline)
+    }
+
+    /// What a person says to an order that is held, with codes that mostly count.
+    private func wordOnHeldOrder() -> Request? {
+        guard let held = self.rig.gateway.state.heldOrders.min(), self.random.happens(40) else {
+            return nil
+        }
+        let person = Principal("admin")
+        if self.random.happens(5) { return .deny(held, person, reason: "test") }
+        if !self.random.happens(5) { self.codeStep += 1 }
+        let code =
+            self.random.happens(5) ? ShownCode.wrong : .matching(step: self.codeStep)
+        return .approve(ApprovalRequest(orderID: held, principal: person, code: code))
     }
 
     private func wish() -> OrderRequest {
@@ -100,7 +116,7 @@ extension World {
                 if let earlier = self.keys.updateValue(intent.orderID, forKey: key.text) {
                     self.break_("M2: key \(key.text) made orders \(earlier) and \(intent.orderID)")
                 }
-            case .orderRefused(let intent, _):
+            case .orderRefused(let intent, _), .orderHeld(let intent, _):
                 guard let key = intent.key else { break }
                 if self.keys.updateValue(intent.orderID, forKey: key.text) != nil {
                     self.break_("M2: key \(key.text) was decided twice")
@@ -130,9 +146,8 @@ extension World {
         let state = self.rig.gateway.state
         if self.rig.journal.fold() != state { self.break_("the fold is not the state") }
         self.judgeTrades()
-        let intents = self.rig.journal.events.compactMap { event in
-            if case .orderSubmitted(let intent) = event { intent } else { nil }
-        }
+        if !state.heldOrders.isEmpty { self.break_("M1: orders are held under a kill switch") }
+        let intents = self.rig.journal.events.compactMap(\.sent)
         for intent in intents { self.judge(intent) }
         let names = Set(intents.map(\.clientOrderID.text))
         for entry in self.venue.entries where !entry.name.hasPrefix("web_") {
@@ -213,6 +228,14 @@ extension World {
 }
 
 extension Event {
+    /// The intent that may leave once the event is on disk.
+    var sent: OrderIntent? {
+        switch self {
+        case .orderSubmitted(let intent), .orderApproved(let intent, _): intent
+        default: nil
+        }
+    }
+
     /// What kind of event it is, for the count of what the storms contained.
     var kindForTally: String {
         switch self {
@@ -222,6 +245,11 @@ extension Event {
         case .orderSubmitted: "submitted"
         case .orderSimulated: "simulated"
         case .orderRefused: "refused"
+        case .orderHeld: "held"
+        case .orderApproved: "approved"
+        case .codeShown(.taken, _, _): "code taken"
+        case .codeShown(.refused, _, _): "code refused"
+        case .orderChanged(_, .dismissed(let dismissal)): "dismissed \(dismissal.status.name)"
         case .orderChanged(_, .reported(let status, _, _, _)): "reported \(status)"
         case .orderChanged(_, .filled): "filled"
         case .orderChanged(_, .simulated): "dry"

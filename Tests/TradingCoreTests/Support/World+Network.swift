@@ -79,7 +79,7 @@ extension World {
             self.break_("K1: order \(intent.orderID) left while the kill switch was engaged")
         }
         let isOnDisk = self.rig.journal.records.prefix(self.rig.journal.syncedCount)
-            .contains { $0.events.contains(.orderSubmitted(intent)) }
+            .contains { $0.events.contains { $0.sent == intent } }
         if !isOnDisk {
             self.break_("S1: order \(intent.orderID) left before its intent was synced")
         }

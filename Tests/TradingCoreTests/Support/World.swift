@@ -92,6 +92,8 @@ final class World {
     private var queue: [Scheduled] = []
     private var scheduled = 0
     var turns = 0
+    /// The newest step whose code somebody showed.
+    var codeStep: Int64 = 0
     /// By how much the wall clock is set after this turn.
     var clockStepMilliseconds: Int64 = 0
     /// How often what happened, so that a calm storm is noticed.
@@ -286,6 +288,10 @@ final class World {
         settings.limits.circuit.openMilliseconds = 200
         settings.limits.circuit.openMillisecondsMax = 400
         settings.limits.rejects.coolDownMilliseconds = 1_000
+        settings.limits.sensitiveNotional = Make.amount("300")
+        settings.approvals.expiryMilliseconds = 2_000
+        settings.approvals.lockMilliseconds = 500
+        settings.dailyNotionalCaps[.testnet] = [Asset("USDT"): Make.amount("10000")]
         return settings
     }
 

@@ -29,6 +29,9 @@ import Testing
         let first: [Event] = [
             .storeCreated(clientIDPrefix: "p"), .started(epoch: "e", version: "v"),
             .orderSubmitted(intent), .orderSimulated(intent), .orderRefused(intent, refusal),
+            .orderHeld(intent, refusal), .orderApproved(intent, by: Principal("x")),
+            .codeShown(.taken(step: 1), by: Principal("x"), purpose: ""),
+            .orderChanged(one, .dismissed(.expired(reason: ""))),
             .orderReopened(order), .modeChanged(mode), .killChanged(kill),
             .ledgerBound(.live, accountID: 1),
             .balanceMoved(.live, Asset("BTC"), delta: .zero, isOpening: true),
@@ -63,8 +66,9 @@ import Testing
     }
 
     @Test(arguments: [
-        Request.order(OrderID(raw: 1)), .positions, .mode, .killStatus, .health, .limits,
         .tokens(.list),
+        Request.order(OrderID(raw: 1)), .positions, .approvals, .mode, .killStatus, .health,
+        .limits,
         .orders(OrderFilter(includesClosed: false, symbol: nil, countMax: 10, before: nil)),
     ])
     func `a read that may show unsynced events waits for the sync`(request: Request) {

@@ -7,11 +7,19 @@ import Testing
     static func set(
         _ mode: TradingMode,
         _ policy: OpenOrdersPolicy = .refuse,
-        confirmation: String = ""
+        confirmation: String = "",
+        code: ShownCode = .none
     ) -> Request {
         let admin = Principal("admin")
         return .setMode(
-            ModeWish(mode, policy, admin, reason: "test", confirmation: confirmation)
+            ModeWish(
+                mode,
+                policy,
+                admin,
+                reason: "test",
+                confirmation: confirmation,
+                code: code
+            )
         )
     }
 
@@ -23,9 +31,10 @@ import Testing
     static func goLive(
         _ rig: Rig,
         confirmation: String = ModeWish.liveConfirmation,
-        key answer: VenueAnswer = goodKey
+        key answer: VenueAnswer = goodKey,
+        code: ShownCode = .none
     ) -> Turn {
-        let asked = rig.ask(set(.live, confirmation: confirmation))
+        let asked = rig.ask(set(.live, confirmation: confirmation, code: code))
         guard asked.requests.contains(.keyRights) else { return asked }
         #expect(asked.replies.isEmpty)
         return rig.tell(.answered(.keyRights, answer), from: .live)
@@ -65,16 +74,19 @@ import Testing
         ("orders", "1 open orders"), ("position", "positions in BTCUSDT"),
         ("trading", "may not trade"), ("withdrawal", "may withdraw"),
         ("refusal", "does not take the live key"), ("silence", "is unknown"),
+        ("cap", "daily_notional_cap"), ("code", "needs the code"),
+        ("used code", "was used already"),
     ]
 
     /// A rig before whose change to live the named things are wrong, and the change.
     static func tryLive(_ wrong: Set<String>) -> (Rig, Turn) {
-        let rig = Rig.ready(
-            Make.settings(
-                allowsLive: !wrong.contains("permission"),
-                exchanges: bothExchanges
-            )
+        var settings = Make.settings(
+            allowsLive: !wrong.contains("permission"),
+            exchanges: bothExchanges
         )
+        settings.approvals.requiring = [.live]
+        if wrong.contains("cap") { settings.dailyNotionalCaps = [:] }
+        let rig = Rig.ready(settings)
         if wrong.contains("position") {
             let bought = rig.openOrder()
             let fills = [Make.fill(1, "1")]
@@ -94,7 +106,9 @@ import Testing
         }
         if wrong.contains("silence") { answer = .failed("timeout") }
         let words = wrong.contains("confirmation") ? "yes" : ModeWish.liveConfirmation
-        return (rig, goLive(rig, confirmation: words, key: answer))
+        let step: Int64 = wrong.contains("used code") ? 0 : 1
+        let code = wrong.contains("code") ? ShownCode.none : .matching(step: step)
+        return (rig, goLive(rig, confirmation: words, key: answer, code: code))
     }
 
     @Test(arguments: liveGates)
@@ -106,7 +120,8 @@ import Testing
         #expect(refusal.rule == .modeGate)
         #expect(refusal.message.contains(word), "\(refusal.message)")
         #expect(!refusal.limit.contains(";"), "\(refusal.limit)")
-        #expect(turn.events.isEmpty)
+        // A code that was looked at is on the record; nothing else happened.
+        #expect(turn.events.allSatisfy { if case .codeShown = $0 { true } else { false } })
         #expect(rig.gateway.mode == .testnet)
     }
 
@@ -114,7 +129,7 @@ import Testing
         throws
     {
         let together: Set<String> = [
-            "permission", "confirmation", "orders", "position", "withdrawal",
+            "permission", "confirmation", "orders", "position", "withdrawal", "cap", "code",
         ]
         let (rig, turn) = Self.tryLive(together)
         let refusal = try #require(turn.refusal)

@@ -30,10 +30,12 @@ import Testing
         guard Seeds.range.count >= 200 else { return }
         // A storm in which nothing happens proves nothing.
         for (kind, least) in [
-            "submitted": 3_000, "filled": 3_000, "unknown": 200, "proven absent": 50,
+            "submitted": 2_500, "filled": 3_000, "unknown": 200, "proven absent": 50,
             "not sent": 50, "rejected": 5, "needs operator": 1, "started": 300,
             "kill": 300, "cancel": 500, "flatten": 20, "answer -2011": 50, "answer -2013": 200,
-            "stream renewed": 20, "succeeded": 15, "amended": 10,
+            "stream renewed": 20, "succeeded": 15, "amended": 10, "held": 300, "approved": 200,
+            "code taken": 200, "code refused": 15, "dismissed REFUSED": 20,
+            "dismissed EXPIRED": 10, "dismissed CANCELED": 50,
         ] {
             #expect(tally[kind, default: 0] >= least, "\(kind): \(tally[kind, default: 0])")
         }

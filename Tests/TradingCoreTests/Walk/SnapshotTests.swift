@@ -42,7 +42,9 @@ import Testing
     static let covered: Set<String> = [
         "State.sequence", "State.clientIDPrefix", "State.epoch", "State.lastOrderID",
         "State.orders", "State.mode", "State.modeHistory", "State.killSwitch", "State.ledgers",
-        "State.closings",
+        "State.closings", "State.secondFactor", "SecondFactor.lastStep",
+        "SecondFactor.failureCount", "SecondFactor.failedAt",
+        "State.dayNotionals", "DayNotional.day", "DayNotional.placed", "UTCDay.number",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
         "State.equities", "EquityRecord.dayStart", "EquityRecord.startEquity",
         "EquityRecord.baseEquity", "EquityRecord.highWater", "EquityRecord.bids",
@@ -63,7 +65,7 @@ import Testing
         "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",
         "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.
-        "State.ordersInDoubt", "State.openCounts", "Ledger.pending",
+        "State.ordersInDoubt", "State.heldOrders", "State.openCounts", "Ledger.pending",
         "OpenCounts.total", "OpenCounts.bySymbol",
         "ModeRecord.mode", "ModeRecord.principal", "ModeRecord.reason", "ModeRecord.since",
         "KillSwitch.level", "KillSwitch.principal", "KillSwitch.reason", "KillSwitch.since",
@@ -75,6 +77,7 @@ import Testing
         "Order.fills", "Order.pendingCancel", "Order.pendingAmend", "Order.quantity",
         "Order.successor", "Order.refusal", "Order.reason",
         "Order.createdAt", "Order.updatedAt",
+        "Refusal.rule", "Refusal.limit", "Refusal.actual", "Refusal.message", "Refusal.permitted",
         // Sums over the fills.
         "Order.filledQuantity", "Order.filledQuoteQuantity",
         "PendingCancel.cancelID",
@@ -164,6 +167,13 @@ import Testing
         }
         let paid = Make.fill(9, "0.5", fee: "0.001", in: "BNB")
         _ = state.apply(.orderChanged(closing.orderID, .filled(paid)), at: closing.timestamp)
+        let held = Make.intent(state.lastOrderID.raw + 1, key: "held")
+        let refusal = Refusal(.sensitiveNotional, limit: "1", actual: "2", message: "large")
+        _ = state.apply(.orderHeld(held, refusal), at: closing.timestamp)
+        for outcome in [CodeOutcome.taken(step: 7), .refused(failureCount: 3)] {
+            let shown = Event.codeShown(outcome, by: Principal("me"), purpose: "live")
+            _ = state.apply(shown, at: closing.timestamp)
+        }
         var found: Set<String> = []
         Self.properties(of: state, into: &found)
         #expect(

@@ -45,6 +45,13 @@ typedef struct Trading__V1__KillProgress Trading__V1__KillProgress;
 typedef struct Trading__V1__Closing Trading__V1__Closing;
 typedef struct Trading__V1__ResolveOrderRequest Trading__V1__ResolveOrderRequest;
 typedef struct Trading__V1__ResolveOrderResponse Trading__V1__ResolveOrderResponse;
+typedef struct Trading__V1__ListApprovalsRequest Trading__V1__ListApprovalsRequest;
+typedef struct Trading__V1__ListApprovalsResponse Trading__V1__ListApprovalsResponse;
+typedef struct Trading__V1__HeldOrder Trading__V1__HeldOrder;
+typedef struct Trading__V1__ApproveRequest Trading__V1__ApproveRequest;
+typedef struct Trading__V1__ApproveResponse Trading__V1__ApproveResponse;
+typedef struct Trading__V1__DenyRequest Trading__V1__DenyRequest;
+typedef struct Trading__V1__DenyResponse Trading__V1__DenyResponse;
 typedef struct Trading__V1__HealthRequest Trading__V1__HealthRequest;
 typedef struct Trading__V1__HealthResponse Trading__V1__HealthResponse;
 typedef struct Trading__V1__Alert Trading__V1__Alert;
@@ -119,7 +126,11 @@ typedef enum _Trading__V1__OrderStatus {
   /*
    * The mode sends nothing: the order was checked (and, in dry_run, built and signed) only.
    */
-  TRADING__V1__ORDER_STATUS__ORDER_STATUS_SIMULATED = 12
+  TRADING__V1__ORDER_STATUS__ORDER_STATUS_SIMULATED = 12,
+  /*
+   * Waits for a person's approval; nothing was sent and nothing is reserved.
+   */
+  TRADING__V1__ORDER_STATUS__ORDER_STATUS_HELD = 13
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__ORDER_STATUS)
 } Trading__V1__OrderStatus;
 typedef enum _Trading__V1__TradingMode {
@@ -487,7 +498,7 @@ struct  Trading__V1__Order
   size_t n_fills;
   Trading__V1__Fill **fills;
   /*
-   * Where status is REFUSED.
+   * Where status is REFUSED; where it is HELD, why it waits, also after it ended unsent.
    */
   Trading__V1__Refusal *refusal;
   /*
@@ -657,10 +668,14 @@ struct  Trading__V1__SetModeRequest
    * LIVE wants the words "trade live".
    */
   char *confirmation;
+  /*
+   * The code of the second factor, where LIVE wants one.
+   */
+  char *code;
 };
 #define TRADING__V1__SET_MODE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__set_mode_request__descriptor) \
-    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__SetModeResponse
@@ -684,10 +699,14 @@ struct  Trading__V1__KillSwitchRequest
    * RELEASE: even while what engaged the switch is still there.
    */
   protobuf_c_boolean force;
+  /*
+   * RELEASE: the code of the second factor, where it wants one.
+   */
+  char *code;
 };
 #define TRADING__V1__KILL_SWITCH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__kill_switch_request__descriptor) \
-    , TRADING__V1__KILL_ACTION__KILL_ACTION_UNSPECIFIED, TRADING__V1__KILL_LEVEL__KILL_LEVEL_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
+    , TRADING__V1__KILL_ACTION__KILL_ACTION_UNSPECIFIED, TRADING__V1__KILL_LEVEL__KILL_LEVEL_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__KillSwitchResponse
@@ -808,6 +827,89 @@ struct  Trading__V1__ResolveOrderResponse
 };
 #define TRADING__V1__RESOLVE_ORDER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__resolve_order_response__descriptor) \
+    , NULL }
+
+
+struct  Trading__V1__ListApprovalsRequest
+{
+  ProtobufCMessage base;
+};
+#define TRADING__V1__LIST_APPROVALS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__list_approvals_request__descriptor) \
+     }
+
+
+struct  Trading__V1__ListApprovalsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Oldest first.
+   */
+  size_t n_orders;
+  Trading__V1__HeldOrder **orders;
+  /*
+   * Until when no code is looked at, after too many wrong ones; 0 while codes are.
+   */
+  int64_t codes_locked_until;
+};
+#define TRADING__V1__LIST_APPROVALS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__list_approvals_response__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Trading__V1__HeldOrder
+{
+  ProtobufCMessage base;
+  Trading__V1__Order *order;
+  int64_t expires_at;
+};
+#define TRADING__V1__HELD_ORDER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__held_order__descriptor) \
+    , NULL, 0 }
+
+
+struct  Trading__V1__ApproveRequest
+{
+  ProtobufCMessage base;
+  uint64_t order_id;
+  /*
+   * Of the second factor; each counts once.
+   */
+  char *code;
+};
+#define TRADING__V1__APPROVE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__approve_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__ApproveResponse
+{
+  ProtobufCMessage base;
+  Trading__V1__Order *order;
+};
+#define TRADING__V1__APPROVE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__approve_response__descriptor) \
+    , NULL }
+
+
+struct  Trading__V1__DenyRequest
+{
+  ProtobufCMessage base;
+  uint64_t order_id;
+  char *reason;
+};
+#define TRADING__V1__DENY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__deny_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__DenyResponse
+{
+  ProtobufCMessage base;
+  Trading__V1__Order *order;
+};
+#define TRADING__V1__DENY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__deny_response__descriptor) \
     , NULL }
 
 
@@ -1669,6 +1771,139 @@ Trading__V1__ResolveOrderResponse *
 void   trading__v1__resolve_order_response__free_unpacked
                      (Trading__V1__ResolveOrderResponse *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__ListApprovalsRequest methods */
+void   trading__v1__list_approvals_request__init
+                     (Trading__V1__ListApprovalsRequest         *message);
+size_t trading__v1__list_approvals_request__get_packed_size
+                     (const Trading__V1__ListApprovalsRequest   *message);
+size_t trading__v1__list_approvals_request__pack
+                     (const Trading__V1__ListApprovalsRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__list_approvals_request__pack_to_buffer
+                     (const Trading__V1__ListApprovalsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ListApprovalsRequest *
+       trading__v1__list_approvals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__list_approvals_request__free_unpacked
+                     (Trading__V1__ListApprovalsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ListApprovalsResponse methods */
+void   trading__v1__list_approvals_response__init
+                     (Trading__V1__ListApprovalsResponse         *message);
+size_t trading__v1__list_approvals_response__get_packed_size
+                     (const Trading__V1__ListApprovalsResponse   *message);
+size_t trading__v1__list_approvals_response__pack
+                     (const Trading__V1__ListApprovalsResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__list_approvals_response__pack_to_buffer
+                     (const Trading__V1__ListApprovalsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ListApprovalsResponse *
+       trading__v1__list_approvals_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__list_approvals_response__free_unpacked
+                     (Trading__V1__ListApprovalsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__HeldOrder methods */
+void   trading__v1__held_order__init
+                     (Trading__V1__HeldOrder         *message);
+size_t trading__v1__held_order__get_packed_size
+                     (const Trading__V1__HeldOrder   *message);
+size_t trading__v1__held_order__pack
+                     (const Trading__V1__HeldOrder   *message,
+                      uint8_t             *out);
+size_t trading__v1__held_order__pack_to_buffer
+                     (const Trading__V1__HeldOrder   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__HeldOrder *
+       trading__v1__held_order__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__held_order__free_unpacked
+                     (Trading__V1__HeldOrder *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ApproveRequest methods */
+void   trading__v1__approve_request__init
+                     (Trading__V1__ApproveRequest         *message);
+size_t trading__v1__approve_request__get_packed_size
+                     (const Trading__V1__ApproveRequest   *message);
+size_t trading__v1__approve_request__pack
+                     (const Trading__V1__ApproveRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__approve_request__pack_to_buffer
+                     (const Trading__V1__ApproveRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ApproveRequest *
+       trading__v1__approve_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__approve_request__free_unpacked
+                     (Trading__V1__ApproveRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ApproveResponse methods */
+void   trading__v1__approve_response__init
+                     (Trading__V1__ApproveResponse         *message);
+size_t trading__v1__approve_response__get_packed_size
+                     (const Trading__V1__ApproveResponse   *message);
+size_t trading__v1__approve_response__pack
+                     (const Trading__V1__ApproveResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__approve_response__pack_to_buffer
+                     (const Trading__V1__ApproveResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ApproveResponse *
+       trading__v1__approve_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__approve_response__free_unpacked
+                     (Trading__V1__ApproveResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__DenyRequest methods */
+void   trading__v1__deny_request__init
+                     (Trading__V1__DenyRequest         *message);
+size_t trading__v1__deny_request__get_packed_size
+                     (const Trading__V1__DenyRequest   *message);
+size_t trading__v1__deny_request__pack
+                     (const Trading__V1__DenyRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__deny_request__pack_to_buffer
+                     (const Trading__V1__DenyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__DenyRequest *
+       trading__v1__deny_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__deny_request__free_unpacked
+                     (Trading__V1__DenyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__DenyResponse methods */
+void   trading__v1__deny_response__init
+                     (Trading__V1__DenyResponse         *message);
+size_t trading__v1__deny_response__get_packed_size
+                     (const Trading__V1__DenyResponse   *message);
+size_t trading__v1__deny_response__pack
+                     (const Trading__V1__DenyResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__deny_response__pack_to_buffer
+                     (const Trading__V1__DenyResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__DenyResponse *
+       trading__v1__deny_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__deny_response__free_unpacked
+                     (Trading__V1__DenyResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__HealthRequest methods */
 void   trading__v1__health_request__init
                      (Trading__V1__HealthRequest         *message);
@@ -2084,6 +2319,27 @@ typedef void (*Trading__V1__ResolveOrderRequest_Closure)
 typedef void (*Trading__V1__ResolveOrderResponse_Closure)
                  (const Trading__V1__ResolveOrderResponse *message,
                   void *closure_data);
+typedef void (*Trading__V1__ListApprovalsRequest_Closure)
+                 (const Trading__V1__ListApprovalsRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ListApprovalsResponse_Closure)
+                 (const Trading__V1__ListApprovalsResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__HeldOrder_Closure)
+                 (const Trading__V1__HeldOrder *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ApproveRequest_Closure)
+                 (const Trading__V1__ApproveRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ApproveResponse_Closure)
+                 (const Trading__V1__ApproveResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__DenyRequest_Closure)
+                 (const Trading__V1__DenyRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__DenyResponse_Closure)
+                 (const Trading__V1__DenyResponse *message,
+                  void *closure_data);
 typedef void (*Trading__V1__HealthRequest_Closure)
                  (const Trading__V1__HealthRequest *message,
                   void *closure_data);
@@ -2277,6 +2533,18 @@ struct Trading__V1__AdminService_Service
                        const Trading__V1__RevokeTokenRequest *input,
                        Trading__V1__RevokeTokenResponse_Closure closure,
                        void *closure_data);
+  void (*list_approvals)(Trading__V1__AdminService_Service *service,
+                         const Trading__V1__ListApprovalsRequest *input,
+                         Trading__V1__ListApprovalsResponse_Closure closure,
+                         void *closure_data);
+  void (*approve)(Trading__V1__AdminService_Service *service,
+                  const Trading__V1__ApproveRequest *input,
+                  Trading__V1__ApproveResponse_Closure closure,
+                  void *closure_data);
+  void (*deny)(Trading__V1__AdminService_Service *service,
+               const Trading__V1__DenyRequest *input,
+               Trading__V1__DenyResponse_Closure closure,
+               void *closure_data);
 };
 typedef void (*Trading__V1__AdminService_ServiceDestroy)(Trading__V1__AdminService_Service *);
 void trading__v1__admin_service__init (Trading__V1__AdminService_Service *service,
@@ -2290,7 +2558,10 @@ void trading__v1__admin_service__init (Trading__V1__AdminService_Service *servic
       function_prefix__ ## set_limits,\
       function_prefix__ ## create_token,\
       function_prefix__ ## list_tokens,\
-      function_prefix__ ## revoke_token  }
+      function_prefix__ ## revoke_token,\
+      function_prefix__ ## list_approvals,\
+      function_prefix__ ## approve,\
+      function_prefix__ ## deny  }
 void trading__v1__admin_service__resolve_order(ProtobufCService *service,
                                                const Trading__V1__ResolveOrderRequest *input,
                                                Trading__V1__ResolveOrderResponse_Closure closure,
@@ -2315,6 +2586,18 @@ void trading__v1__admin_service__revoke_token(ProtobufCService *service,
                                               const Trading__V1__RevokeTokenRequest *input,
                                               Trading__V1__RevokeTokenResponse_Closure closure,
                                               void *closure_data);
+void trading__v1__admin_service__list_approvals(ProtobufCService *service,
+                                                const Trading__V1__ListApprovalsRequest *input,
+                                                Trading__V1__ListApprovalsResponse_Closure closure,
+                                                void *closure_data);
+void trading__v1__admin_service__approve(ProtobufCService *service,
+                                         const Trading__V1__ApproveRequest *input,
+                                         Trading__V1__ApproveResponse_Closure closure,
+                                         void *closure_data);
+void trading__v1__admin_service__deny(ProtobufCService *service,
+                                      const Trading__V1__DenyRequest *input,
+                                      Trading__V1__DenyResponse_Closure closure,
+                                      void *closure_data);
 
 /* --- descriptors --- */
 
@@ -2361,6 +2644,13 @@ extern const ProtobufCMessageDescriptor trading__v1__kill_progress__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__closing__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__resolve_order_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__resolve_order_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__list_approvals_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__list_approvals_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__held_order__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__approve_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__approve_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__deny_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__deny_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__health_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__alert__descriptor;

@@ -457,6 +457,96 @@ void   trading__journal__v1__order_refused__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__order_refused__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__order_approved__init
+                     (Trading__Journal__V1__OrderApproved         *message)
+{
+  static const Trading__Journal__V1__OrderApproved init_value = TRADING__JOURNAL__V1__ORDER_APPROVED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__order_approved__get_packed_size
+                     (const Trading__Journal__V1__OrderApproved *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__order_approved__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__order_approved__pack
+                     (const Trading__Journal__V1__OrderApproved *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__order_approved__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__order_approved__pack_to_buffer
+                     (const Trading__Journal__V1__OrderApproved *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__order_approved__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__OrderApproved *
+       trading__journal__v1__order_approved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__OrderApproved *)
+     protobuf_c_message_unpack (&trading__journal__v1__order_approved__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__order_approved__free_unpacked
+                     (Trading__Journal__V1__OrderApproved *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__order_approved__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__code_shown__init
+                     (Trading__Journal__V1__CodeShown         *message)
+{
+  static const Trading__Journal__V1__CodeShown init_value = TRADING__JOURNAL__V1__CODE_SHOWN__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__code_shown__get_packed_size
+                     (const Trading__Journal__V1__CodeShown *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__code_shown__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__code_shown__pack
+                     (const Trading__Journal__V1__CodeShown *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__code_shown__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__code_shown__pack_to_buffer
+                     (const Trading__Journal__V1__CodeShown *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__code_shown__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__CodeShown *
+       trading__journal__v1__code_shown__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__CodeShown *)
+     protobuf_c_message_unpack (&trading__journal__v1__code_shown__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__code_shown__free_unpacked
+                     (Trading__Journal__V1__CodeShown *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__code_shown__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__fill__init
                      (Trading__Journal__V1__Fill         *message)
 {
@@ -545,6 +635,51 @@ void   trading__journal__v1__order_changed__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &trading__journal__v1__order_changed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__dismissed__init
+                     (Trading__Journal__V1__Dismissed         *message)
+{
+  static const Trading__Journal__V1__Dismissed init_value = TRADING__JOURNAL__V1__DISMISSED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__dismissed__get_packed_size
+                     (const Trading__Journal__V1__Dismissed *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__dismissed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__dismissed__pack
+                     (const Trading__Journal__V1__Dismissed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__dismissed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__dismissed__pack_to_buffer
+                     (const Trading__Journal__V1__Dismissed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__dismissed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__Dismissed *
+       trading__journal__v1__dismissed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__Dismissed *)
+     protobuf_c_message_unpack (&trading__journal__v1__dismissed__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__dismissed__free_unpacked
+                     (Trading__Journal__V1__Dismissed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__dismissed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   trading__journal__v1__resolved__init
@@ -1640,7 +1775,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[20] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[23] =
 {
   {
     "store_created",
@@ -1859,6 +1994,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "order_held",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, order_held),
+    &trading__journal__v1__order_refused__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "venue_restrained",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -1866,6 +2013,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     offsetof(Trading__Journal__V1__Event, kind_case),
     offsetof(Trading__Journal__V1__Event, venue_restrained),
     &trading__journal__v1__venue_restrained__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_approved",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, order_approved),
+    &trading__journal__v1__order_approved__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code_shown",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, code_shown),
+    &trading__journal__v1__code_shown__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1884,16 +2055,19 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
   },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
-  19,   /* field[19] = amend_requested */
+  22,   /* field[22] = amend_requested */
   11,   /* field[11] = balance_moved */
   14,   /* field[14] = breach_acknowledged */
   7,   /* field[7] = cancel_requested */
+  21,   /* field[21] = code_shown */
   15,   /* field[15] = equity_marked */
   9,   /* field[9] = kill_changed */
   10,   /* field[10] = ledger_bound */
   16,   /* field[16] = limit_changed */
   8,   /* field[8] = mode_changed */
+  20,   /* field[20] = order_approved */
   5,   /* field[5] = order_changed */
+  18,   /* field[18] = order_held */
   4,   /* field[4] = order_refused */
   6,   /* field[6] = order_reopened */
   3,   /* field[3] = order_simulated */
@@ -1903,14 +2077,13 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
   17,   /* field[17] = token_changed */
-  18,   /* field[18] = venue_restrained */
+  19,   /* field[19] = venue_restrained */
 };
-static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1] =
+static const ProtobufCIntRange trading__journal__v1__event__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 20, 18 },
-  { 25, 19 },
-  { 0, 20 }
+  { 25, 22 },
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -1920,10 +2093,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  20,
+  23,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
-  3,  trading__journal__v1__event__number_ranges,
+  2,  trading__journal__v1__event__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2488,6 +2661,134 @@ const ProtobufCMessageDescriptor trading__journal__v1__order_refused__descriptor
   (ProtobufCMessageInit) trading__journal__v1__order_refused__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__journal__v1__order_approved__field_descriptors[2] =
+{
+  {
+    "intent",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__OrderApproved, intent),
+    &trading__journal__v1__intent__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__OrderApproved, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__order_approved__field_indices_by_name[] = {
+  0,   /* field[0] = intent */
+  1,   /* field[1] = principal */
+};
+static const ProtobufCIntRange trading__journal__v1__order_approved__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__order_approved__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.OrderApproved",
+  "OrderApproved",
+  "Trading__Journal__V1__OrderApproved",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__OrderApproved),
+  2,
+  trading__journal__v1__order_approved__field_descriptors,
+  trading__journal__v1__order_approved__field_indices_by_name,
+  1,  trading__journal__v1__order_approved__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__order_approved__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__code_shown__field_descriptors[4] =
+{
+  {
+    "taken_step",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__CodeShown, taken_step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__CodeShown, failure_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__CodeShown, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "purpose",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__CodeShown, purpose),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__code_shown__field_indices_by_name[] = {
+  1,   /* field[1] = failure_count */
+  2,   /* field[2] = principal */
+  3,   /* field[3] = purpose */
+  0,   /* field[0] = taken_step */
+};
+static const ProtobufCIntRange trading__journal__v1__code_shown__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__code_shown__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.CodeShown",
+  "CodeShown",
+  "Trading__Journal__V1__CodeShown",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__CodeShown),
+  4,
+  trading__journal__v1__code_shown__field_descriptors,
+  trading__journal__v1__code_shown__field_indices_by_name,
+  1,  trading__journal__v1__code_shown__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__code_shown__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor trading__journal__v1__fill__field_descriptors[8] =
 {
   {
@@ -2617,7 +2918,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__fill__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__fill__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field_descriptors[12] =
+static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field_descriptors[13] =
 {
   {
     "order_id",
@@ -2763,10 +3064,23 @@ static const ProtobufCFieldDescriptor trading__journal__v1__order_changed__field
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dismissed",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__OrderChanged, change_case),
+    offsetof(Trading__Journal__V1__OrderChanged, dismissed),
+    &trading__journal__v1__dismissed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__order_changed__field_indices_by_name[] = {
   11,   /* field[11] = amend_failed */
   10,   /* field[10] = amended */
+  12,   /* field[12] = dismissed */
   2,   /* field[2] = filled */
   6,   /* field[6] = needs_operator */
   4,   /* field[4] = not_placed */
@@ -2778,10 +3092,11 @@ static const unsigned trading__journal__v1__order_changed__field_indices_by_name
   7,   /* field[7] = simulated */
   9,   /* field[9] = succeeded */
 };
-static const ProtobufCIntRange trading__journal__v1__order_changed__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__order_changed__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 15, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor =
 {
@@ -2791,11 +3106,88 @@ const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor
   "Trading__Journal__V1__OrderChanged",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__OrderChanged),
-  12,
+  13,
   trading__journal__v1__order_changed__field_descriptors,
   trading__journal__v1__order_changed__field_indices_by_name,
-  1,  trading__journal__v1__order_changed__number_ranges,
+  2,  trading__journal__v1__order_changed__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__order_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__dismissed__field_descriptors[4] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Dismissed, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refusal",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Dismissed, refusal),
+    &trading__journal__v1__refusal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Dismissed, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Dismissed, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__dismissed__field_indices_by_name[] = {
+  0,   /* field[0] = kind */
+  2,   /* field[2] = principal */
+  3,   /* field[3] = reason */
+  1,   /* field[1] = refusal */
+};
+static const ProtobufCIntRange trading__journal__v1__dismissed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__dismissed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.Dismissed",
+  "Dismissed",
+  "Trading__Journal__V1__Dismissed",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__Dismissed),
+  4,
+  trading__journal__v1__dismissed__field_descriptors,
+  trading__journal__v1__dismissed__field_indices_by_name,
+  1,  trading__journal__v1__dismissed__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__dismissed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__resolved__field_descriptors[5] =

@@ -97,6 +97,96 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_day_notional__init
+                     (Trading__Journal__V1__StoredDayNotional         *message)
+{
+  static const Trading__Journal__V1__StoredDayNotional init_value = TRADING__JOURNAL__V1__STORED_DAY_NOTIONAL__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_day_notional__get_packed_size
+                     (const Trading__Journal__V1__StoredDayNotional *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_day_notional__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_day_notional__pack
+                     (const Trading__Journal__V1__StoredDayNotional *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_day_notional__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_day_notional__pack_to_buffer
+                     (const Trading__Journal__V1__StoredDayNotional *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_day_notional__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredDayNotional *
+       trading__journal__v1__stored_day_notional__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredDayNotional *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_day_notional__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_day_notional__free_unpacked
+                     (Trading__Journal__V1__StoredDayNotional *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_day_notional__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__stored_second_factor__init
+                     (Trading__Journal__V1__StoredSecondFactor         *message)
+{
+  static const Trading__Journal__V1__StoredSecondFactor init_value = TRADING__JOURNAL__V1__STORED_SECOND_FACTOR__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_second_factor__get_packed_size
+                     (const Trading__Journal__V1__StoredSecondFactor *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_second_factor__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_second_factor__pack
+                     (const Trading__Journal__V1__StoredSecondFactor *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_second_factor__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_second_factor__pack_to_buffer
+                     (const Trading__Journal__V1__StoredSecondFactor *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_second_factor__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredSecondFactor *
+       trading__journal__v1__stored_second_factor__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredSecondFactor *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_second_factor__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_second_factor__free_unpacked
+                     (Trading__Journal__V1__StoredSecondFactor *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_second_factor__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_failures__init
                      (Trading__Journal__V1__StoredFailures         *message)
 {
@@ -547,7 +637,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[19] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[21] =
 {
   {
     "client_id_prefix",
@@ -777,12 +867,37 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "day_notionals",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_day_notionals),
+    offsetof(Trading__Journal__V1__StoredState, day_notionals),
+    &trading__journal__v1__stored_day_notional__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "second_factor",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredState, second_factor),
+    &trading__journal__v1__stored_second_factor__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   13,   /* field[13] = breaches */
   0,   /* field[0] = client_id_prefix */
   7,   /* field[7] = closings */
   10,   /* field[10] = created_at */
+  19,   /* field[19] = day_notionals */
   1,   /* field[1] = epoch */
   16,   /* field[16] = equities */
   15,   /* field[15] = failures */
@@ -797,12 +912,13 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
   8,   /* field[8] = restraints */
+  20,   /* field[20] = second_factor */
   18,   /* field[18] = tokens */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -812,11 +928,139 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  19,
+  21,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   1,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_day_notional__field_descriptors[3] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredDayNotional, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredDayNotional, day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "placed",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredDayNotional, n_placed),
+    offsetof(Trading__Journal__V1__StoredDayNotional, placed),
+    &trading__journal__v1__asset_amount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_day_notional__field_indices_by_name[] = {
+  1,   /* field[1] = day */
+  2,   /* field[2] = placed */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_day_notional__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_day_notional__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredDayNotional",
+  "StoredDayNotional",
+  "Trading__Journal__V1__StoredDayNotional",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredDayNotional),
+  3,
+  trading__journal__v1__stored_day_notional__field_descriptors,
+  trading__journal__v1__stored_day_notional__field_indices_by_name,
+  1,  trading__journal__v1__stored_day_notional__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_day_notional__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_second_factor__field_descriptors[3] =
+{
+  {
+    "last_step",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredSecondFactor, last_step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredSecondFactor, failure_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed_at",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredSecondFactor, failed_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_second_factor__field_indices_by_name[] = {
+  2,   /* field[2] = failed_at */
+  1,   /* field[1] = failure_count */
+  0,   /* field[0] = last_step */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_second_factor__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_second_factor__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredSecondFactor",
+  "StoredSecondFactor",
+  "Trading__Journal__V1__StoredSecondFactor",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredSecondFactor),
+  3,
+  trading__journal__v1__stored_second_factor__field_descriptors,
+  trading__journal__v1__stored_second_factor__field_indices_by_name,
+  1,  trading__journal__v1__stored_second_factor__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_second_factor__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_failures__field_descriptors[2] =

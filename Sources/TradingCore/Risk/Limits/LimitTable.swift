@@ -7,6 +7,7 @@ enum LimitTable {
         .optional("position_notional_max", \.positionNotionalMax, .notional),
         .optional("exposure_notional_max", \.exposureNotionalMax, .notional),
         .optional("price_collar", \.priceCollarMillionths, .share),
+        .optional("sensitive_notional", \.sensitiveNotional, .notional),
         .optional("order_rate_max", \.orderRateMax, .count(1...10_000)),
         .needed(
             "order_rate_interval_ms",
@@ -68,6 +69,7 @@ enum LimitTable {
         .ofSymbol("order_quantity_max", \.orderQuantityMax, .quantity),
         .ofSymbol("position_notional_max", \.positionNotionalMax, .notional),
         .ofSymbol("price_collar", \.priceCollarMillionths, .share),
+        .ofSymbol("sensitive_notional", \.sensitiveNotional, .notional),
     ]
 
     /// The row of a limit; nil where there is none.

@@ -25,8 +25,11 @@ typedef struct Trading__Journal__V1__Stopped Trading__Journal__V1__Stopped;
 typedef struct Trading__Journal__V1__Intent Trading__Journal__V1__Intent;
 typedef struct Trading__Journal__V1__Refusal Trading__Journal__V1__Refusal;
 typedef struct Trading__Journal__V1__OrderRefused Trading__Journal__V1__OrderRefused;
+typedef struct Trading__Journal__V1__OrderApproved Trading__Journal__V1__OrderApproved;
+typedef struct Trading__Journal__V1__CodeShown Trading__Journal__V1__CodeShown;
 typedef struct Trading__Journal__V1__Fill Trading__Journal__V1__Fill;
 typedef struct Trading__Journal__V1__OrderChanged Trading__Journal__V1__OrderChanged;
+typedef struct Trading__Journal__V1__Dismissed Trading__Journal__V1__Dismissed;
 typedef struct Trading__Journal__V1__Resolved Trading__Journal__V1__Resolved;
 typedef struct Trading__Journal__V1__Reported Trading__Journal__V1__Reported;
 typedef struct Trading__Journal__V1__Rejected Trading__Journal__V1__Rejected;
@@ -145,8 +148,11 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED = 16,
   TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
   TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED = 18,
+  TRADING__JOURNAL__V1__EVENT__KIND_ORDER_HELD = 19,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
-  TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25
+  TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25,
+  TRADING__JOURNAL__V1__EVENT__KIND_ORDER_APPROVED = 21,
+  TRADING__JOURNAL__V1__EVENT__KIND_CODE_SHOWN = 22
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
 
@@ -173,8 +179,14 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__EquityMarked *equity_marked;
     Trading__Journal__V1__LimitChanged *limit_changed;
     Trading__Journal__V1__AccessToken *token_changed;
+    /*
+     * An order that waits for a person; the refusal says by which rule.
+     */
+    Trading__Journal__V1__OrderRefused *order_held;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
     Trading__Journal__V1__AmendRequested *amend_requested;
+    Trading__Journal__V1__OrderApproved *order_approved;
+    Trading__Journal__V1__CodeShown *code_shown;
   };
 };
 #define TRADING__JOURNAL__V1__EVENT__INIT \
@@ -289,6 +301,42 @@ struct  Trading__Journal__V1__OrderRefused
     , NULL, NULL }
 
 
+/*
+ * A person approved a held order; the intent is that of this moment.
+ */
+struct  Trading__Journal__V1__OrderApproved
+{
+  ProtobufCMessage base;
+  Trading__Journal__V1__Intent *intent;
+  char *principal;
+};
+#define TRADING__JOURNAL__V1__ORDER_APPROVED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__order_approved__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Somebody showed a code of the second factor.
+ */
+struct  Trading__Journal__V1__CodeShown
+{
+  ProtobufCMessage base;
+  /*
+   * 0 where the code did not count.
+   */
+  int64_t taken_step;
+  /*
+   * Codes that did not count, one after the other.
+   */
+  uint32_t failure_count;
+  char *principal;
+  char *purpose;
+};
+#define TRADING__JOURNAL__V1__CODE_SHOWN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__code_shown__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
 struct  Trading__Journal__V1__Fill
 {
   ProtobufCMessage base;
@@ -321,7 +369,8 @@ typedef enum {
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_RESOLVED = 9,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED = 10,
   TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMENDED = 11,
-  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMEND_FAILED = 12
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMEND_FAILED = 12,
+  TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_DISMISSED = 15
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE__CASE)
 } Trading__Journal__V1__OrderChanged__ChangeCase;
 
@@ -348,11 +397,37 @@ struct  Trading__Journal__V1__OrderChanged
      */
     int64_t amended;
     char *amend_failed;
+    Trading__Journal__V1__Dismissed *dismissed;
   };
 };
 #define TRADING__JOURNAL__V1__ORDER_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__order_changed__descriptor) \
     , 0, TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE__NOT_SET, {0} }
+
+
+/*
+ * A held order ended unsent.
+ */
+struct  Trading__Journal__V1__Dismissed
+{
+  ProtobufCMessage base;
+  /*
+   * 1 refused, 2 expired, 3 canceled.
+   */
+  uint32_t kind;
+  /*
+   * Of 1.
+   */
+  Trading__Journal__V1__Refusal *refusal;
+  char *principal;
+  /*
+   * Of 2 and 3.
+   */
+  char *reason;
+};
+#define TRADING__JOURNAL__V1__DISMISSED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__dismissed__descriptor) \
+    , 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -897,6 +972,44 @@ Trading__Journal__V1__OrderRefused *
 void   trading__journal__v1__order_refused__free_unpacked
                      (Trading__Journal__V1__OrderRefused *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__OrderApproved methods */
+void   trading__journal__v1__order_approved__init
+                     (Trading__Journal__V1__OrderApproved         *message);
+size_t trading__journal__v1__order_approved__get_packed_size
+                     (const Trading__Journal__V1__OrderApproved   *message);
+size_t trading__journal__v1__order_approved__pack
+                     (const Trading__Journal__V1__OrderApproved   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__order_approved__pack_to_buffer
+                     (const Trading__Journal__V1__OrderApproved   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__OrderApproved *
+       trading__journal__v1__order_approved__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__order_approved__free_unpacked
+                     (Trading__Journal__V1__OrderApproved *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__CodeShown methods */
+void   trading__journal__v1__code_shown__init
+                     (Trading__Journal__V1__CodeShown         *message);
+size_t trading__journal__v1__code_shown__get_packed_size
+                     (const Trading__Journal__V1__CodeShown   *message);
+size_t trading__journal__v1__code_shown__pack
+                     (const Trading__Journal__V1__CodeShown   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__code_shown__pack_to_buffer
+                     (const Trading__Journal__V1__CodeShown   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__CodeShown *
+       trading__journal__v1__code_shown__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__code_shown__free_unpacked
+                     (Trading__Journal__V1__CodeShown *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Fill methods */
 void   trading__journal__v1__fill__init
                      (Trading__Journal__V1__Fill         *message);
@@ -934,6 +1047,25 @@ Trading__Journal__V1__OrderChanged *
                       const uint8_t       *data);
 void   trading__journal__v1__order_changed__free_unpacked
                      (Trading__Journal__V1__OrderChanged *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__Dismissed methods */
+void   trading__journal__v1__dismissed__init
+                     (Trading__Journal__V1__Dismissed         *message);
+size_t trading__journal__v1__dismissed__get_packed_size
+                     (const Trading__Journal__V1__Dismissed   *message);
+size_t trading__journal__v1__dismissed__pack
+                     (const Trading__Journal__V1__Dismissed   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__dismissed__pack_to_buffer
+                     (const Trading__Journal__V1__Dismissed   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__Dismissed *
+       trading__journal__v1__dismissed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__dismissed__free_unpacked
+                     (Trading__Journal__V1__Dismissed *message,
                       ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Resolved methods */
 void   trading__journal__v1__resolved__init
@@ -1309,11 +1441,20 @@ typedef void (*Trading__Journal__V1__Refusal_Closure)
 typedef void (*Trading__Journal__V1__OrderRefused_Closure)
                  (const Trading__Journal__V1__OrderRefused *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__OrderApproved_Closure)
+                 (const Trading__Journal__V1__OrderApproved *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__CodeShown_Closure)
+                 (const Trading__Journal__V1__CodeShown *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__Fill_Closure)
                  (const Trading__Journal__V1__Fill *message,
                   void *closure_data);
 typedef void (*Trading__Journal__V1__OrderChanged_Closure)
                  (const Trading__Journal__V1__OrderChanged *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__Dismissed_Closure)
+                 (const Trading__Journal__V1__Dismissed *message,
                   void *closure_data);
 typedef void (*Trading__Journal__V1__Resolved_Closure)
                  (const Trading__Journal__V1__Resolved *message,
@@ -1385,8 +1526,11 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__stopped__descripto
 extern const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_refused__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__order_approved__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__code_shown__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__fill__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_changed__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__dismissed__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__resolved__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__reported__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__rejected__descriptor;

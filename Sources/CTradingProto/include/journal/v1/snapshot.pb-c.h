@@ -18,6 +18,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Trading__Journal__V1__Snapshot Trading__Journal__V1__Snapshot;
 typedef struct Trading__Journal__V1__StoredState Trading__Journal__V1__StoredState;
+typedef struct Trading__Journal__V1__StoredDayNotional Trading__Journal__V1__StoredDayNotional;
+typedef struct Trading__Journal__V1__StoredSecondFactor Trading__Journal__V1__StoredSecondFactor;
 typedef struct Trading__Journal__V1__StoredFailures Trading__Journal__V1__StoredFailures;
 typedef struct Trading__Journal__V1__StoredPlacement Trading__Journal__V1__StoredPlacement;
 typedef struct Trading__Journal__V1__StoredTrade Trading__Journal__V1__StoredTrade;
@@ -126,10 +128,53 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_tokens;
   Trading__Journal__V1__AccessToken **tokens;
+  /*
+   * By venue.
+   */
+  size_t n_day_notionals;
+  Trading__Journal__V1__StoredDayNotional **day_notionals;
+  /*
+   * Absent in older stores.
+   */
+  Trading__Journal__V1__StoredSecondFactor *second_factor;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL }
+
+
+/*
+ * What was placed on a venue's present day.
+ */
+struct  Trading__Journal__V1__StoredDayNotional
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  /*
+   * Counted from 1970-01-01.
+   */
+  int64_t day;
+  /*
+   * By quote asset, exact to 10^-16.
+   */
+  size_t n_placed;
+  Trading__Journal__V1__AssetAmount **placed;
+};
+#define TRADING__JOURNAL__V1__STORED_DAY_NOTIONAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_day_notional__descriptor) \
+    , 0, 0, 0,NULL }
+
+
+struct  Trading__Journal__V1__StoredSecondFactor
+{
+  ProtobufCMessage base;
+  int64_t last_step;
+  uint32_t failure_count;
+  int64_t failed_at;
+};
+#define TRADING__JOURNAL__V1__STORED_SECOND_FACTOR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_second_factor__descriptor) \
+    , 0, 0, 0 }
 
 
 /*
@@ -317,6 +362,44 @@ Trading__Journal__V1__StoredState *
 void   trading__journal__v1__stored_state__free_unpacked
                      (Trading__Journal__V1__StoredState *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredDayNotional methods */
+void   trading__journal__v1__stored_day_notional__init
+                     (Trading__Journal__V1__StoredDayNotional         *message);
+size_t trading__journal__v1__stored_day_notional__get_packed_size
+                     (const Trading__Journal__V1__StoredDayNotional   *message);
+size_t trading__journal__v1__stored_day_notional__pack
+                     (const Trading__Journal__V1__StoredDayNotional   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_day_notional__pack_to_buffer
+                     (const Trading__Journal__V1__StoredDayNotional   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredDayNotional *
+       trading__journal__v1__stored_day_notional__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_day_notional__free_unpacked
+                     (Trading__Journal__V1__StoredDayNotional *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredSecondFactor methods */
+void   trading__journal__v1__stored_second_factor__init
+                     (Trading__Journal__V1__StoredSecondFactor         *message);
+size_t trading__journal__v1__stored_second_factor__get_packed_size
+                     (const Trading__Journal__V1__StoredSecondFactor   *message);
+size_t trading__journal__v1__stored_second_factor__pack
+                     (const Trading__Journal__V1__StoredSecondFactor   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_second_factor__pack_to_buffer
+                     (const Trading__Journal__V1__StoredSecondFactor   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredSecondFactor *
+       trading__journal__v1__stored_second_factor__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_second_factor__free_unpacked
+                     (Trading__Journal__V1__StoredSecondFactor *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredFailures methods */
 void   trading__journal__v1__stored_failures__init
                      (Trading__Journal__V1__StoredFailures         *message);
@@ -477,6 +560,12 @@ typedef void (*Trading__Journal__V1__Snapshot_Closure)
 typedef void (*Trading__Journal__V1__StoredState_Closure)
                  (const Trading__Journal__V1__StoredState *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredDayNotional_Closure)
+                 (const Trading__Journal__V1__StoredDayNotional *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__StoredSecondFactor_Closure)
+                 (const Trading__Journal__V1__StoredSecondFactor *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoredFailures_Closure)
                  (const Trading__Journal__V1__StoredFailures *message,
                   void *closure_data);
@@ -509,6 +598,8 @@ typedef void (*Trading__Journal__V1__StoredEquity_Closure)
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_day_notional__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_second_factor__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_failures__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_placement__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_trade__descriptor;
