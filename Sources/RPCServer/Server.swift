@@ -108,6 +108,7 @@ private final class Parts {
                 loop: loop,
                 log: log
             ),
+            history: store.history(on: loop),
             version: Program.version
         )
         self.service.register(with: self.router)

@@ -54,7 +54,8 @@ extension Gateway {
                     + "be done."
             )
         case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
-            .killEngage, .health, .risk, .limits, .tokens(.list):
+            .killEngage, .health, .risk, .limits, .tokens(.list),
+            .riskSummary:
             return nil
         }
     }

@@ -34,6 +34,8 @@ package enum Request: Hashable, Sendable {
     case limits
     case setLimits(LimitsWish)
     case tokens(TokenRequest)
+    /// Everything that is limited, for the principal that asks.
+    case riskSummary(Principal)
 }
 
 /// A person's word on an order whose fate could not be found out.

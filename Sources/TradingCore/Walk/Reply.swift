@@ -10,6 +10,7 @@ package enum Reply: Hashable, Sendable {
     case health(HealthView)
     case risk(RiskView)
     case limits(LimitsView)
+    case riskSummary(RiskSummary)
     case tokens(all: [AccessToken], changed: [AccessToken])
     case refused(Refusal)
 }
@@ -21,7 +22,9 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens: false
+        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens,
+            .riskSummary:
+            false
         }
     }
 }
