@@ -157,8 +157,8 @@ enum Samples {
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged,
-                    .equityMarked, .tokenChanged:
+                    .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+                    .limitChanged, .tokenChanged:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,

@@ -211,12 +211,12 @@ package struct State: Hashable, Sendable {
             self.breaches.append(breach)
         case .breachAcknowledged(let number, let acknowledgement):
             self.acknowledge(number, acknowledgement)
+        case .equityMarked(let venue, let asset, let mark):
+            self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
         case .tokenChanged(let token):
             self.tokens.note(token)
         case .limitChanged(let change):
             self.limitChanges[change.key] = change.setting == .configuration ? nil : change
-        case .equityMarked(let venue, let asset, let mark):
-            self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
         }
         return nil
     }

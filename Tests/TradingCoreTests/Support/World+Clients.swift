@@ -245,9 +245,9 @@ extension Event {
         case .venueRestrained: "restrained"
         case .riskBreached: "breached"
         case .breachAcknowledged: "acknowledged"
+        case .equityMarked: "equity"
         case .limitChanged: "limit"
         case .tokenChanged: "token"
-        case .equityMarked: "equity"
         }
     }
 }

@@ -1177,96 +1177,6 @@ void   trading__journal__v1__breach_acknowledged__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__breach_acknowledged__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   trading__journal__v1__limit_changed__init
-                     (Trading__Journal__V1__LimitChanged         *message)
-{
-  static const Trading__Journal__V1__LimitChanged init_value = TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT;
-  *message = init_value;
-}
-size_t trading__journal__v1__limit_changed__get_packed_size
-                     (const Trading__Journal__V1__LimitChanged *message)
-{
-  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t trading__journal__v1__limit_changed__pack
-                     (const Trading__Journal__V1__LimitChanged *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t trading__journal__v1__limit_changed__pack_to_buffer
-                     (const Trading__Journal__V1__LimitChanged *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Trading__Journal__V1__LimitChanged *
-       trading__journal__v1__limit_changed__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Trading__Journal__V1__LimitChanged *)
-     protobuf_c_message_unpack (&trading__journal__v1__limit_changed__descriptor,
-                                allocator, len, data);
-}
-void   trading__journal__v1__limit_changed__free_unpacked
-                     (Trading__Journal__V1__LimitChanged *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   trading__journal__v1__access_token__init
-                     (Trading__Journal__V1__AccessToken         *message)
-{
-  static const Trading__Journal__V1__AccessToken init_value = TRADING__JOURNAL__V1__ACCESS_TOKEN__INIT;
-  *message = init_value;
-}
-size_t trading__journal__v1__access_token__get_packed_size
-                     (const Trading__Journal__V1__AccessToken *message)
-{
-  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t trading__journal__v1__access_token__pack
-                     (const Trading__Journal__V1__AccessToken *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t trading__journal__v1__access_token__pack_to_buffer
-                     (const Trading__Journal__V1__AccessToken *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Trading__Journal__V1__AccessToken *
-       trading__journal__v1__access_token__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Trading__Journal__V1__AccessToken *)
-     protobuf_c_message_unpack (&trading__journal__v1__access_token__descriptor,
-                                allocator, len, data);
-}
-void   trading__journal__v1__access_token__free_unpacked
-                     (Trading__Journal__V1__AccessToken *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   trading__journal__v1__equity_marked__init
                      (Trading__Journal__V1__EquityMarked         *message)
 {
@@ -1355,6 +1265,96 @@ void   trading__journal__v1__symbol_price__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__limit_changed__init
+                     (Trading__Journal__V1__LimitChanged         *message)
+{
+  static const Trading__Journal__V1__LimitChanged init_value = TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__limit_changed__get_packed_size
+                     (const Trading__Journal__V1__LimitChanged *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__limit_changed__pack
+                     (const Trading__Journal__V1__LimitChanged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__limit_changed__pack_to_buffer
+                     (const Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__LimitChanged *
+       trading__journal__v1__limit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__LimitChanged *)
+     protobuf_c_message_unpack (&trading__journal__v1__limit_changed__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__limit_changed__free_unpacked
+                     (Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__access_token__init
+                     (Trading__Journal__V1__AccessToken         *message)
+{
+  static const Trading__Journal__V1__AccessToken init_value = TRADING__JOURNAL__V1__ACCESS_TOKEN__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__access_token__get_packed_size
+                     (const Trading__Journal__V1__AccessToken *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__access_token__pack
+                     (const Trading__Journal__V1__AccessToken *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__access_token__pack_to_buffer
+                     (const Trading__Journal__V1__AccessToken *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__AccessToken *
+       trading__journal__v1__access_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__AccessToken *)
+     protobuf_c_message_unpack (&trading__journal__v1__access_token__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__access_token__free_unpacked
+                     (Trading__Journal__V1__AccessToken *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[6] =
@@ -3994,6 +3994,173 @@ const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__desc
   (ProtobufCMessageInit) trading__journal__v1__breach_acknowledged__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__journal__v1__equity_marked__field_descriptors[7] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, asset),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_start",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, day_start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_equity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, start_equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "base_equity",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, base_equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "high_water",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, high_water),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bids",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__EquityMarked, n_bids),
+    offsetof(Trading__Journal__V1__EquityMarked, bids),
+    &trading__journal__v1__symbol_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__equity_marked__field_indices_by_name[] = {
+  1,   /* field[1] = asset */
+  4,   /* field[4] = base_equity */
+  6,   /* field[6] = bids */
+  2,   /* field[2] = day_start */
+  5,   /* field[5] = high_water */
+  3,   /* field[3] = start_equity */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__equity_marked__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.EquityMarked",
+  "EquityMarked",
+  "Trading__Journal__V1__EquityMarked",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__EquityMarked),
+  7,
+  trading__journal__v1__equity_marked__field_descriptors,
+  trading__journal__v1__equity_marked__field_indices_by_name,
+  1,  trading__journal__v1__equity_marked__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__equity_marked__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__symbol_price__field_descriptors[2] =
+{
+  {
+    "symbol",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SymbolPrice, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SymbolPrice, price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__symbol_price__field_indices_by_name[] = {
+  1,   /* field[1] = price */
+  0,   /* field[0] = symbol */
+};
+static const ProtobufCIntRange trading__journal__v1__symbol_price__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.SymbolPrice",
+  "SymbolPrice",
+  "Trading__Journal__V1__SymbolPrice",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__SymbolPrice),
+  2,
+  trading__journal__v1__symbol_price__field_descriptors,
+  trading__journal__v1__symbol_price__field_indices_by_name,
+  1,  trading__journal__v1__symbol_price__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__symbol_price__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor trading__journal__v1__limit_changed__field_descriptors[8] =
 {
   {
@@ -4276,172 +4443,5 @@ const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor 
   trading__journal__v1__access_token__field_indices_by_name,
   1,  trading__journal__v1__access_token__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__access_token__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor trading__journal__v1__equity_marked__field_descriptors[7] =
-{
-  {
-    "venue",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__EquityMarked, venue),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "asset",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__EquityMarked, asset),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "day_start",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__EquityMarked, day_start),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "start_equity",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__EquityMarked, start_equity),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "base_equity",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__EquityMarked, base_equity),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "high_water",
-    6,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__EquityMarked, high_water),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "bids",
-    7,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Trading__Journal__V1__EquityMarked, n_bids),
-    offsetof(Trading__Journal__V1__EquityMarked, bids),
-    &trading__journal__v1__symbol_price__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned trading__journal__v1__equity_marked__field_indices_by_name[] = {
-  1,   /* field[1] = asset */
-  4,   /* field[4] = base_equity */
-  6,   /* field[6] = bids */
-  2,   /* field[2] = day_start */
-  5,   /* field[5] = high_water */
-  3,   /* field[3] = start_equity */
-  0,   /* field[0] = venue */
-};
-static const ProtobufCIntRange trading__journal__v1__equity_marked__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 7 }
-};
-const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "trading.journal.v1.EquityMarked",
-  "EquityMarked",
-  "Trading__Journal__V1__EquityMarked",
-  "trading.journal.v1",
-  sizeof(Trading__Journal__V1__EquityMarked),
-  7,
-  trading__journal__v1__equity_marked__field_descriptors,
-  trading__journal__v1__equity_marked__field_indices_by_name,
-  1,  trading__journal__v1__equity_marked__number_ranges,
-  (ProtobufCMessageInit) trading__journal__v1__equity_marked__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor trading__journal__v1__symbol_price__field_descriptors[2] =
-{
-  {
-    "symbol",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__SymbolPrice, symbol),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "price",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_SFIXED64,
-    0,   /* quantifier_offset */
-    offsetof(Trading__Journal__V1__SymbolPrice, price),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned trading__journal__v1__symbol_price__field_indices_by_name[] = {
-  1,   /* field[1] = price */
-  0,   /* field[0] = symbol */
-};
-static const ProtobufCIntRange trading__journal__v1__symbol_price__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "trading.journal.v1.SymbolPrice",
-  "SymbolPrice",
-  "Trading__Journal__V1__SymbolPrice",
-  "trading.journal.v1",
-  sizeof(Trading__Journal__V1__SymbolPrice),
-  2,
-  trading__journal__v1__symbol_price__field_descriptors,
-  trading__journal__v1__symbol_price__field_indices_by_name,
-  1,  trading__journal__v1__symbol_price__number_ranges,
-  (ProtobufCMessageInit) trading__journal__v1__symbol_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -41,10 +41,10 @@ typedef struct Trading__Journal__V1__StoredOrder Trading__Journal__V1__StoredOrd
 typedef struct Trading__Journal__V1__VenueRestrained Trading__Journal__V1__VenueRestrained;
 typedef struct Trading__Journal__V1__RiskBreached Trading__Journal__V1__RiskBreached;
 typedef struct Trading__Journal__V1__BreachAcknowledged Trading__Journal__V1__BreachAcknowledged;
-typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
-typedef struct Trading__Journal__V1__AccessToken Trading__Journal__V1__AccessToken;
 typedef struct Trading__Journal__V1__EquityMarked Trading__Journal__V1__EquityMarked;
 typedef struct Trading__Journal__V1__SymbolPrice Trading__Journal__V1__SymbolPrice;
+typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
+typedef struct Trading__Journal__V1__AccessToken Trading__Journal__V1__AccessToken;
 
 
 /* --- enums --- */
@@ -142,8 +142,8 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_STOPPED = 13,
   TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED = 14,
   TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED = 15,
-  TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
   TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED = 16,
+  TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
   TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED = 18,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
   TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25
@@ -170,8 +170,8 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__Stopped *stopped;
     Trading__Journal__V1__RiskBreached *risk_breached;
     Trading__Journal__V1__BreachAcknowledged *breach_acknowledged;
-    Trading__Journal__V1__LimitChanged *limit_changed;
     Trading__Journal__V1__EquityMarked *equity_marked;
+    Trading__Journal__V1__LimitChanged *limit_changed;
     Trading__Journal__V1__AccessToken *token_changed;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
     Trading__Journal__V1__AmendRequested *amend_requested;
@@ -605,6 +605,46 @@ struct  Trading__Journal__V1__BreachAcknowledged
 
 
 /*
+ * A day began for an account in one quote asset, or what its losses are counted from changed.
+ */
+struct  Trading__Journal__V1__EquityMarked
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  char *asset;
+  /*
+   * By the venue's clock.
+   */
+  int64_t day_start;
+  char *start_equity;
+  /*
+   * Empty while it cannot be told.
+   */
+  char *base_equity;
+  char *high_water;
+  /*
+   * The best bids when the day began; none within the day.
+   */
+  size_t n_bids;
+  Trading__Journal__V1__SymbolPrice **bids;
+};
+#define TRADING__JOURNAL__V1__EQUITY_MARKED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__equity_marked__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Trading__Journal__V1__SymbolPrice
+{
+  ProtobufCMessage base;
+  char *symbol;
+  int64_t price;
+};
+#define TRADING__JOURNAL__V1__SYMBOL_PRICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__symbol_price__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
  * A person changed a limit.
  */
 struct  Trading__Journal__V1__LimitChanged
@@ -665,46 +705,6 @@ struct  Trading__Journal__V1__AccessToken
 #define TRADING__JOURNAL__V1__ACCESS_TOKEN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__access_token__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
-
-
-/*
- * A day began for an account in one quote asset, or what its losses are counted from changed.
- */
-struct  Trading__Journal__V1__EquityMarked
-{
-  ProtobufCMessage base;
-  uint32_t venue;
-  char *asset;
-  /*
-   * By the venue's clock.
-   */
-  int64_t day_start;
-  char *start_equity;
-  /*
-   * Empty while it cannot be told.
-   */
-  char *base_equity;
-  char *high_water;
-  /*
-   * The best bids when the day began; none within the day.
-   */
-  size_t n_bids;
-  Trading__Journal__V1__SymbolPrice **bids;
-};
-#define TRADING__JOURNAL__V1__EQUITY_MARKED__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__equity_marked__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
-
-
-struct  Trading__Journal__V1__SymbolPrice
-{
-  ProtobufCMessage base;
-  char *symbol;
-  int64_t price;
-};
-#define TRADING__JOURNAL__V1__SYMBOL_PRICE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__symbol_price__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
 
 
 /* Trading__Journal__V1__Record methods */
@@ -1201,44 +1201,6 @@ Trading__Journal__V1__BreachAcknowledged *
 void   trading__journal__v1__breach_acknowledged__free_unpacked
                      (Trading__Journal__V1__BreachAcknowledged *message,
                       ProtobufCAllocator *allocator);
-/* Trading__Journal__V1__LimitChanged methods */
-void   trading__journal__v1__limit_changed__init
-                     (Trading__Journal__V1__LimitChanged         *message);
-size_t trading__journal__v1__limit_changed__get_packed_size
-                     (const Trading__Journal__V1__LimitChanged   *message);
-size_t trading__journal__v1__limit_changed__pack
-                     (const Trading__Journal__V1__LimitChanged   *message,
-                      uint8_t             *out);
-size_t trading__journal__v1__limit_changed__pack_to_buffer
-                     (const Trading__Journal__V1__LimitChanged   *message,
-                      ProtobufCBuffer     *buffer);
-Trading__Journal__V1__LimitChanged *
-       trading__journal__v1__limit_changed__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   trading__journal__v1__limit_changed__free_unpacked
-                     (Trading__Journal__V1__LimitChanged *message,
-                      ProtobufCAllocator *allocator);
-/* Trading__Journal__V1__AccessToken methods */
-void   trading__journal__v1__access_token__init
-                     (Trading__Journal__V1__AccessToken         *message);
-size_t trading__journal__v1__access_token__get_packed_size
-                     (const Trading__Journal__V1__AccessToken   *message);
-size_t trading__journal__v1__access_token__pack
-                     (const Trading__Journal__V1__AccessToken   *message,
-                      uint8_t             *out);
-size_t trading__journal__v1__access_token__pack_to_buffer
-                     (const Trading__Journal__V1__AccessToken   *message,
-                      ProtobufCBuffer     *buffer);
-Trading__Journal__V1__AccessToken *
-       trading__journal__v1__access_token__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   trading__journal__v1__access_token__free_unpacked
-                     (Trading__Journal__V1__AccessToken *message,
-                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__EquityMarked methods */
 void   trading__journal__v1__equity_marked__init
                      (Trading__Journal__V1__EquityMarked         *message);
@@ -1276,6 +1238,44 @@ Trading__Journal__V1__SymbolPrice *
                       const uint8_t       *data);
 void   trading__journal__v1__symbol_price__free_unpacked
                      (Trading__Journal__V1__SymbolPrice *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__LimitChanged methods */
+void   trading__journal__v1__limit_changed__init
+                     (Trading__Journal__V1__LimitChanged         *message);
+size_t trading__journal__v1__limit_changed__get_packed_size
+                     (const Trading__Journal__V1__LimitChanged   *message);
+size_t trading__journal__v1__limit_changed__pack
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__limit_changed__pack_to_buffer
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__LimitChanged *
+       trading__journal__v1__limit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__limit_changed__free_unpacked
+                     (Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__AccessToken methods */
+void   trading__journal__v1__access_token__init
+                     (Trading__Journal__V1__AccessToken         *message);
+size_t trading__journal__v1__access_token__get_packed_size
+                     (const Trading__Journal__V1__AccessToken   *message);
+size_t trading__journal__v1__access_token__pack
+                     (const Trading__Journal__V1__AccessToken   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__access_token__pack_to_buffer
+                     (const Trading__Journal__V1__AccessToken   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__AccessToken *
+       trading__journal__v1__access_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__access_token__free_unpacked
+                     (Trading__Journal__V1__AccessToken *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
@@ -1357,17 +1357,17 @@ typedef void (*Trading__Journal__V1__RiskBreached_Closure)
 typedef void (*Trading__Journal__V1__BreachAcknowledged_Closure)
                  (const Trading__Journal__V1__BreachAcknowledged *message,
                   void *closure_data);
-typedef void (*Trading__Journal__V1__LimitChanged_Closure)
-                 (const Trading__Journal__V1__LimitChanged *message,
-                  void *closure_data);
-typedef void (*Trading__Journal__V1__AccessToken_Closure)
-                 (const Trading__Journal__V1__AccessToken *message,
-                  void *closure_data);
 typedef void (*Trading__Journal__V1__EquityMarked_Closure)
                  (const Trading__Journal__V1__EquityMarked *message,
                   void *closure_data);
 typedef void (*Trading__Journal__V1__SymbolPrice_Closure)
                  (const Trading__Journal__V1__SymbolPrice *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__LimitChanged_Closure)
+                 (const Trading__Journal__V1__LimitChanged *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__AccessToken_Closure)
+                 (const Trading__Journal__V1__AccessToken *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -1401,10 +1401,10 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order__desc
 extern const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__risk_breached__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__descriptor;
-extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
-extern const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor;
 
 PROTOBUF_C__END_DECLS
 

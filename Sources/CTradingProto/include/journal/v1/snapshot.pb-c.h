@@ -112,6 +112,11 @@ struct  Trading__Journal__V1__StoredState
   size_t n_failures;
   Trading__Journal__V1__StoredFailures **failures;
   /*
+   * By venue and asset.
+   */
+  size_t n_equities;
+  Trading__Journal__V1__StoredEquity **equities;
+  /*
    * By symbol and name.
    */
   size_t n_limit_changes;
@@ -121,11 +126,6 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_tokens;
   Trading__Journal__V1__AccessToken **tokens;
-  /*
-   * By venue and asset.
-   */
-  size_t n_equities;
-  Trading__Journal__V1__StoredEquity **equities;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
