@@ -109,6 +109,7 @@ private final class Parts {
                 loop: loop,
                 log: log
             ),
+            history: store.history(on: loop),
             version: Program.version
         )
         self.service.register(with: self.router)

@@ -14,7 +14,8 @@ import TradingCore
         "GetOrder": "vtra", "ListOrders": "vtra", "Positions": "vtra", "GetMode": "vtra",
         "SetMode": "ra", "KillSwitch": "vtra", "Health": "vtra", "ResolveOrder": "a",
         "GetLimits": "vtra", "SetLimits": "ra", "CreateToken": "a", "ListTokens": "a",
-        "RevokeToken": "a",
+        "RevokeToken": "a", "RiskSummary": "vtra", "RiskDecisions": "vtra",
+        "RiskBreaches": "vtra", "AcknowledgeBreach": "ra", "DisableTrading": "tra",
     ]
 
     static func desk() throws -> Desk {

@@ -228,15 +228,15 @@ struct ResponseDecoder {
             unknownOrderCount: message.unknown_order_count,
             startedAt: message.started_at,
             authenticationFailureCount: message.authentication_failure_count,
-            alerts: UnsafeBufferPointer(start: message.alerts, count: message.n_alerts)
-                .compactMap { alert in
-                    unsafe alert.map {
-                        unsafe RemoteAlert(
-                            kind: String(protobuf: $0.pointee.kind),
-                            message: String(protobuf: $0.pointee.message)
-                        )
-                    }
-                }
+            alerts: Protobuf.elements(message.alerts, count: message.n_alerts)
+                .map { unsafe self.alert($0.pointee) }
+        )
+    }
+
+    func alert(_ message: Trading__V1__Alert) -> RemoteAlert {
+        unsafe RemoteAlert(
+            kind: String(protobuf: message.kind),
+            message: String(protobuf: message.message)
         )
     }
 
@@ -302,7 +302,7 @@ struct ResponseDecoder {
         )
     }
 
-    private func refusal(_ message: Trading__V1__Refusal) -> RemoteRefusal {
+    func refusal(_ message: Trading__V1__Refusal) -> RemoteRefusal {
         unsafe RemoteRefusal(
             rule: String(protobuf: message.rule),
             limit: String(protobuf: message.limit),
@@ -331,7 +331,7 @@ struct ResponseDecoder {
         )
     }
 
-    private func name(of mode: Trading__V1__TradingMode) -> String {
+    func name(of mode: Trading__V1__TradingMode) -> String {
         TradingMode(rawValue: UInt8(truncatingIfNeeded: mode.rawValue))?.name ?? ""
     }
 }

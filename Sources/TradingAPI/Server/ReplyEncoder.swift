@@ -62,8 +62,10 @@ package struct ReplyEncoder {
             return .payload(self.killSwitch(view))
         case .health(let view):
             return .payload(self.health(view))
-        case .risk:
-            fatalError("invariant broken: no method asks for losses and failures")
+        case .risk(let view):
+            return .payload(self.breaches(view, to: method))
+        case .riskSummary(let summary):
+            return .payload(self.summary(summary))
         case .limits(let view):
             return .payload(self.limits(view, to: method))
         case .tokens(let all, let changed):
@@ -171,7 +173,7 @@ package struct ReplyEncoder {
         }
     }
 
-    private func refusal(
+    func refusal(
         _ refusal: TradingCore.Refusal
     ) -> UnsafeMutablePointer<Trading__V1__Refusal> {
         unsafe self.arena.make(trading__v1__refusal__init) { message in
@@ -254,7 +256,7 @@ package struct ReplyEncoder {
         }
     }
 
-    private func balance(
+    func balance(
         _ asset: Asset,
         total: Amount,
         reserved: Amount,
@@ -270,7 +272,7 @@ package struct ReplyEncoder {
 
     // MARK: Control
 
-    private func mode(_ mode: TradingMode) -> Trading__V1__TradingMode {
+    func mode(_ mode: TradingMode) -> Trading__V1__TradingMode {
         Trading__V1__TradingMode(UInt32(mode.rawValue))
     }
 
@@ -357,6 +359,13 @@ package struct ReplyEncoder {
         }
     }
 
+    func alert(_ alert: Alert) -> UnsafeMutablePointer<Trading__V1__Alert> {
+        unsafe self.arena.make(trading__v1__alert__init) { message in
+            unsafe message.kind = self.arena.string(alert.kind.rawValue)
+            unsafe message.message = self.arena.string(alert.message)
+        }
+    }
+
     private func health(_ view: HealthView) -> [UInt8] {
         unsafe self.pack(trading__v1__health_response__init) { message in
             unsafe message.is_ready = view.notReadyReasons.isEmpty ? 1 : 0
@@ -370,14 +379,7 @@ package struct ReplyEncoder {
             unsafe message.started_at = view.startedAt.nanoseconds
             unsafe message.authentication_failure_count = view.authenticationFailureCount
             unsafe message.n_alerts = view.alerts.count
-            unsafe message.alerts = self.arena.array(
-                view.alerts.map { alert in
-                    unsafe self.arena.make(trading__v1__alert__init) { message in
-                        unsafe message.kind = self.arena.string(alert.kind.rawValue)
-                        unsafe message.message = self.arena.string(alert.message)
-                    }
-                }
-            )
+            unsafe message.alerts = self.arena.array(view.alerts.map { unsafe self.alert($0) })
         }
     }
 }

@@ -40,6 +40,9 @@ extension Gateway {
             self.resolve(request, token, fetched: fetched, into: &batch)
         case .limits, .setLimits:
             self.decideLimits(request, token, into: &batch)
+        case .riskSummary(let principal):
+            let summary = self.riskSummary(for: principal, at: batch.instant)
+            batch.perform(.reply(token, .riskSummary(summary)), afterAllEarlierEvents: true)
         case .tokens(let request):
             self.decideTokens(request, token, into: &batch)
         case .approvals, .approve, .deny:

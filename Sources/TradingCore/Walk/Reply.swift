@@ -10,6 +10,7 @@ package enum Reply: Hashable, Sendable {
     case health(HealthView)
     case risk(RiskView)
     case limits(LimitsView)
+    case riskSummary(RiskSummary)
     case tokens(all: [AccessToken], changed: [AccessToken])
     case approvals(ApprovalsView)
     case refused(Refusal)
@@ -22,7 +23,9 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens, .approvals: false
+        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens, .approvals,
+            .riskSummary:
+            false
         }
     }
 }
