@@ -106,7 +106,7 @@ struct DailyReportReader {
                 )
             )
         case .started, .stopped, .modeChanged, .killChanged, .venueRestrained, .ledgerBound,
-            .riskBreached, .breachAcknowledged, .limitChanged,
+            .riskBreached, .breachAcknowledged, .limitChanged, .tokenChanged,
             .orderChanged(_, .resolved), .orderChanged(_, .needsOperator), .codeShown,
             .orderHeld, .orderChanged(_, .dismissed):
             self.act(event, at: time)

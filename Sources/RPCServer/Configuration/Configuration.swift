@@ -11,6 +11,7 @@ struct Configuration {
     var exchanges: [ExchangeSettings]
     var audit: AuditSettings
     var killSwitch: KillSettings
+    var access: AccessSettings
     /// Nil where there is no second factor.
     var secondFactor: OneTimeCodeSettings?
 
@@ -61,6 +62,14 @@ struct Configuration {
         self.secondFactor = raw.approvals(&self.gateway, environment: environment)
         self.audit = raw.audit()
         self.killSwitch = raw.killSwitch(environment: environment)
+        self.access = raw.access()
+        if self.unixSocketPath == nil, self.access.tcp == .token {
+            raw.report(
+                "file",
+                "listen.unix is needed: tokens for TCP are made there (rpc.tcp.authentication: "
+                    + "none lets every process of this machine do everything)"
+            )
+        }
         try raw.finish()
     }
 }

@@ -14,6 +14,9 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case resolveOrder = "ResolveOrder"
     case getLimits = "GetLimits"
     case setLimits = "SetLimits"
+    case createToken = "CreateToken"
+    case listTokens = "ListTokens"
+    case revokeToken = "RevokeToken"
     case listApprovals = "ListApprovals"
     case approve = "Approve"
     case deny = "Deny"
@@ -24,7 +27,8 @@ package enum TradingMethod: String, CaseIterable, Sendable {
         case .placeOrder, .cancel, .cancelAll, .amend, .getOrder, .listOrders, .positions, .getMode,
             .setMode, .killSwitch, .health:
             "trading.v1.TradingService"
-        case .resolveOrder, .getLimits, .setLimits, .listApprovals, .approve, .deny:
+        case .resolveOrder, .getLimits, .setLimits, .createToken, .listTokens, .revokeToken,
+            .listApprovals, .approve, .deny:
             "trading.v1.AdminService"
         }
     }

@@ -24,7 +24,18 @@ package struct ReplyEncoder {
         self.version = version
     }
 
-    package func encode(_ reply: Reply, to method: TradingMethod) -> EncodedReply {
+    /// Encodes the answer to a call.
+    ///
+    /// - Parameters:
+    ///   - reply: The gateway's.
+    ///   - method: What was called.
+    ///   - secret: The token that the call made, which no reply holds.
+    /// - Returns: What is sent.
+    package func encode(
+        _ reply: Reply,
+        to method: TradingMethod,
+        telling secret: BearerToken? = nil
+    ) -> EncodedReply {
         self.arena.reset()
         switch reply {
         case .order(let order, let isRepeat):
@@ -55,6 +66,8 @@ package struct ReplyEncoder {
             fatalError("invariant broken: no method asks for losses and failures")
         case .limits(let view):
             return .payload(self.limits(view, to: method))
+        case .tokens(let all, let changed):
+            return .payload(self.tokens(all, changed: changed, to: method, telling: secret))
         case .approvals(let view):
             return .payload(self.approvals(view))
         case .refused(let refusal):
@@ -105,7 +118,7 @@ package struct ReplyEncoder {
         }
     }
 
-    private func order(_ order: Order) -> UnsafeMutablePointer<Trading__V1__Order> {
+    func order(_ order: Order) -> UnsafeMutablePointer<Trading__V1__Order> {
         unsafe self.arena.make(trading__v1__order__init) { message in
             unsafe message.order_id = order.orderID.raw
             unsafe message.client_order_id = self.arena.string(order.intent.clientOrderID.text)
@@ -167,21 +180,6 @@ package struct ReplyEncoder {
             unsafe message.actual = self.arena.string(refusal.actual)
             unsafe message.message = self.arena.string(refusal.message)
             unsafe message.permitted = self.arena.string(refusal.permitted)
-        }
-    }
-
-    private func approvals(_ view: ApprovalsView) -> [UInt8] {
-        unsafe self.pack(trading__v1__list_approvals_response__init) { message in
-            unsafe message.codes_locked_until = view.codesLockedUntil?.nanoseconds ?? 0
-            unsafe message.n_orders = view.held.count
-            unsafe message.orders = self.arena.array(
-                view.held.map { held in
-                    unsafe self.arena.make(trading__v1__held_order__init) {
-                        unsafe $0.order = self.order(held.order)
-                        unsafe $0.expires_at = held.expiresAt.nanoseconds
-                    }
-                }
-            )
         }
     }
 
@@ -355,6 +353,7 @@ package struct ReplyEncoder {
             unsafe message.open_order_count = UInt64(view.openOrderCount)
             unsafe message.unknown_order_count = UInt64(view.unknownOrderCount)
             unsafe message.started_at = view.startedAt.nanoseconds
+            unsafe message.authentication_failure_count = view.authenticationFailureCount
             unsafe message.n_alerts = view.alerts.count
             unsafe message.alerts = self.arena.array(
                 view.alerts.map { alert in

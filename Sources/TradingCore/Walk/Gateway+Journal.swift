@@ -45,7 +45,7 @@ extension Gateway {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
         case .setMode, .killRelease, .resolve, .amend, .acknowledgeBreach, .disableTrading,
-            .setLimits, .approve, .deny:
+            .setLimits, .tokens(.create), .tokens(.revoke), .approve, .deny:
             return Refusal(
                 .notReady,
                 limit: "a sound journal",
@@ -54,7 +54,7 @@ extension Gateway {
                     + "be done."
             )
         case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
-            .killEngage, .health, .risk, .limits, .approvals:
+            .killEngage, .health, .risk, .limits, .tokens(.list), .approvals:
             return nil
         }
     }

@@ -33,6 +33,7 @@ package enum Request: Hashable, Sendable {
     case disableTrading(strategy: String, Principal, reason: String)
     case limits
     case setLimits(LimitsWish)
+    case tokens(TokenRequest)
     /// The held orders.
     case approvals
     case approve(ApprovalRequest)

@@ -10,6 +10,7 @@ package enum Reply: Hashable, Sendable {
     case health(HealthView)
     case risk(RiskView)
     case limits(LimitsView)
+    case tokens(all: [AccessToken], changed: [AccessToken])
     case approvals(ApprovalsView)
     case refused(Refusal)
 }
@@ -21,7 +22,7 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .approvals: false
+        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens, .approvals: false
         }
     }
 }
@@ -135,6 +136,8 @@ package struct HealthView: Hashable, Sendable {
     package var openOrderCount: Int
     package var unknownOrderCount: Int
     package var startedAt: WallTime
+    /// Calls since the start that came without a good token; counted outside of the gateway.
+    package var authenticationFailureCount: UInt64 = 0
     /// What a person should look at now.
     package var alerts: [Alert]
 }

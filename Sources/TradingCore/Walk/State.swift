@@ -36,6 +36,8 @@ package struct State: Hashable, Sendable {
     package private(set) var closings: [VenueID: [Symbol: Closing]]
     /// The limits that were changed and not reset since.
     package private(set) var limitChanges: [LimitKey: LimitChange]
+    /// By which callers prove who they are.
+    package private(set) var tokens: TokenList
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
     /// Limits on losses or failures that were broken.
@@ -85,6 +87,7 @@ package struct State: Hashable, Sendable {
         self.lastTrades = [:]
         self.closings = [:]
         self.limitChanges = [:]
+        self.tokens = TokenList()
         self.ledgers = [:]
         self.breaches = BreachList()
         self.failureCounts = [:]
@@ -110,6 +113,7 @@ package struct State: Hashable, Sendable {
         lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
         limitChanges: [LimitChange],
+        tokens: TokenList,
         ledgers: [VenueID: Ledger],
         breaches: BreachList,
         failureCounts: [VenueID: Int],
@@ -133,6 +137,7 @@ package struct State: Hashable, Sendable {
         self.lastTrades = lastTrades
         self.closings = closings
         self.limitChanges = [:]
+        self.tokens = tokens
         self.ledgers = ledgers
         self.breaches = breaches
         self.failureCounts = failureCounts
@@ -154,8 +159,6 @@ package struct State: Hashable, Sendable {
         }
     }
 
-    package func ledger(of venue: VenueID) -> Ledger { self.ledgers[venue] ?? Ledger() }
-
     /// Orders of the venue that are not finished; held ones are not there yet.
     package func openOrderCount(on venue: VenueID) -> Int {
         self.openCounts[venue]?.total ?? 0
@@ -164,11 +167,6 @@ package struct State: Hashable, Sendable {
     /// Orders of the venue on a symbol that are not finished.
     package func openOrderCount(on venue: VenueID, symbol: Symbol) -> Int {
         self.openCounts[venue]?.bySymbol[symbol] ?? 0
-    }
-
-    /// The unsettled orders, oldest first.
-    package var ordersByAge: [Order] {
-        self.orders.values.sorted { $0.orderID < $1.orderID }
     }
 
     /// Takes in one event.
@@ -239,6 +237,8 @@ package struct State: Hashable, Sendable {
             self.acknowledge(number, acknowledgement)
         case .equityMarked(let venue, let asset, let mark):
             self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
+        case .tokenChanged(let token):
+            self.tokens.note(token)
         case .limitChanged(let change):
             self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         }

@@ -275,6 +275,7 @@ extension Event {
         case .breachAcknowledged: "acknowledged"
         case .equityMarked: "equity"
         case .limitChanged: "limit"
+        case .tokenChanged: "token"
         }
     }
 }

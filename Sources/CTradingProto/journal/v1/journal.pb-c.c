@@ -1447,6 +1447,51 @@ void   trading__journal__v1__limit_changed__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__access_token__init
+                     (Trading__Journal__V1__AccessToken         *message)
+{
+  static const Trading__Journal__V1__AccessToken init_value = TRADING__JOURNAL__V1__ACCESS_TOKEN__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__access_token__get_packed_size
+                     (const Trading__Journal__V1__AccessToken *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__access_token__pack
+                     (const Trading__Journal__V1__AccessToken *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__access_token__pack_to_buffer
+                     (const Trading__Journal__V1__AccessToken *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__AccessToken *
+       trading__journal__v1__access_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__AccessToken *)
+     protobuf_c_message_unpack (&trading__journal__v1__access_token__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__access_token__free_unpacked
+                     (Trading__Journal__V1__AccessToken *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[6] =
 {
   {
@@ -1730,7 +1775,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[22] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[23] =
 {
   {
     "store_created",
@@ -1937,6 +1982,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "token_changed",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, token_changed),
+    &trading__journal__v1__access_token__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "order_held",
     19,
     PROTOBUF_C_LABEL_NONE,
@@ -1998,19 +2055,19 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
   },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
-  21,   /* field[21] = amend_requested */
+  22,   /* field[22] = amend_requested */
   11,   /* field[11] = balance_moved */
   14,   /* field[14] = breach_acknowledged */
   7,   /* field[7] = cancel_requested */
-  20,   /* field[20] = code_shown */
+  21,   /* field[21] = code_shown */
   15,   /* field[15] = equity_marked */
   9,   /* field[9] = kill_changed */
   10,   /* field[10] = ledger_bound */
   16,   /* field[16] = limit_changed */
   8,   /* field[8] = mode_changed */
-  19,   /* field[19] = order_approved */
+  20,   /* field[20] = order_approved */
   5,   /* field[5] = order_changed */
-  17,   /* field[17] = order_held */
+  18,   /* field[18] = order_held */
   4,   /* field[4] = order_refused */
   6,   /* field[6] = order_reopened */
   3,   /* field[3] = order_simulated */
@@ -2019,14 +2076,14 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   1,   /* field[1] = started */
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
-  18,   /* field[18] = venue_restrained */
+  17,   /* field[17] = token_changed */
+  19,   /* field[19] = venue_restrained */
 };
-static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1] =
+static const ProtobufCIntRange trading__journal__v1__event__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 19, 17 },
-  { 25, 21 },
-  { 0, 22 }
+  { 25, 22 },
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -2036,10 +2093,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  22,
+  23,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
-  3,  trading__journal__v1__event__number_ranges,
+  2,  trading__journal__v1__event__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4623,5 +4680,160 @@ const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor
   trading__journal__v1__limit_changed__field_indices_by_name,
   1,  trading__journal__v1__limit_changed__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__limit_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__access_token__field_descriptors[10] =
+{
+  {
+    "token_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, token_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, role),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hash",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, created_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, created_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revoked_at",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, revoked_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revoked_by",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, revoked_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revocation_reason",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, revocation_reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__access_token__field_indices_by_name[] = {
+  6,   /* field[6] = created_at */
+  4,   /* field[4] = created_by */
+  3,   /* field[3] = hash */
+  1,   /* field[1] = name */
+  5,   /* field[5] = reason */
+  9,   /* field[9] = revocation_reason */
+  7,   /* field[7] = revoked_at */
+  8,   /* field[8] = revoked_by */
+  2,   /* field[2] = role */
+  0,   /* field[0] = token_id */
+};
+static const ProtobufCIntRange trading__journal__v1__access_token__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.AccessToken",
+  "AccessToken",
+  "Trading__Journal__V1__AccessToken",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__AccessToken),
+  10,
+  trading__journal__v1__access_token__field_descriptors,
+  trading__journal__v1__access_token__field_indices_by_name,
+  1,  trading__journal__v1__access_token__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__access_token__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -637,7 +637,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[20] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[21] =
 {
   {
     "client_id_prefix",
@@ -856,6 +856,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "tokens",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_tokens),
+    offsetof(Trading__Journal__V1__StoredState, tokens),
+    &trading__journal__v1__access_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "day_notionals",
     20,
     PROTOBUF_C_LABEL_REPEATED,
@@ -885,7 +897,7 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   0,   /* field[0] = client_id_prefix */
   7,   /* field[7] = closings */
   10,   /* field[10] = created_at */
-  18,   /* field[18] = day_notionals */
+  19,   /* field[19] = day_notionals */
   1,   /* field[1] = epoch */
   16,   /* field[16] = equities */
   15,   /* field[15] = failures */
@@ -900,13 +912,13 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
   8,   /* field[8] = restraints */
-  19,   /* field[19] = second_factor */
+  20,   /* field[20] = second_factor */
+  18,   /* field[18] = tokens */
 };
-static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 20, 18 },
-  { 0, 20 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -916,10 +928,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  20,
+  21,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
-  2,  trading__journal__v1__stored_state__number_ranges,
+  1,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
