@@ -120,7 +120,7 @@ package struct ReplyEncoder {
         }
     }
 
-    private func order(_ order: Order) -> UnsafeMutablePointer<Trading__V1__Order> {
+    func order(_ order: Order) -> UnsafeMutablePointer<Trading__V1__Order> {
         unsafe self.arena.make(trading__v1__order__init) { message in
             unsafe message.order_id = order.orderID.raw
             unsafe message.client_order_id = self.arena.string(order.intent.clientOrderID.text)
@@ -182,21 +182,6 @@ package struct ReplyEncoder {
             unsafe message.actual = self.arena.string(refusal.actual)
             unsafe message.message = self.arena.string(refusal.message)
             unsafe message.permitted = self.arena.string(refusal.permitted)
-        }
-    }
-
-    private func approvals(_ view: ApprovalsView) -> [UInt8] {
-        unsafe self.pack(trading__v1__list_approvals_response__init) { message in
-            unsafe message.codes_locked_until = view.codesLockedUntil?.nanoseconds ?? 0
-            unsafe message.n_orders = view.held.count
-            unsafe message.orders = self.arena.array(
-                view.held.map { held in
-                    unsafe self.arena.make(trading__v1__held_order__init) {
-                        unsafe $0.order = self.order(held.order)
-                        unsafe $0.expires_at = held.expiresAt.nanoseconds
-                    }
-                }
-            )
         }
     }
 

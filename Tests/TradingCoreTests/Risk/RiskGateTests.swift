@@ -301,10 +301,9 @@ import Testing
     @Test func `the checks stand in the order in which the rules are declared`() {
         let notPlacing: Set<Rule> = [
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
-            .token, .tokenNotFound,
-            .killCause, .reduceOnly, .orderInDoubt, .drawdown, .consecutiveFailures,
-            .slippage, .breachNotFound, .amendment, .limitValue, .role, .sensitiveNotional,
-            .secondFactor, .orderNotHeld, .approvalDenied,
+            .amendment, .killCause, .reduceOnly, .orderInDoubt, .drawdown,
+            .consecutiveFailures, .slippage, .breachNotFound, .limitValue, .role, .token,
+            .tokenNotFound, .sensitiveNotional, .secondFactor, .orderNotHeld, .approvalDenied,
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }
         // The last check is for the orders of flatten alone.

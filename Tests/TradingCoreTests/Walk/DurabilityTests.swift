@@ -66,9 +66,8 @@ import Testing
     }
 
     @Test(arguments: [
-        .tokens(.list),
-        Request.order(OrderID(raw: 1)), .positions, .approvals, .mode, .killStatus, .health,
-        .limits,
+        Request.order(OrderID(raw: 1)), .positions, .mode, .killStatus, .health, .limits,
+        .tokens(.list), .approvals,
         .orders(OrderFilter(includesClosed: false, symbol: nil, countMax: 10, before: nil)),
     ])
     func `a read that may show unsynced events waits for the sync`(request: Request) {
