@@ -95,10 +95,11 @@ extension Rule {
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
-            .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment:
+            .dailyLoss, .drawdown, .consecutiveFailures, .slippage,
+            .openPositions, .cashShare, .duplicateOrder, .amendment:
             .failedPrecondition
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
-        case .orderBudget, .orderRate: .resourceExhausted
+        case .orderBudget, .orderRate, .ordersPerDay: .resourceExhausted
         }
     }
 }

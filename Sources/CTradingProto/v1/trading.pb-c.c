@@ -1897,7 +1897,7 @@ const ProtobufCMessageDescriptor trading__v1__refusal__descriptor =
   (ProtobufCMessageInit) trading__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[11] =
 {
   {
     "symbol",
@@ -2019,6 +2019,18 @@ static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__PlaceOrderRequest, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__place_order_request__field_indices_by_name[] = {
   7,   /* field[7] = expected_mode */
@@ -2027,16 +2039,18 @@ static const unsigned trading__v1__place_order_request__field_indices_by_name[] 
   3,   /* field[3] = quantity */
   9,   /* field[9] = resubmit_if_absent */
   1,   /* field[1] = side */
+  10,   /* field[10] = strategy */
   0,   /* field[0] = symbol */
   8,   /* field[8] = tag */
   5,   /* field[5] = time_in_force */
   2,   /* field[2] = type */
 };
-static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 9 },
-  { 0, 10 }
+  { 40, 10 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
 {
@@ -2046,10 +2060,10 @@ const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
   "Trading__V1__PlaceOrderRequest",
   "trading.v1",
   sizeof(Trading__V1__PlaceOrderRequest),
-  10,
+  11,
   trading__v1__place_order_request__field_descriptors,
   trading__v1__place_order_request__field_indices_by_name,
-  2,  trading__v1__place_order_request__number_ranges,
+  3,  trading__v1__place_order_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__place_order_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2549,7 +2563,7 @@ const ProtobufCMessageDescriptor trading__v1__list_orders_response__descriptor =
   (ProtobufCMessageInit) trading__v1__list_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[24] =
+static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[26] =
 {
   {
     "order_id",
@@ -2839,6 +2853,30 @@ static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[24] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "original_quantity",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, original_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__order__field_indices_by_name[] = {
   13,   /* field[13] = average_price */
@@ -2851,6 +2889,7 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   17,   /* field[17] = is_cancel_pending */
   3,   /* field[3] = mode */
   0,   /* field[0] = order_id */
+  24,   /* field[24] = original_quantity */
   21,   /* field[21] = predecessor_order_id */
   9,   /* field[9] = price */
   8,   /* field[8] = quantity */
@@ -2858,6 +2897,7 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   15,   /* field[15] = refusal */
   5,   /* field[5] = side */
   10,   /* field[10] = status */
+  25,   /* field[25] = strategy */
   22,   /* field[22] = successor_order_id */
   4,   /* field[4] = symbol */
   18,   /* field[18] = tag */
@@ -2866,11 +2906,12 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   20,   /* field[20] = updated_at */
   2,   /* field[2] = venue_order_id */
 };
-static const ProtobufCIntRange trading__v1__order__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__v1__order__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
-  { 0, 24 }
+  { 40, 24 },
+  { 0, 26 }
 };
 const ProtobufCMessageDescriptor trading__v1__order__descriptor =
 {
@@ -2880,10 +2921,10 @@ const ProtobufCMessageDescriptor trading__v1__order__descriptor =
   "Trading__V1__Order",
   "trading.v1",
   sizeof(Trading__V1__Order),
-  24,
+  26,
   trading__v1__order__field_descriptors,
   trading__v1__order__field_indices_by_name,
-  2,  trading__v1__order__number_ranges,
+  3,  trading__v1__order__number_ranges,
   (ProtobufCMessageInit) trading__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -68,6 +68,7 @@ enum StateDecoder {
             ledgers: ledgers,
             breaches: try unsafe Self.breaches(message),
             failureCounts: try unsafe Self.failureCounts(message),
+            orderDays: try unsafe Self.orderDays(message),
             equities: try unsafe Self.equities(message)
         )
     }

@@ -39,6 +39,8 @@ package struct State: Hashable, Sendable {
     package private(set) var breaches: BreachList
     /// Orders in a row that failed at a venue; what has none has no entry.
     package private(set) var failureCounts: [VenueID: Int]
+    /// How many orders each account placed in its last day.
+    package private(set) var orderDays: [VenueID: OrderDay]
     /// What each account's losses are counted from, by quote asset.
     package private(set) var equities: [VenueID: [Asset: EquityRecord]]
     /// Those of `orders`, counted; what has none has no entry.
@@ -77,6 +79,7 @@ package struct State: Hashable, Sendable {
         self.ledgers = [:]
         self.breaches = BreachList()
         self.failureCounts = [:]
+        self.orderDays = [:]
         self.equities = [:]
         self.openCounts = [:]
     }
@@ -100,6 +103,7 @@ package struct State: Hashable, Sendable {
         ledgers: [VenueID: Ledger],
         breaches: BreachList,
         failureCounts: [VenueID: Int],
+        orderDays: [VenueID: OrderDay],
         equities: [VenueID: [Asset: EquityRecord]]
     ) {
         self.sequence = sequence
@@ -120,6 +124,7 @@ package struct State: Hashable, Sendable {
         self.ledgers = ledgers
         self.breaches = breaches
         self.failureCounts = failureCounts
+        self.orderDays = orderDays
         self.equities = equities
         self.openCounts = [:]
         for change in limitChanges { self.limitChanges[change.key] = change }
@@ -168,12 +173,14 @@ package struct State: Hashable, Sendable {
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
             self.lastPlacements[intent.venue] = intent.timestamp
+            self.countOfDay(intent)
             if intent.purpose == .flatten {
                 self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
                     .begin()
             }
         case .orderSimulated(let intent):
             self.note(intent.orderID)
+            self.countOfDay(intent)
             return Order(intent: intent, status: .simulated, createdAt: time)
         case .orderRefused(let intent, let refusal):
             self.note(intent.orderID)
@@ -272,6 +279,11 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    private mutating func countOfDay(_ intent: OrderIntent) {
+        let day = OrderDay(start: WallTime(nanoseconds: .min), count: 0)
+        self.orderDays[intent.venue, default: day].add(at: intent.timestamp)
     }
 
     private mutating func count(_ fill: Fill, of intent: OrderIntent) {
