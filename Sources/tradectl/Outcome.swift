@@ -14,6 +14,8 @@ enum Outcome: Int32 {
     case unreachable = 6
     case notFound = 7
     case tampered = 8
+    /// The records are what was written; something beside them is not, or is lost.
+    case damagedBeside = 9
 
     var argumentParserCode: ExitCode { ExitCode(self.rawValue) }
 
@@ -41,7 +43,7 @@ struct Failure: Error {
     init(_ error: TradingClientError) {
         switch error {
         case .refused(let refusal):
-            let isMissing = refusal.rule == "order_not_found"
+            let isMissing = refusal.rule.hasSuffix("_not_found")
             self.init(
                 isMissing ? .notFound : .refused,
                 "refused by \(refusal.rule): \(refusal.message) "
