@@ -159,11 +159,12 @@ extension Rule {
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
             .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment,
-            .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional:
+            .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional,
+            .openPositions, .cashShare, .duplicateOrder:
             .failedPrecondition
         case .secondFactor: .permissionDenied
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
-        case .orderBudget, .orderRate: .resourceExhausted
+        case .orderBudget, .orderRate, .ordersPerDay: .resourceExhausted
         }
     }
 }

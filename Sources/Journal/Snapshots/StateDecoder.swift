@@ -70,6 +70,7 @@ enum StateDecoder {
             ledgers: ledgers,
             breaches: try unsafe Self.breaches(message),
             failureCounts: try unsafe Self.failureCounts(message),
+            orderDays: try unsafe Self.orderDays(message),
             equities: try unsafe Self.equities(message),
             dayNotionals: try unsafe Self.dayNotionals(message)
         )

@@ -286,7 +286,9 @@ struct ResponseDecoder {
             updatedAt: message.updated_at,
             predecessorOrderID: message.predecessor_order_id,
             successorOrderID: message.successor_order_id,
-            isAmendPending: message.is_amend_pending != 0
+            isAmendPending: message.is_amend_pending != 0,
+            originalQuantity: String(protobuf: message.original_quantity),
+            strategy: String(protobuf: message.strategy)
         )
     }
 

@@ -158,6 +158,10 @@ package struct ReplyEncoder {
             unsafe message.predecessor_order_id = order.intent.predecessor?.raw ?? 0
             unsafe message.successor_order_id = order.successor?.raw ?? 0
             unsafe message.is_amend_pending = order.pendingAmend == nil ? 0 : 1
+            unsafe message.original_quantity = self.arena.string(
+                order.intent.originalQuantity?.description ?? ""
+            )
+            unsafe message.strategy = self.arena.string(order.intent.strategy)
         }
     }
 

@@ -141,6 +141,11 @@ package struct RequestDecoder {
                 "expected_mode"
             ),
             tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
+            strategy: try unsafe self.text(
+                message.strategy,
+                "strategy",
+                bytesMax: Limits.tagBytesMax
+            ),
             resubmitsIfAbsent: unsafe message.resubmit_if_absent != 0
         )
     }

@@ -6,6 +6,18 @@ enum LimitTable {
         .needed("order_notional_max", \.orderNotionalMax, .notional),
         .optional("position_notional_max", \.positionNotionalMax, .notional),
         .optional("exposure_notional_max", \.exposureNotionalMax, .notional),
+        .optional("position_share_max", \.positionShareMillionths, .share),
+        .optional("exposure_share_max", \.exposureShareMillionths, .share),
+        .needed("on_position_exceeded", \.onPositionExceeded, .exceed, .neither),
+        .optional("open_positions_max", \.openPositionsMax, .count(1...10_000)),
+        .optional("cash_share_min", \.cashShareMillionths, .share, .higher),
+        .optional(
+            "duplicate_order_ms",
+            \.duplicateMilliseconds,
+            .milliseconds(1...86_400_000),
+            .higher
+        ),
+        .optional("orders_per_day_max", \.ordersPerDayMax, .count(1...1_000_000)),
         .optional("price_collar", \.priceCollarMillionths, .share),
         .optional("sensitive_notional", \.sensitiveNotional, .notional),
         .optional("order_rate_max", \.orderRateMax, .count(1...10_000)),
