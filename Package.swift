@@ -70,6 +70,9 @@ let package = Package(
         .target(name: "TradingCore"),
         .target(name: "MatchingEngine", dependencies: ["TradingCore"]),
 
+        // Secrets that show up in no text, and one-time codes.
+        .target(name: "Credentials", dependencies: ["COpenSSL"]),
+
         // Edges.
         .target(
             name: "TTRPC",
@@ -89,20 +92,24 @@ let package = Package(
         ),
         .target(
             name: "Venues",
-            dependencies: ["TradingCore", "MatchingEngine", "CCurl", "COpenSSL", nioSSL] + nio
-                + nioHTTP
+            dependencies: [
+                "Credentials", "TradingCore", "MatchingEngine", "CCurl", "COpenSSL", nioSSL,
+            ] + nio + nioHTTP
         ),
 
         // Programs.
         .executableTarget(
             name: "RPCServer",
             dependencies: [
-                "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues", arguments, logging, yams,
+                "Credentials", "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues", arguments,
+                logging, yams,
             ] + nio
         ),
         .executableTarget(
             name: "tradectl",
-            dependencies: ["TradingCore", "TTRPC", "TradingAPI", "Journal", arguments] + nio
+            dependencies: [
+                "Credentials", "TradingCore", "TTRPC", "TradingAPI", "Journal", arguments,
+            ] + nio
         ),
         .executableTarget(
             name: "ExchangeSim",
@@ -139,6 +146,7 @@ let package = Package(
         ),
 
         // Tests.
+        .testTarget(name: "CredentialsTests", dependencies: ["Credentials"]),
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore", "Journal"]),
         .executableTarget(
             name: "properties",
@@ -160,7 +168,7 @@ let package = Package(
         ),
         .testTarget(
             name: "VenuesTests",
-            dependencies: ["Venues", "TradingCore", nioSSL] + nio + nioHTTP
+            dependencies: ["Credentials", "Venues", "TradingCore", nioSSL] + nio + nioHTTP
         ),
         .testTarget(
             name: "ExchangeSimTests",
@@ -171,8 +179,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "RPCServer", "tradectl", "ExchangeSim", "SystemTestSupport", "TradingAPI", "TTRPC",
-                "TradingCore", "Journal", "Venues", "CZlib", logging,
+                "Credentials", "RPCServer", "tradectl", "ExchangeSim", "SystemTestSupport",
+                "TradingAPI", "TTRPC", "TradingCore", "Journal", "Venues", "CZlib", logging,
             ] + nio
         ),
         .testTarget(name: "TidyTests"),

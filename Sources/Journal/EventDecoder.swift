@@ -57,6 +57,13 @@ enum EventDecoder {
                 OrderID(raw: part.order_id),
                 try unsafe self.clientOrderID(part.cancel_id)
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED:
+            let part = try unsafe self.present(message.amend_requested)
+            return unsafe .amendRequested(
+                OrderID(raw: part.order_id),
+                self.amend(try unsafe self.present(part.amend)),
+                by: Principal(self.text(part.principal))
+            )
         case TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED:
             return .modeChanged(try unsafe self.mode(self.present(message.mode_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED:
@@ -80,6 +87,20 @@ enum EventDecoder {
             return unsafe .venueRestrained(
                 try self.known(VenueID.self, part.venue),
                 try self.restraint(part)
+            )
+        case TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED:
+            return .riskBreached(try unsafe self.breach(self.present(message.risk_breached)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED:
+            let part = try unsafe self.present(message.breach_acknowledged)
+            return unsafe .breachAcknowledged(part.number, self.acknowledgement(part))
+        case TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED:
+            return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED:
+            let part = try unsafe self.present(message.equity_marked)
+            return unsafe .equityMarked(
+                try self.known(VenueID.self, part.venue),
+                Asset(self.text(part.asset)),
+                try self.mark(part)
             )
         default:
             throw DecodingProblem("event of unknown kind")
@@ -147,6 +168,10 @@ enum EventDecoder {
             )
         }
         order.successor = self.orderID(unsafe message.successor)
+        if let amend = unsafe message.pending_amend {
+            order.pendingAmend = unsafe self.amend(amend.pointee)
+        }
+        if unsafe message.quantity != 0 { order.quantity = Quantity(raw: unsafe message.quantity) }
         return order
     }
 
@@ -189,7 +214,8 @@ enum EventDecoder {
             purpose: unsafe message.purpose == 0
                 ? .client : try self.known(OrderPurpose.self, unsafe message.purpose),
             resubmitsIfAbsent: unsafe message.resubmits_if_absent != 0,
-            predecessor: unsafe self.orderID(message.predecessor)
+            predecessor: unsafe self.orderID(message.predecessor),
+            referencePrice: Price(raw: unsafe message.reference_price)
         )
     }
 
@@ -250,9 +276,20 @@ enum EventDecoder {
             return .simulated(request: unsafe self.text(message.simulated))
         case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED:
             return .succeeded(by: OrderID(raw: unsafe message.succeeded))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMENDED:
+            return .amended(to: Quantity(raw: unsafe message.amended))
+        case TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMEND_FAILED:
+            return .amendFailed(reason: unsafe self.text(message.amend_failed))
         default:
             throw DecodingProblem("order change of unknown kind")
         }
+    }
+
+    private static func amend(_ message: Trading__Journal__V1__Amend) -> PendingAmend {
+        let quantity = Quantity(raw: unsafe message.quantity)
+        let price = Price(raw: unsafe message.price)
+        return price.isPositive
+            ? .replacement(quantity: quantity, price: price) : .reduction(to: quantity)
     }
 
     private static func resolved(

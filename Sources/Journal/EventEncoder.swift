@@ -46,8 +46,9 @@ struct EventEncoder {
             case .orderReopened(let order):
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
-            case .cancelRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-                .venueRestrained:
+            case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
+                .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged,
+                .limitChanged, .equityMarked:
                 unsafe self.fill(&message, with: event)
             }
         }
@@ -62,6 +63,15 @@ struct EventEncoder {
             ) {
                 unsafe $0.order_id = orderID.raw
                 unsafe $0.cancel_id = self.arena.string(cancelID.text)
+            }
+        case .amendRequested(let orderID, let amend, let principal):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED
+            unsafe message.amend_requested = self.arena.make(
+                trading__journal__v1__amend_requested__init
+            ) {
+                unsafe $0.order_id = orderID.raw
+                unsafe $0.amend = self.amend(amend)
+                unsafe $0.principal = self.arena.string(principal.name)
             }
         case .modeChanged(let record):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED
@@ -90,6 +100,18 @@ struct EventEncoder {
         case .venueRestrained(let venue, let restraint):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED
             unsafe message.venue_restrained = self.restraint(restraint, of: venue)
+        case .riskBreached(let breach):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED
+            unsafe message.risk_breached = self.breach(breach)
+        case .breachAcknowledged(let number, let acknowledgement):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED
+            unsafe message.breach_acknowledged = self.acknowledgement(acknowledgement, of: number)
+        case .limitChanged(let change):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
+            unsafe message.limit_changed = self.limitChange(change)
+        case .equityMarked(let venue, let asset, let mark):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED
+            unsafe message.equity_marked = self.mark(mark, of: asset, on: venue)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")
@@ -159,6 +181,7 @@ struct EventEncoder {
             unsafe message.purpose = UInt32(intent.purpose.rawValue)
             unsafe message.resubmits_if_absent = intent.resubmitsIfAbsent ? 1 : 0
             unsafe message.predecessor = intent.predecessor?.raw ?? 0
+            unsafe message.reference_price = intent.referencePrice.raw
         }
     }
 
@@ -231,6 +254,24 @@ struct EventEncoder {
             case .succeeded(let successor):
                 unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_SUCCEEDED
                 unsafe message.succeeded = successor.raw
+            case .amended(let quantity):
+                unsafe message.change_case = TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMENDED
+                unsafe message.amended = quantity.raw
+            case .amendFailed(let reason):
+                unsafe message.change_case =
+                    TRADING__JOURNAL__V1__ORDER_CHANGED__CHANGE_AMEND_FAILED
+                unsafe message.amend_failed = self.arena.string(reason)
+            }
+        }
+    }
+
+    private func amend(_ amend: PendingAmend) -> UnsafeMutablePointer<Trading__Journal__V1__Amend> {
+        unsafe self.arena.make(trading__journal__v1__amend__init) { message in
+            switch amend {
+            case .reduction(let quantity): unsafe message.quantity = quantity.raw
+            case .replacement(let quantity, let price):
+                unsafe message.quantity = quantity.raw
+                unsafe message.price = price.raw
             }
         }
     }
@@ -273,6 +314,9 @@ struct EventEncoder {
                 order.pendingCancel?.cancelID.text ?? ""
             )
             unsafe message.successor = order.successor?.raw ?? 0
+            if let amend = order.pendingAmend { unsafe message.pending_amend = self.amend(amend) }
+            unsafe message.quantity =
+                order.quantity == order.terms.quantity ? 0 : order.quantity.raw
         }
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The few things done with plain files, with the operating system's words where they fail.
-enum Files {
+package enum Files {
     /// The whole content; nil where there is no such file.
     static func read(_ path: String) throws(JournalError) -> [UInt8]? {
         let file = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
@@ -64,7 +64,13 @@ enum Files {
     }
 
     /// Makes a file that must not be there yet.
-    static func create(_ bytes: [UInt8], at path: String, mode: mode_t) throws(JournalError) {
+    ///
+    /// - Throws: With the operating system's words.
+    package static func create(
+        _ bytes: [UInt8],
+        at path: String,
+        mode: UInt32
+    ) throws(JournalError) {
         try Self.write(bytes, to: path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
         try Self.syncFolder(of: path)
     }

@@ -113,6 +113,7 @@ private final class Parts {
             version: Program.version
         )
         self.engageAtStart(lever)
+        Self.report(store.state.limitChanges, to: log)
         store.follow(walk)
         for link in self.links { link.start() }
     }
@@ -143,6 +144,19 @@ private final class Parts {
         }) {
             let link = try DryRunLink(market, walk: self.walk, loop: loop)
             self.walk.attach(link, as: .dryRun)
+        }
+    }
+
+    /// What beats the configuration is easily forgotten by whoever edits it.
+    private static func report(_ changes: [LimitKey: LimitChange], to log: Logger) {
+        for (key, change) in changes.sorted(by: { $0.key < $1.key }) {
+            log.notice(
+                "a limit is not the configuration's",
+                metadata: [
+                    "limit": "\(key)", "is": "\(change.setting)", "by": "\(change.principal)",
+                    "reason": "\(change.reason)",
+                ]
+            )
         }
     }
 

@@ -45,7 +45,8 @@ extension RemoteOrder {
     }
 
     var tableRow: [String] {
-        let status = self.isCancelPending ? "\(self.status) (cancelling)" : self.status
+        let pending = self.isCancelPending ? " (cancelling)" : ""
+        let status = self.isAmendPending ? "\(self.status) (amending)" : self.status + pending
         return [
             String(self.orderID), self.symbol, self.side,
             self.timeInForce.isEmpty ? self.type : "\(self.type) \(self.timeInForce)",

@@ -19,8 +19,8 @@ struct Tradectl: AsyncParsableCommand {
               8  the journal is not what was written (audit)
             """,
         subcommands: [
-            Place.self, Cancel.self, OneOrder.self, ListOrders.self, Positions.self, Mode.self,
-            Kill.self, Health.self, Audit.self,
+            Place.self, Amend.self, Cancel.self, OneOrder.self, ListOrders.self, Positions.self,
+            Mode.self, Kill.self, Limits.self, Approvals.self, Health.self, Audit.self,
         ]
     )
 

@@ -157,11 +157,12 @@ enum Samples {
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained:
+                    .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged,
+                    .equityMarked:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
-                    .orderReopened, .cancelRequested:
+                    .orderReopened, .cancelRequested, .amendRequested:
                     false
                 }
             }
@@ -183,7 +184,8 @@ enum Samples {
             .resolved(.canceled, by: Principal("me"), reason: "asked the venue"),
             .resolved(.filled(at: Price(raw: 7)), by: Principal("me"), reason: "asked"),
             .resolved(.identified(VenueOrderID(raw: 5)), by: Principal("me"), reason: "asked"),
-            .succeeded(by: OrderID(raw: 9)),
+            .succeeded(by: OrderID(raw: 9)), .amended(to: Quantity(raw: 5)),
+            .amendFailed(reason: "no"),
         ]
         let refusal = Refusal(
             .orderNotional,
@@ -199,6 +201,12 @@ enum Samples {
         ] + changes.map { .orderChanged(id, $0) } + [
             .orderReopened(self.closedOrder(3)),
             .cancelRequested(id, ClientOrderIDScheme.cancelName(of: market.clientOrderID)),
+            .amendRequested(id, .reduction(to: Quantity(raw: 5)), by: Principal("me")),
+            .amendRequested(
+                id,
+                .replacement(quantity: Quantity(raw: 5), price: Price(raw: 7)),
+                by: Principal("me")
+            ),
             .modeChanged(
                 ModeRecord(
                     mode: .dryRun,
@@ -238,6 +246,54 @@ enum Samples {
                     reason: "HTTP 418"
                 )
             ),
-        ]
+            .riskBreached(
+                RiskBreach(
+                    number: 1,
+                    rule: .dailyLoss,
+                    venue: .live,
+                    asset: Asset("USDT"),
+                    strategy: "grid",
+                    limit: "100",
+                    actual: "101",
+                    message: "Too much.",
+                    action: .killFlatten,
+                    at: self.instant.wall
+                )
+            ),
+            .breachAcknowledged(
+                1,
+                RiskBreach.Acknowledgement(
+                    principal: Principal("me"),
+                    reason: "seen",
+                    at: self.instant.wall
+                )
+            ),
+            .equityMarked(
+                .live,
+                Asset("USDT"),
+                EquityMark(
+                    dayStart: self.instant.wall,
+                    startEquity: Amount(raw: -170_141_183_460_469_231_731),
+                    baseEquity: Amount(raw: 7),
+                    highWater: .zero,
+                    bids: [Symbol("BTCUSDT"): Price(raw: 9), Symbol("ETHUSDT"): Price(raw: 8)]
+                )
+            ),
+        ] + self.limitChanges.map(Event.limitChanged)
+    }
+
+    /// A limit set, switched off and reset.
+    static var limitChanges: [LimitChange] {
+        let settings: [LimitSetting] = [.value("7"), .off, .configuration]
+        return settings.map { setting in
+            LimitChange(
+                key: LimitKey("price_collar", symbol: setting == .off ? Symbol("BTCUSDT") : nil),
+                setting: setting,
+                previous: setting == .off ? nil : "0.5",
+                principal: Principal("me"),
+                reason: "why",
+                at: self.instant.wall
+            )
+        }
     }
 }

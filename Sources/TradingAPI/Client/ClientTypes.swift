@@ -50,6 +50,7 @@ package struct RemoteOrder: Hashable, Sendable, Encodable {
     package var predecessorOrderID: UInt64
     /// The order that was put in this one's place; 0 for none.
     package var successorOrderID: UInt64
+    package var isAmendPending: Bool
 }
 
 /// One trade of an order.

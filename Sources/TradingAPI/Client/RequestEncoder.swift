@@ -5,7 +5,7 @@ package import TradingCore
 /// Turns a client's wishes into the messages of the service.
 @safe
 struct RequestEncoder {
-    private let arena = ProtobufArena()
+    let arena = ProtobufArena()
 
     func place(_ wish: OrderWish) -> [UInt8] {
         unsafe self.pack(trading__v1__place_order_request__init) { message in
@@ -31,6 +31,14 @@ struct RequestEncoder {
 
     func cancel(_ orderID: UInt64) -> [UInt8] {
         unsafe self.pack(trading__v1__cancel_request__init) { unsafe $0.order_id = orderID }
+    }
+
+    func amend(_ orderID: UInt64, quantity: String?, price: String?) -> [UInt8] {
+        unsafe self.pack(trading__v1__amend_request__init) { message in
+            unsafe message.order_id = orderID
+            unsafe message.quantity = self.arena.string(quantity ?? "")
+            unsafe message.price = self.arena.string(price ?? "")
+        }
     }
 
     func cancelAll(symbol: String?) -> [UInt8] {
@@ -107,7 +115,7 @@ struct RequestEncoder {
         }
     }
 
-    private func pack<Message>(
+    func pack<Message>(
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
         _ body: (inout Message) -> Void
     ) -> [UInt8] {

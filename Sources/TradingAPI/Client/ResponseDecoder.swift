@@ -5,11 +5,12 @@ import TradingCore
 /// Turns the service's answers into the client's values.
 @safe
 struct ResponseDecoder {
-    private let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
+    let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
 
     private enum MessageTypes {
         static let placeOrder = unsafe MessageType(trading__v1__place_order_response__init)
         static let cancel = unsafe MessageType(trading__v1__cancel_response__init)
+        static let amend = unsafe MessageType(trading__v1__amend_response__init)
         static let cancelAll = unsafe MessageType(trading__v1__cancel_all_response__init)
         static let getOrder = unsafe MessageType(trading__v1__get_order_response__init)
         static let listOrders = unsafe MessageType(trading__v1__list_orders_response__init)
@@ -31,6 +32,11 @@ struct ResponseDecoder {
 
     func cancelledOrder(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteOrder {
         let message = try unsafe self.arena.unpack(MessageTypes.cancel, from: bytes.span)
+        return try unsafe self.required(message.pointee.order)
+    }
+
+    func amendedOrder(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteOrder {
+        let message = try unsafe self.arena.unpack(MessageTypes.amend, from: bytes.span)
         return try unsafe self.required(message.pointee.order)
     }
 
@@ -245,7 +251,8 @@ struct ResponseDecoder {
             createdAt: message.created_at,
             updatedAt: message.updated_at,
             predecessorOrderID: message.predecessor_order_id,
-            successorOrderID: message.successor_order_id
+            successorOrderID: message.successor_order_id,
+            isAmendPending: message.is_amend_pending != 0
         )
     }
 

@@ -63,6 +63,16 @@ package struct TradingClient: Sendable {
         }
     }
 
+    /// Changes an open limit order; nil keeps what it has.
+    package func amend(
+        _ orderID: UInt64,
+        quantity: String? = nil,
+        price: String? = nil
+    ) async throws(TradingClientError) -> RemoteOrder {
+        let request = RequestEncoder().amend(orderID, quantity: quantity, price: price)
+        return try await self.call(.amend, request) { try $0.amendedOrder($1) }
+    }
+
     package func cancelAll(symbol: String?) async throws(TradingClientError) -> [UInt64] {
         try await self.call(.cancelAll, RequestEncoder().cancelAll(symbol: symbol)) {
             try $0.cancelledOrders($1)
@@ -135,7 +145,7 @@ package struct TradingClient: Sendable {
         try await self.call(.health, []) { try $0.health($1) }
     }
 
-    private func call<Answer>(
+    func call<Answer>(
         _ method: TradingMethod,
         _ request: [UInt8],
         decode: (ResponseDecoder, [UInt8]) throws -> Answer

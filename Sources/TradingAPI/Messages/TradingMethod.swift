@@ -3,6 +3,7 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case placeOrder = "PlaceOrder"
     case cancel = "Cancel"
     case cancelAll = "CancelAll"
+    case amend = "Amend"
     case getOrder = "GetOrder"
     case listOrders = "ListOrders"
     case positions = "Positions"
@@ -11,14 +12,16 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case killSwitch = "KillSwitch"
     case health = "Health"
     case resolveOrder = "ResolveOrder"
+    case getLimits = "GetLimits"
+    case setLimits = "SetLimits"
 
     /// The full name of the service that the method belongs to.
     package var service: String {
         switch self {
-        case .placeOrder, .cancel, .cancelAll, .getOrder, .listOrders, .positions, .getMode,
+        case .placeOrder, .cancel, .cancelAll, .amend, .getOrder, .listOrders, .positions, .getMode,
             .setMode, .killSwitch, .health:
             "trading.v1.TradingService"
-        case .resolveOrder: "trading.v1.AdminService"
+        case .resolveOrder, .getLimits, .setLimits: "trading.v1.AdminService"
         }
     }
 

@@ -13,7 +13,7 @@ package enum EncodedReply: Sendable {
 /// Turns the gateway's answers into the messages of the service.
 @safe
 package struct ReplyEncoder {
-    private let arena: ProtobufArena
+    let arena: ProtobufArena
     private let version: String
 
     /// - Parameters:
@@ -51,12 +51,16 @@ package struct ReplyEncoder {
             return .payload(self.killSwitch(view))
         case .health(let view):
             return .payload(self.health(view))
+        case .risk:
+            fatalError("invariant broken: no method asks for losses and failures")
+        case .limits(let view):
+            return .payload(self.limits(view, to: method))
         case .refused(let refusal):
             return .refused(refusal, details: unsafe Protobuf.packed(self.refusal(refusal)))
         }
     }
 
-    private func pack<Message>(
+    func pack<Message>(
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
         _ body: (inout Message) -> Void
     ) -> [UInt8] {
@@ -74,6 +78,10 @@ package struct ReplyEncoder {
             }
         case .cancel:
             unsafe self.pack(trading__v1__cancel_response__init) { message in
+                unsafe message.order = self.order(order)
+            }
+        case .amend:
+            unsafe self.pack(trading__v1__amend_response__init) { message in
                 unsafe message.order = self.order(order)
             }
         case .resolveOrder:
@@ -105,7 +113,7 @@ package struct ReplyEncoder {
                     UInt32(timeInForce.rawValue)
                 )
             }
-            unsafe message.quantity = self.arena.string(order.terms.quantity.description)
+            unsafe message.quantity = self.arena.string(order.quantity.description)
             unsafe message.status = order.status.message
             unsafe message.filled_quantity = self.arena.string(order.filledQuantity.description)
             unsafe message.filled_notional = self.arena.string(
@@ -124,6 +132,7 @@ package struct ReplyEncoder {
             unsafe message.updated_at = order.updatedAt.nanoseconds
             unsafe message.predecessor_order_id = order.intent.predecessor?.raw ?? 0
             unsafe message.successor_order_id = order.successor?.raw ?? 0
+            unsafe message.is_amend_pending = order.pendingAmend == nil ? 0 : 1
         }
     }
 

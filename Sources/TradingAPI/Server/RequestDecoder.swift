@@ -12,7 +12,8 @@ package struct BadRequest: Error, Hashable, Sendable {
 /// Turns a call's payload into what the gateway decides on.
 package struct RequestDecoder {
     private let arena: ProtobufArena
-    private let principal: Principal
+    let principal: Principal
+    let role: Role
 
     /// Texts that we store are bounded, so that no caller fills the journal.
     private enum Limits {
@@ -23,9 +24,14 @@ package struct RequestDecoder {
         static let listCountDefault: UInt32 = 100
     }
 
-    package init(arena: ProtobufArena, principal: Principal) {
+    /// - Parameters:
+    ///   - arena: Where messages are read.
+    ///   - principal: Who calls.
+    ///   - role: What the caller may do.
+    package init(arena: ProtobufArena, principal: Principal, role: Role) {
         self.arena = arena
         self.principal = principal
+        self.role = role
     }
 
     /// Decodes the payload of a method.
@@ -48,6 +54,8 @@ package struct RequestDecoder {
             let message = try unsafe self.message(payload, MessageTypes.cancelAll)
             let symbol = try unsafe self.text(message.symbol, "symbol", bytesMax: 32)
             return .cancelAll(symbol.isEmpty ? nil : Symbol(symbol))
+        case .amend:
+            return try unsafe self.amend(self.message(payload, MessageTypes.amend))
         case .getOrder:
             let message = try unsafe self.message(payload, MessageTypes.getOrder)
             return .order(try self.orderID(unsafe message.order_id))
@@ -70,6 +78,8 @@ package struct RequestDecoder {
             return try unsafe self.resolve(
                 self.message(payload, MessageTypes.resolveOrder)
             )
+        case .getLimits: return .limits
+        case .setLimits: return .setLimits(try self.limits(payload))
         }
     }
 
@@ -108,6 +118,25 @@ package struct RequestDecoder {
             tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
             resubmitsIfAbsent: unsafe message.resubmit_if_absent != 0
         )
+    }
+
+    private func amend(_ message: Trading__V1__AmendRequest) throws(BadRequest) -> Request {
+        var wish = AmendRequest(
+            orderID: try self.orderID(unsafe message.order_id),
+            quantity: nil,
+            price: nil,
+            principal: self.principal
+        )
+        if try unsafe !self.text(message.quantity, "quantity", bytesMax: 64).isEmpty {
+            wish.quantity = try unsafe self.decimal(message.quantity, "quantity")
+        }
+        if try unsafe !self.text(message.price, "price", bytesMax: 64).isEmpty {
+            wish.price = try unsafe self.decimal(message.price, "price")
+        }
+        guard wish.quantity != nil || wish.price != nil else {
+            throw BadRequest("quantity or price is missing")
+        }
+        return .amend(wish)
     }
 
     private func type(
@@ -239,7 +268,7 @@ package struct RequestDecoder {
 
     // MARK: Fields
 
-    private func message<Message>(
+    func message<Message>(
         _ payload: Span<UInt8>,
         _ type: MessageType<Message>
     ) throws(BadRequest) -> Message {
@@ -255,7 +284,7 @@ package struct RequestDecoder {
         }
     }
 
-    private func text(
+    func text(
         _ pointer: UnsafeMutablePointer<CChar>?,
         _ field: String,
         bytesMax: Int
@@ -267,7 +296,7 @@ package struct RequestDecoder {
         return text
     }
 
-    private func reason(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> String {
+    func reason(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> String {
         let text = try unsafe self.text(pointer, "reason", bytesMax: Limits.reasonBytesMax)
         guard !text.isEmpty else { throw BadRequest("reason is missing") }
         return text
@@ -307,6 +336,7 @@ package struct RequestDecoder {
 private enum MessageTypes {
     static let placeOrder = unsafe MessageType(trading__v1__place_order_request__init)
     static let cancel = unsafe MessageType(trading__v1__cancel_request__init)
+    static let amend = unsafe MessageType(trading__v1__amend_request__init)
     static let cancelAll = unsafe MessageType(trading__v1__cancel_all_request__init)
     static let getOrder = unsafe MessageType(trading__v1__get_order_request__init)
     static let listOrders = unsafe MessageType(trading__v1__list_orders_request__init)

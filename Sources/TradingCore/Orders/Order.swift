@@ -67,6 +67,9 @@ package struct Order: Hashable, Sendable {
     /// What the fills paid or received, in the quote asset.
     package var filledQuoteQuantity: Amount
     package var pendingCancel: PendingCancel?
+    package var pendingAmend: PendingAmend?
+    /// What is to be traded in all, as the venue has it now: amendments make it smaller.
+    package var quantity: Quantity
     /// The order that was placed instead of this one.
     package var successor: OrderID?
     /// Where refused: by which rule.
@@ -85,6 +88,8 @@ package struct Order: Hashable, Sendable {
         self.filledQuantity = .zero
         self.filledQuoteQuantity = .zero
         self.pendingCancel = nil
+        self.pendingAmend = nil
+        self.quantity = intent.terms.quantity
         self.successor = nil
         self.refusal = nil
         self.reason = ""
@@ -97,7 +102,7 @@ package struct Order: Hashable, Sendable {
 
     /// What may still trade; zero once the order is finished.
     package var remainingQuantity: Quantity {
-        let remaining = self.terms.quantity - self.filledQuantity
+        let remaining = self.quantity - self.filledQuantity
         return self.status.isTerminal || remaining < .zero ? .zero : remaining
     }
 
@@ -147,13 +152,24 @@ package struct Order: Hashable, Sendable {
             if case .identified(let venueOrderID) = resolution { self.venueOrderID = venueOrderID }
         case .succeeded(let successor):
             self.successor = successor
+        case .amended(let quantity):
+            self.quantity = quantity
+            if case .reduction(let wanted) = self.pendingAmend, quantity <= wanted {
+                self.pendingAmend = nil
+            }
+        case .amendFailed(let reason):
+            self.pendingAmend = nil
+            self.reason = reason
         }
+        // An amendment to what is executed already ends an order, which is not filled by that.
+        let whole = self.status.isTerminal ? self.terms.quantity : self.quantity
         self.status = self.status.after(
             change,
-            isFilled: self.filledQuantity >= self.terms.quantity,
+            isFilled: self.filledQuantity >= whole,
             hasFills: !self.fills.isEmpty
         )
         if self.status.isTerminal { self.pendingCancel = nil }
+        if self.isSettled { self.pendingAmend = nil }
         self.updatedAt = max(self.updatedAt, time)
     }
 
@@ -166,6 +182,8 @@ package struct Order: Hashable, Sendable {
                 && !(self.status == .filled && self.fills.contains(where: \.isOperators))
         case .resolved: self.status.isInDoubt
         case .succeeded: self.successor == nil
+        case .amended(let quantity): quantity < self.quantity
+        case .amendFailed: self.pendingAmend != nil
         case .reported, .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator:
             {
                 var copy = self

@@ -75,6 +75,10 @@ package enum OrderChange: Hashable, Sendable {
     case resolved(Resolution, by: Principal, reason: String)
     /// Another order is placed instead of it.
     case succeeded(by: OrderID)
+    /// The venue has it with a smaller quantity.
+    case amended(to: Quantity)
+    /// An amendment came to nothing.
+    case amendFailed(reason: String)
 }
 
 extension OrderStatus {
@@ -107,7 +111,6 @@ extension OrderStatus {
 
         // A late or repeated report of a finished order changes nothing but its numbers.
         case (.filled, .reported), (.canceled, .reported), (.expired, .reported): self
-
         case (.submitting, .filled), (.open, .filled), (.partiallyFilled, .filled),
             (.unknown, .filled), (.needsOperator, .filled), (.notPlaced, .filled),
             (.rejected, .filled):
@@ -155,7 +158,7 @@ extension OrderStatus {
         // Evidence is better than anybody's word.
         case (_, .resolved(let resolution, _, _)):
             self.isInDoubt ? self.resolved(resolution) : self
-        case (_, .succeeded): self
+        case (_, .succeeded), (_, .amended), (_, .amendFailed): self
         }
     }
 

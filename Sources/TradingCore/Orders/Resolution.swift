@@ -26,7 +26,7 @@ extension Fill {
     /// Venues number trades upwards from zero, so that no trade of theirs has its number. What was
     /// paid as a fee is not known; the comparison of balances brings it.
     init(resolving order: Order, at price: Price, time: WallTime) {
-        let quantity = order.terms.quantity - order.filledQuantity
+        let quantity = order.quantity - order.filledQuantity
         self.init(
             tradeID: TradeID(raw: -Int64(clamping: order.orderID.raw)),
             price: price,

@@ -21,6 +21,8 @@ package enum Event: Hashable, Sendable {
     case orderReopened(Order)
     /// A cancel is about to be sent.
     case cancelRequested(OrderID, ClientOrderID)
+    /// An amendment is about to be sent, or to be made by a cancel and another order.
+    case amendRequested(OrderID, PendingAmend, by: Principal)
     case modeChanged(ModeRecord)
     case killChanged(KillSwitch)
     /// The venue's ledger belongs to this account (S5).
@@ -30,6 +32,15 @@ package enum Event: Hashable, Sendable {
     case balanceMoved(VenueID, Asset, delta: Amount, isOpening: Bool)
     /// The venue asked for patience; it counts over restarts.
     case venueRestrained(VenueID, VenueRestraint)
+    /// A limit on losses or failures was broken, or a person disabled trading.
+    case riskBreached(RiskBreach)
+    /// A person has seen the breach of that number and lets trading go on.
+    case breachAcknowledged(UInt64, RiskBreach.Acknowledgement)
+    /// A day began for an account in one quote asset, or what its losses are counted from changed.
+    case equityMarked(VenueID, Asset, EquityMark)
+
+    /// A person changed a limit.
+    case limitChanged(LimitChange)
 
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
@@ -42,18 +53,18 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained:
+            .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged, .equityMarked:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {
-            case .reported, .filled: .mayWait
+            case .reported, .filled, .amended: .mayWait
             case .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator, .resolved,
-                .succeeded:
+                .succeeded, .amendFailed:
                 .syncFirst
             }
         case .stopped: .mayWait
-        // A cancel that is forgotten is asked for again, or found at the venue.
-        case .cancelRequested: .mayWait
+        // What is forgotten is asked for again, or found at the venue.
+        case .cancelRequested, .amendRequested: .mayWait
         }
     }
 }

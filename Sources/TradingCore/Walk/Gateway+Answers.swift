@@ -12,6 +12,8 @@ extension Gateway {
             self.cancelAnswered(orderID, answer, fetched: fetched, into: &batch)
         case .order(let orderID, _, _, _):
             self.orderAnswered(orderID, answer, from: venue, fetched: fetched, into: &batch)
+        case .amend(let orderID, _, _, _):
+            self.amendAnswered(orderID, answer, fetched: fetched, into: &batch)
         case .orderTrades(let orderID, _, _):
             self.tradesAnswered(orderID, answer, fetched: fetched, into: &batch)
         case .openOrders(let read):
@@ -31,13 +33,16 @@ extension Gateway {
             guard case .rules(let rules) = answer else { return }
             self.withSession(venue) { session in
                 for rule in rules { session.rules[rule.symbol] = rule }
+                session.quoteAssets = Set(session.rules.values.map(\.quoteAsset)).sorted()
             }
+            self.revalueAll(of: venue)
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsRules = false }
         case .quotes:
             guard case .quotes(let quotes) = answer else { return }
             self.withSession(venue) { session in
                 for quote in quotes { session.quotes[quote.symbol] = quote.quote }
             }
+            for quote in quotes { self.revalue(quote.symbol, on: venue) }
         case .orderCounts:
             guard case .orderCounts = answer else { return }
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsOrderCounts = false }

@@ -22,6 +22,7 @@ extension Gateway {
             if let time = chase.fetchFillsAt { times.append(time) }
             if let time = chase.cancelAt { times.append(time) }
             if let time = chase.alertAt { times.append(time) }
+            if let time = chase.amendAt { times.append(time) }
         }
         for session in self.sessions.values {
             switch session.phase {
@@ -68,6 +69,7 @@ extension Gateway {
             }
         }
         let isCancelDue = chase.cancelAt.map { $0 <= now } ?? false
+        let isAmendDue = chase.amendAt.map { $0 <= now } ?? false
         self.chases[orderID] = chase
         if isCancelDue {
             if order.pendingCancel == nil {
@@ -76,6 +78,7 @@ extension Gateway {
                 self.sendCancel(of: order, into: &batch)
             }
         }
+        if isAmendDue { self.sendAmend(of: order, into: &batch) }
     }
 
     private func ask(for order: Order, into batch: inout OpenBatch) {
@@ -233,7 +236,7 @@ extension Order {
     /// Whether a row of the venue is this order under another name, as far as can be told.
     func matches(_ report: OrderReport) -> Bool {
         report.symbol == self.terms.symbol && report.side == self.terms.side
-            && report.quantity == self.terms.quantity
+            && report.quantity == self.quantity
             && report.price == (self.terms.type.limitPrice ?? .zero)
     }
 }

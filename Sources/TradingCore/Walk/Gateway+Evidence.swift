@@ -26,6 +26,7 @@ extension Gateway {
             }
         case .quoted(let symbol, let quote):
             self.sessions[venue]?.quotes[symbol] = quote
+            self.revalue(symbol, on: venue)
         case .clockMeasured:
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
         case .marketStreamOpened, .marketStreamLost, .orderLimitsReported, .orderCountsReported,
@@ -199,6 +200,20 @@ extension Gateway {
             )
             return
         }
+        if report.quantity.isPositive {
+            self.change(orderID, .amended(to: report.quantity), into: &batch, fetched: fetched)
+        }
+        self.mergeNews(of: report, into: orderID, fetched: fetched, batch: &batch)
+    }
+
+    /// What a report says of an order's status and trades, where that is not known yet.
+    private mutating func mergeNews(
+        of report: OrderReport,
+        into orderID: OrderID,
+        fetched: Fetched,
+        batch: inout OpenBatch
+    ) {
+        guard let order = self.order(orderID, fetched: fetched) else { return }
         let news = report.trades.filter { !order.contains($0.tradeID) }
         if self.isNews(report, beside: news, for: order) {
             let change = OrderChange.reported(
@@ -236,7 +251,7 @@ extension Gateway {
             return order.venueOrderID == nil || order.status == .submitting
                 || order.status.isInDoubt || order.status == .notPlaced
         case .partiallyFilled: return !isExplained
-        case .filled: return !isExplained || filled < order.terms.quantity
+        case .filled: return !isExplained || filled < order.quantity
         case .canceled, .expired, .rejected:
             return !order.status.isTerminal || order.venueOrderID == nil
                 || report.executedQuantity > order.executedQuantity
@@ -259,17 +274,25 @@ extension Gateway {
         }
         if case .filled(let fill) = change {
             self.checkTradeOrder(of: fill, in: order, into: &batch)
+            self.beginDay(of: fill, in: order, into: &batch)
         }
+        let replacement = self.replacement(of: order, endedBy: change, into: &batch)
         self.record(.orderChanged(orderID, change), into: &batch)
+        if let replacement { self.succeed(order, with: replacement, into: &batch) }
         switch change {
-        case .filled(let fill): self.noteMovement(fill, of: order)
+        case .filled(let fill):
+            self.noteMovement(fill, of: order)
+            self.watchSlippage(of: fill, in: order, into: &batch)
         case .outcomeUnknown:
             let alertAt = self.alertTime(at: batch.instant)
             self.chases[orderID]?.alertAt = alertAt
         case .needsOperator(let reason):
             batch.performAtOnce(.alert(Alert(givenUp: order, reason: reason)))
-        case .reported, .simulated, .rejected, .notPlaced, .resolved, .succeeded: break
+        case .reported, .simulated, .rejected, .notPlaced, .resolved, .succeeded, .amended,
+            .amendFailed:
+            break
         }
+        self.watchFailures(of: order.intent.venue, into: &batch)
         self.resendHeldCancel(of: orderID, into: &batch)
         self.cancelIfKilled(orderID, into: &batch)
     }

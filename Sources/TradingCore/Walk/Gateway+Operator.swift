@@ -99,7 +99,7 @@ extension Alert {
         self.init(
             .unknownForLong,
             "the outcome of order \(order.orderID) (\(order.terms.side.name) "
-                + "\(order.terms.quantity) \(order.terms.symbol)) is still unknown: \(order.reason)"
+                + "\(order.quantity) \(order.terms.symbol)) is still unknown: \(order.reason)"
         )
     }
 
@@ -107,7 +107,7 @@ extension Alert {
     init(givenUp order: Order, reason: String) {
         self.init(
             .needsOperator,
-            "order \(order.orderID) (\(order.terms.side.name) \(order.terms.quantity) "
+            "order \(order.orderID) (\(order.terms.side.name) \(order.quantity) "
                 + "\(order.terms.symbol)) needs a person: \(reason)"
         )
     }

@@ -18,6 +18,8 @@ extension Gateway {
         case .cancelAll(let symbol):
             let sent = self.cancelAll(symbol, into: &batch)
             batch.perform(.reply(token, .cancelsSent(sent)))
+        case .amend(let wish):
+            self.amend(wish, token, deadline: deadline, fetched: fetched, into: &batch)
         case .order(let orderID):
             let reply =
                 self.order(orderID, fetched: fetched)
@@ -32,8 +34,12 @@ extension Gateway {
             self.decideMode(request, token, deadline: deadline, into: &batch)
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, fetched: fetched, into: &batch)
+        case .risk, .acknowledgeBreach, .disableTrading:
+            self.decideRisk(request, token, into: &batch)
         case .resolve(let request):
             self.resolve(request, token, fetched: fetched, into: &batch)
+        case .limits, .setLimits:
+            self.decideLimits(request, token, into: &batch)
         case .health:
             let health = self.health(at: batch.instant)
             batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)
@@ -157,7 +163,8 @@ extension Gateway {
             key: wish.key,
             tag: wish.tag,
             resubmitsIfAbsent: wish.resubmitsIfAbsent,
-            predecessor: wish.predecessor
+            predecessor: wish.predecessor,
+            referencePrice: session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero
         )
     }
 
@@ -203,7 +210,9 @@ extension Gateway {
             exposure: self.exposure(beside: wish.terms, quotedIn: rules?.quoteAsset, on: ruleVenue),
             rateWaitMilliseconds: self.settings.limits.orderRate.flatMap { rate in
                 self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
-            }
+            },
+            breach: self.state.breaches.holding(strategy: "", on: ruleVenue),
+            isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false
         )
     }
 
@@ -308,6 +317,7 @@ extension Gateway {
 
     mutating func requestCancel(of order: Order, into batch: inout OpenBatch) {
         let cancelID = ClientOrderIDScheme.cancelName(of: order.intent.clientOrderID)
+        self.failAmend(of: order.orderID, reason: "the order is being cancelled", into: &batch)
         if order.pendingCancel == nil {
             self.record(.cancelRequested(order.orderID, cancelID), into: &batch)
         }

@@ -75,8 +75,13 @@ extension Gateway {
                 : .notPlaced(reason: "the gateway ended before the request was built")
             self.record(.orderChanged(orderID, change), into: &batch)
         }
+        if case .replacement = order.pendingAmend {
+            let reason = "the gateway ended before the order's end was known; nothing replaces it"
+            self.record(.orderChanged(orderID, .amendFailed(reason: reason)), into: &batch)
+        }
         guard let order = self.state.orders[orderID] else { return }
         var chase = Chase()
+        if order.pendingAmend != nil { chase.amendAt = batch.instant.monotonic }
         if order.pendingCancel != nil { chase.cancelAt = batch.instant.monotonic }
         if order.hasMissingFills { chase.fetchFillsAt = batch.instant.monotonic }
         if order.status == .unknown {

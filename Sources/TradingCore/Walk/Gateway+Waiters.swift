@@ -49,6 +49,9 @@ extension Gateway {
             case .cancel:
                 isRepeat = false
                 isDone = order.pendingCancel == nil && !order.hasMissingFills
+            case .amend:
+                isRepeat = false
+                isDone = order.pendingAmend == nil && !self.isAwaited(order)
             }
             if isDone || waiter.deadline <= now {
                 batch.perform(.reply(waiter.token, .order(order, isRepeat: isRepeat)))

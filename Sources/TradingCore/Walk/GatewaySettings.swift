@@ -1,4 +1,4 @@
-/// How the gateway is set up; constant while it runs.
+/// How the gateway is set up; constant while it runs, but for limits that a person changes.
 package struct GatewaySettings: Hashable, Sendable {
     /// The mode of a store that has none yet.
     package var initialMode: TradingMode
@@ -40,6 +40,8 @@ package struct GatewaySettings: Hashable, Sendable {
         /// How long an order's outcome may be unknown before a person is alerted, who may then
         /// resolve it (E6).
         package var unknownAlertMilliseconds: Int64 = 60_000
+        /// How often a reduction is sent before it counts as failed.
+        package var amendsMax = 10
         /// How many orders may fail to close one position before a person must look (K4).
         package var closingFailuresMax = 5
         /// How far apart two readings must show the same difference to be believed (E5).

@@ -143,6 +143,9 @@ package struct Quote: Hashable, Sendable {
         self.bid = bid
         self.ask = ask
     }
+
+    /// The best price that an order of the side can trade at.
+    package func best(for side: Side) -> Price { side == .buy ? self.ask : self.bid }
 }
 
 /// Best prices and whose they are.
@@ -213,6 +216,8 @@ package struct ReadID: Hashable, Sendable, Comparable {
 package enum VenueRequest: Hashable, Sendable {
     /// Cancels an order by its client id; the cancel's own id is derived from it (S4).
     case cancel(OrderID, symbol: Symbol, target: ClientOrderID, cancelID: ClientOrderID)
+    /// Makes an order smaller, which keeps its name and its place in the queue.
+    case amend(OrderID, symbol: Symbol, client: ClientOrderID, to: Quantity)
     /// Asks for one order by its client id, or by the venue's number where that is known.
     case order(OrderID, symbol: Symbol, client: ClientOrderID, venue: VenueOrderID?)
     /// All open orders of the account, foreign ones included.

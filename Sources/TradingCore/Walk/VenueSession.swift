@@ -10,6 +10,8 @@ struct VenueSession: Sendable {
     var phase: Phase = .offline(reason: "the user stream is not connected yet")
     var rules: [Symbol: SymbolRules] = [:]
     var quotes: [Symbol: Quote] = [:]
+    /// The assets in which the symbols of `rules` are priced, sorted.
+    var quoteAssets: [Asset] = []
     var care: VenueCare
     var balances = BalanceWatch()
     var tradeWatch = TradeWatch()
@@ -139,6 +141,11 @@ struct Chase: Hashable, Sendable {
     var fetchFillsAt: MonotonicTime?
     /// When the pending cancel is sent again; nil while it is on its way.
     var cancelAt: MonotonicTime?
+    /// When the pending reduction is sent again; nil while it is on its way.
+    var amendAt: MonotonicTime?
+    var amendCount = 0
+    /// Until when a cancelled order is replaced by the one that its amendment asked for.
+    var replaceUntil: MonotonicTime?
     /// When a person is told that the outcome is still unknown; nil while it is known or told.
     var alertAt: MonotonicTime?
 }
@@ -148,6 +155,7 @@ struct Waiter: Hashable, Sendable {
     enum Purpose: Hashable, Sendable {
         case placement(isRepeat: Bool)
         case cancel
+        case amend
     }
 
     var token: RequestToken

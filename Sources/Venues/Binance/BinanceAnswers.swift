@@ -99,6 +99,8 @@ struct ReadProgress: Hashable, Sendable {
         switch self.request {
         case .cancel, .order:
             return .order(try BinanceBody.order(json))
+        case .amend:
+            return .order(try BinanceBody.amended(json))
         case .openOrders:
             return .orders(try Self.orders(json))
         case .allOrders:

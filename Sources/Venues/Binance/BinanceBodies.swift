@@ -82,6 +82,27 @@ enum BinanceBody {
         return report
     }
 
+    /// The answer to an amendment, whose order has names of its own (section 3.9).
+    static func amended(_ json: JSONValue) throws(BodyError) -> OrderReport {
+        guard let order = json.field("amendedOrder") else {
+            throw .unreadable("amendedOrder is missing")
+        }
+        let executed: Quantity = try order.decimal("executedQty")
+        return OrderReport(
+            symbol: Symbol(try order.string("symbol")),
+            venueOrderID: VenueOrderID(raw: try order.integer("orderId")),
+            ownerID: try order.string("origClientOrderId"),
+            side: try BinanceWord.side(try order.string("side")),
+            quantity: try order.decimal("qty"),
+            price: try order.decimal("price"),
+            status: try BinanceWord.status(try order.string("status"), executed: executed),
+            executedQuantity: executed,
+            trades: [],
+            time: WallTime(milliseconds: try json.integer("transactTime")),
+            reason: ""
+        )
+    }
+
     /// A fill in the answer to a placement; nil for an internal allocation, which has no trade
     /// id: what that moved is fetched by query.
     private static func fill(

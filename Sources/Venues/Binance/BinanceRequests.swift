@@ -4,6 +4,7 @@ import TradingCore
 struct BinanceRequest: Hashable, Sendable {
     enum Method: String, Hashable, Sendable {
         case get = "GET"
+        case put = "PUT"
         case post = "POST"
         case delete = "DELETE"
     }
@@ -142,6 +143,8 @@ enum BinanceRequests {
                     ("newClientOrderId", cancelID.text),
                 ]
             )
+        case .amend(_, let symbol, let client, let quantity):
+            return self.reduction(symbol, client, to: quantity)
         case .order(_, let symbol, let client, let venue):
             let id = venue.map { ("orderId", $0.description) }
             return self.signed(
@@ -187,11 +190,9 @@ enum BinanceRequests {
         case .account:
             return self.signed(.get, "account", [("omitZeroBalances", "true")])
         case .rules(let symbols):
-            let list = symbols.map { "\"\($0.name)\"" }.joined(separator: ",")
-            return self.open("exchangeInfo", [("symbols", "[\(list)]")])
+            return self.open("exchangeInfo", [("symbols", self.list(symbols))])
         case .quotes(let symbols):
-            let list = symbols.map { "\"\($0.name)\"" }.joined(separator: ",")
-            return self.open("ticker/bookTicker", [("symbols", "[\(list)]")])
+            return self.open("ticker/bookTicker", [("symbols", self.list(symbols))])
         case .time:
             return self.open("time", [])
         case .orderCounts:
@@ -199,6 +200,27 @@ enum BinanceRequests {
         case .keyRights:
             return self.keyRights
         }
+    }
+
+    /// Symbols as a JSON list of texts.
+    private static func list(_ symbols: [Symbol]) -> String {
+        "[" + symbols.map { "\"\($0.name)\"" }.joined(separator: ",") + "]"
+    }
+
+    /// Without a new id Binance draws one at random, and ours vanishes (S4).
+    private static func reduction(
+        _ symbol: Symbol,
+        _ client: ClientOrderID,
+        to quantity: Quantity
+    ) -> BinanceRequest {
+        self.signed(
+            .put,
+            "order/amend/keepPriority",
+            [
+                ("symbol", symbol.name), ("origClientOrderId", client.text),
+                ("newClientOrderId", client.text), ("newQty", quantity.description),
+            ]
+        )
     }
 
     private static var keyRights: BinanceRequest {

@@ -5,7 +5,7 @@ extension VenueRequest {
     var weight: Int {
         switch self {
         case .cancel, .time, .keyRights: 1
-        case .order: 4
+        case .order, .amend: 4
         case .openOrders: 80
         case .trades, .tradesSince, .allOrders, .account, .rules: 20
         case .orderTrades: 5
@@ -20,6 +20,8 @@ extension VenueRequest {
         case .cancel: .cancel
         // The fate of an order that may be at work: what is not known cannot be ended.
         case .order, .allOrders, .tradesSince, .orderTrades: .inquiry
+        // It only makes an order smaller.
+        case .amend: .inquiry
         // The proof that nothing of ours is open any more (K3).
         case .openOrders: .inquiry
         case .trades, .account, .rules, .orderCounts, .quotes, .time, .keyRights: .read

@@ -107,7 +107,7 @@ struct ReceiptBook {
         case .read(let progress, isOurs: false):
             switch progress.request {
             case .cancel(let orderID, _, _, _), .order(let orderID, _, _, _),
-                .orderTrades(let orderID, _, _):
+                .orderTrades(let orderID, _, _), .amend(let orderID, _, _, _):
                 self.note(orderID, progress.next, (answer, failure, sentAt))
             case .openOrders, .trades, .tradesSince, .allOrders, .account, .rules, .quotes, .time,
                 .orderCounts, .keyRights:

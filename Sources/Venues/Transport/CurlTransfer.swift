@@ -138,7 +138,8 @@ final class CurlTransfer {
             self.set(CURLOPT_URL, payload.bytes.isEmpty ? url : "\(url)?\(payload.text)")
             self.set(CURLOPT_HTTPGET, 1)
         }
-        let method = request.method == .delete ? request.method.rawValue : nil
+        let isSpelledOut = request.method == .delete || request.method == .put
+        let method = isSpelledOut ? request.method.rawValue : nil
         self.set(CURLOPT_CUSTOMREQUEST, method)
     }
 

@@ -79,6 +79,44 @@ struct Cancel: AsyncParsableCommand {
     }
 }
 
+struct Amend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Changes the quantity or the price of an open limit order.",
+        discussion: """
+            A smaller quantity alone keeps the order and its place in the queue. Anything else \
+            cancels it and, once its end is proven, places a new order for what is left.
+            """
+    )
+
+    @Argument(help: "The order's number.") var order: UInt64
+    @Option(help: "The whole new quantity, what is filled included.") var quantity: String?
+    @Option(help: "The new limit price.") var limit: String?
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        guard self.quantity != nil || self.limit != nil else {
+            throw Failure(.usage, "say --quantity, --limit or both")
+        }
+        let command = self
+        let order = try await self.options.withClient {
+            client throws(TradingClientError) in
+            try await client.amend(
+                command.order,
+                quantity: command.quantity,
+                price: command.limit
+            )
+        }
+        try self.options.show(order) { order.details }
+        if order.isAmendPending {
+            throw Failure(.unknown, "the amendment of order \(self.order) is not confirmed yet")
+        }
+        let outcome = Outcome(status: order.status)
+        guard outcome == .done else {
+            throw Failure(outcome, "order \(order.orderID) is \(order.status)")
+        }
+    }
+}
+
 struct ListOrders: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orders",

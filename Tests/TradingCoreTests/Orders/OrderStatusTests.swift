@@ -31,7 +31,11 @@ import Testing
                 name: "resolved as \($0.name)",
                 change: .resolved($0, by: Principal("me"), reason: "")
             )
-        } + [Change(name: "succeeded", change: .succeeded(by: OrderID(raw: 2)))]
+        } + [
+            Change(name: "succeeded", change: .succeeded(by: OrderID(raw: 2))),
+            Change(name: "amended", change: .amended(to: Make.quantity("0.5"))),
+            Change(name: "amendFailed", change: .amendFailed(reason: "")),
+        ]
 
     /// Rows by status, columns by change.
     ///
@@ -40,19 +44,20 @@ import Testing
     ///
     /// Columns: new, partial, filled, canceled, expired, rejected (each none/some/all), filled
     /// (some/all), simulated, rejected, notPlaced, outcomeUnknown, needsOperator, and resolved as
-    /// absent, canceled, filled, identified, and succeeded.
+    /// absent, canceled, filled, identified, and succeeded,
+    /// amended, amendment failed.
     static let alive = "O/P/F O/P/F P/P/F C/C/C E/E/E R/R/R P/F"
     static let table: [(OrderStatus, String)] = [
-        (.submitting, "\(alive) S R N U X B B B B B"),
-        (.open, "\(alive) ! O O O X O O O O O"),
-        (.partiallyFilled, "\(alive) ! P P P X P P P P P"),
-        (.unknown, "\(alive) S R N U X N C U U U"),
-        (.needsOperator, "\(alive) ! R N X X N C X U X"),
-        (.notPlaced, "\(alive) ! N N N N N N N N N"),
-        (.rejected, "\(alive) ! R R R R R R R R R"),
-        (.filled, "F/F/F F/F/F F/F/F F/F/F F/F/F F/F/F F/F ! F F F F F F F F F"),
-        (.canceled, "C/C/C C/C/C C/C/C C/C/C C/C/C C/C/C C/F ! C C C C C C C C C"),
-        (.expired, "E/E/E E/E/E E/E/E E/E/E E/E/E E/E/E E/F ! E E E E E E E E E"),
+        (.submitting, "\(alive) S R N U X B B B B B B B"),
+        (.open, "\(alive) ! O O O X O O O O O O O"),
+        (.partiallyFilled, "\(alive) ! P P P X P P P P P P P"),
+        (.unknown, "\(alive) S R N U X N C U U U U U"),
+        (.needsOperator, "\(alive) ! R N X X N C X U X X X"),
+        (.notPlaced, "\(alive) ! N N N N N N N N N N N"),
+        (.rejected, "\(alive) ! R R R R R R R R R R R"),
+        (.filled, "F/F/F F/F/F F/F/F F/F/F F/F/F F/F/F F/F ! F F F F F F F F F F F"),
+        (.canceled, "C/C/C C/C/C C/C/C C/C/C C/C/C C/C/C C/F ! C C C C C C C C C C C"),
+        (.expired, "E/E/E E/E/E E/E/E E/E/E E/E/E E/E/E E/F ! E E E E E E E E E E E"),
     ]
 
     static let letters: [Character: OrderStatus] = [
@@ -83,7 +88,7 @@ import Testing
                 }
             }
         }
-        #expect(pairs == 10 * (6 * 3 + 2 + 9) + 2)
+        #expect(pairs == 10 * (6 * 3 + 2 + 11) + 2)
     }
 
     @Test(arguments: [OrderStatus.refused, .simulated])

@@ -209,7 +209,7 @@ struct ModelVenue {
             return .trades(self.trades(of: symbol) { $0.tradeID >= from ?? $0.tradeID })
         case .tradesSince(let symbol, let since):
             return .trades(self.trades(of: symbol) { $0.time >= since })
-        case .cancel, .time:
+        case .cancel, .amend, .time:
             return .failed("not a read of the model")
         }
     }

@@ -8,7 +8,10 @@ extension World {
         switch self.random.number(0...99) {
         case 0..<55: request = .placeOrder(self.wish())
         case 55..<65: request = .placeOrder(self.repeatedWish())
-        case 65..<85:
+        case 65..<73:
+            guard let order = orders.randomElement(using: &self.random) else { return nil }
+            request = .amend(self.amendment(of: order))
+        case 73..<85:
             guard let order = orders.randomElement(using: &self.random) else { return nil }
             request = .cancel(order.orderID)
         // Without an end put to everything, orders live long enough for proofs of absence.
@@ -53,6 +56,19 @@ extension World {
             self.wishes.append((wish.key?.text ?? "", terms))
         }
         return wish
+    }
+
+    private func amendment(of order: Order) -> AmendRequest {
+        AmendRequest(
+            orderID: order.orderID,
+            quantity: self.random.happens(70)
+                ? Quantity(
+                    raw: order.quantity.raw / 100_000 * Int64(self.random.number(10...1_100)) * 100
+                ).roundedDown(to: Make.quantity("0.001")) : nil,
+            price: self.random.happens(30)
+                ? Make.price("\(self.random.number(95...105))") : nil,
+            principal: Principal("me")
+        )
     }
 
     private func repeatedWish() -> OrderRequest {
@@ -179,6 +195,15 @@ extension World {
                 "order \(intent.orderID) is \(order.status.name), should be \(expected.name)"
             )
         }
+        if order.quantity != entry.terms.quantity {
+            self.break_(
+                "order \(intent.orderID) is for \(order.quantity), should be for "
+                    + "\(entry.terms.quantity)"
+            )
+        }
+        if order.pendingAmend != nil {
+            self.break_("the amendment of order \(intent.orderID) never ends")
+        }
         if Set(order.fills.map(\.tradeID)) != Set(entry.trades.map(\.tradeID))
             || order.filledQuantity != entry.executed
         {
@@ -207,13 +232,21 @@ extension Event {
         case .orderChanged(_, .needsOperator): "needs operator"
         case .orderChanged(_, .resolved): "resolved"
         case .orderChanged(_, .succeeded): "succeeded"
+        case .orderChanged(_, .amended): "amended"
+        case .orderChanged(_, .amendFailed): "not amended"
         case .orderReopened: "reopened"
         case .cancelRequested: "cancel"
+        case .amendRequested(_, .reduction, _): "reduction"
+        case .amendRequested(_, .replacement, _): "replacement"
         case .modeChanged: "mode"
         case .killChanged: "kill"
         case .ledgerBound: "bound"
         case .balanceMoved(_, _, _, let isOpening): isOpening ? "opening" : "moved"
         case .venueRestrained: "restrained"
+        case .riskBreached: "breached"
+        case .breachAcknowledged: "acknowledged"
+        case .limitChanged: "limit"
+        case .equityMarked: "equity"
         }
     }
 }

@@ -169,6 +169,11 @@ extension World {
                 answer = self.cancel(orderID, target: target, cancelID: cancelID)
             }
             if isFailing { answer = .failed("timeout") }
+        } else if case .amend(_, _, let client, let quantity) = request {
+            if !isFailing || self.random.happens(50) {
+                answer = self.amend(client, to: quantity)
+            }
+            if isFailing { answer = .failed("timeout") }
         } else if !isFailing {
             answer = self.source(delay: delay).read(request)
         }
@@ -186,6 +191,29 @@ extension World {
         let lag = UInt64(self.random.number(0...Int(max(0, 9_500 - delay)))) * 1_000_000
         let time = self.now > lag ? self.now - lag : 0
         return self.snapshots.last { $0.at <= time }?.venue ?? self.venue
+    }
+
+    private func amend(_ name: ClientOrderID, to quantity: Quantity) -> VenueAnswer {
+        let refused = { (text: String) in
+            VenueAnswer.refused(VenueError(httpStatus: 400, code: -2038, message: text))
+        }
+        guard let index = self.venue.index(named: name.text, number: nil),
+            self.venue.entries[index].isOpen
+        else { return refused("Unknown order sent.") }
+        let entry = self.venue.entries[index]
+        if quantity == entry.terms.quantity {
+            return refused("The requested action would change no state; rejecting")
+        }
+        guard quantity < entry.terms.quantity else {
+            return refused("Order amend (quantity increase) is not supported.")
+        }
+        self.venue.entries[index].terms.quantity = max(quantity, entry.executed)
+        if quantity <= entry.executed {
+            self.venue.end(index, .expired, renamed: nil, at: self.venueNow)
+        }
+        self.snapshot()
+        self.announce(index)
+        return .order(self.venue.report(index, isREST: true))
     }
 
     private func cancel(

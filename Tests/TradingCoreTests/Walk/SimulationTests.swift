@@ -33,7 +33,7 @@ import Testing
             "submitted": 3_000, "filled": 3_000, "unknown": 200, "proven absent": 50,
             "not sent": 50, "rejected": 5, "needs operator": 1, "started": 300,
             "kill": 300, "cancel": 500, "flatten": 20, "answer -2011": 50, "answer -2013": 200,
-            "stream renewed": 20, "succeeded": 5,
+            "stream renewed": 20, "succeeded": 15, "amended": 10,
         ] {
             #expect(tally[kind, default: 0] >= least, "\(kind): \(tally[kind, default: 0])")
         }
