@@ -93,8 +93,6 @@ enum EventDecoder {
         case TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED:
             let part = try unsafe self.present(message.breach_acknowledged)
             return unsafe .breachAcknowledged(part.number, self.acknowledgement(part))
-        case TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED:
-            return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED:
             let part = try unsafe self.present(message.equity_marked)
             return unsafe .equityMarked(
@@ -102,6 +100,10 @@ enum EventDecoder {
                 Asset(self.text(part.asset)),
                 try self.mark(part)
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED:
+            return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED:
+            return .tokenChanged(try unsafe self.token(self.present(message.token_changed)))
         default:
             throw DecodingProblem("event of unknown kind")
         }

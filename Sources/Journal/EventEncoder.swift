@@ -47,8 +47,8 @@ struct EventEncoder {
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
-                .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged,
-                .limitChanged, .equityMarked:
+                .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+                .limitChanged, .tokenChanged:
                 unsafe self.fill(&message, with: event)
             }
         }
@@ -106,12 +106,15 @@ struct EventEncoder {
         case .breachAcknowledged(let number, let acknowledgement):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED
             unsafe message.breach_acknowledged = self.acknowledgement(acknowledgement, of: number)
-        case .limitChanged(let change):
-            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
-            unsafe message.limit_changed = self.limitChange(change)
         case .equityMarked(let venue, let asset, let mark):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED
             unsafe message.equity_marked = self.mark(mark, of: asset, on: venue)
+        case .limitChanged(let change):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
+            unsafe message.limit_changed = self.limitChange(change)
+        case .tokenChanged(let token):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED
+            unsafe message.token_changed = self.token(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")

@@ -85,6 +85,10 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case limitValue = 60
     /// The caller's role does not allow it.
     case role = 61
+    /// CreateToken: the token cannot be made so.
+    case token = 62
+    /// RevokeToken: there is no such token.
+    case tokenNotFound = 63
     /// Amend: the order cannot be changed so, or the venue did not change it.
     case amendment = 90
 
@@ -134,6 +138,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .breachNotFound: "breach_not_found"
         case .limitValue: "limit_value"
         case .role: "role"
+        case .token: "token"
+        case .tokenNotFound: "token_not_found"
         }
     }
 }

@@ -41,6 +41,8 @@ package enum Event: Hashable, Sendable {
 
     /// A person changed a limit.
     case limitChanged(LimitChange)
+    /// A token was made or revoked: this is what it is now.
+    case tokenChanged(AccessToken)
 
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
@@ -53,7 +55,8 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained, .riskBreached, .breachAcknowledged, .limitChanged, .equityMarked:
+            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+            .limitChanged, .tokenChanged:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

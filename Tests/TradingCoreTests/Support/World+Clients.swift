@@ -245,8 +245,9 @@ extension Event {
         case .venueRestrained: "restrained"
         case .riskBreached: "breached"
         case .breachAcknowledged: "acknowledged"
-        case .limitChanged: "limit"
         case .equityMarked: "equity"
+        case .limitChanged: "limit"
+        case .tokenChanged: "token"
         }
     }
 }

@@ -210,3 +210,12 @@ extension LimitKind where Value == Bool {
         rank: { $0 ? 1 : 0 }
     )
 }
+
+extension LimitKind where Value == BreachAction {
+    static let action = LimitKind(
+        expected: "one of " + BreachAction.allCases.map(\.name).joined(separator: ", "),
+        parse: BreachAction.init(name:),
+        text: \.name,
+        rank: { Int128($0.rawValue) }
+    )
+}
