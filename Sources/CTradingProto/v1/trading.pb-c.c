@@ -4386,7 +4386,7 @@ const ProtobufCMessageDescriptor trading__v1__positions_response__descriptor =
   (ProtobufCMessageInit) trading__v1__positions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__position__field_descriptors[8] =
+static const ProtobufCFieldDescriptor trading__v1__position__field_descriptors[9] =
 {
   {
     "symbol",
@@ -4484,11 +4484,24 @@ static const ProtobufCFieldDescriptor trading__v1__position__field_descriptors[8
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "is_dust",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Position, is_dust),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__position__field_indices_by_name[] = {
   2,   /* field[2] = average_price */
   6,   /* field[6] = fees */
   7,   /* field[7] = fill_count */
+  8,   /* field[8] = is_dust */
   3,   /* field[3] = mark_price */
   1,   /* field[1] = quantity */
   4,   /* field[4] = realized_pnl */
@@ -4498,7 +4511,7 @@ static const unsigned trading__v1__position__field_indices_by_name[] = {
 static const ProtobufCIntRange trading__v1__position__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor trading__v1__position__descriptor =
 {
@@ -4508,7 +4521,7 @@ const ProtobufCMessageDescriptor trading__v1__position__descriptor =
   "Trading__V1__Position",
   "trading.v1",
   sizeof(Trading__V1__Position),
-  8,
+  9,
   trading__v1__position__field_descriptors,
   trading__v1__position__field_indices_by_name,
   1,  trading__v1__position__number_ranges,

@@ -95,6 +95,8 @@ package struct RemotePosition: Hashable, Sendable, Encodable {
     package var unrealizedProfit: String
     package var fees: [RemoteFee]
     package var fillCount: UInt64
+    /// A remainder that is too small for the venue to take an order of it.
+    package var isDust: Bool
 }
 
 /// Fees paid in one asset.

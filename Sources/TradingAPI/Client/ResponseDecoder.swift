@@ -329,7 +329,8 @@ struct ResponseDecoder {
                     amount: String(protobuf: fee.pointee.total)
                 )
             },
-            fillCount: message.fill_count
+            fillCount: message.fill_count,
+            isDust: message.is_dust != 0
         )
     }
 

@@ -242,6 +242,7 @@ package struct ReplyEncoder {
                 }
             )
             unsafe message.fill_count = position.fillCount
+            unsafe message.is_dust = marked.isDust ? 1 : 0
         }
     }
 

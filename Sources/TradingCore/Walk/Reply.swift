@@ -41,6 +41,8 @@ package struct PositionsView: Hashable, Sendable {
         package var position: Position
         /// The middle of best bid and ask; nil while unknown.
         package var mark: Price?
+        /// Whether it is a remainder that is too small for the venue to take an order of it.
+        package var isDust: Bool
     }
 
     /// One asset of the account.

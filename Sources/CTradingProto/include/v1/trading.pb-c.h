@@ -626,10 +626,14 @@ struct  Trading__V1__Position
    * Count of fills behind the position.
    */
   uint64_t fill_count;
+  /*
+   * A remainder that is too small for the venue to take an order of it; it is kept.
+   */
+  protobuf_c_boolean is_dust;
 };
 #define TRADING__V1__POSITION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__position__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
 
 
 struct  Trading__V1__Balance
