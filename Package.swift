@@ -69,6 +69,7 @@ let package = Package(
         // Decisions: pure values, no I/O.
         .target(name: "TradingCore"),
         .target(name: "MatchingEngine", dependencies: ["TradingCore"]),
+        .target(name: "MarketReplay", dependencies: ["TradingCore", "MatchingEngine", "CZlib"]),
 
         // Edges.
         .target(
@@ -89,15 +90,18 @@ let package = Package(
         ),
         .target(
             name: "Venues",
-            dependencies: ["TradingCore", "MatchingEngine", "CCurl", "COpenSSL", nioSSL] + nio
-                + nioHTTP
+            dependencies: [
+                "TradingCore", "MatchingEngine", "MarketReplay", "CCurl", "COpenSSL", "CZlib",
+                nioSSL,
+            ] + nio + nioHTTP
         ),
 
         // Programs.
         .executableTarget(
             name: "RPCServer",
             dependencies: [
-                "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues", arguments, logging, yams,
+                "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues", "MarketReplay",
+                arguments, logging, yams,
             ] + nio
         ),
         .executableTarget(
@@ -107,7 +111,8 @@ let package = Package(
         .executableTarget(
             name: "ExchangeSim",
             dependencies: [
-                "TradingCore", "MatchingEngine", "COpenSSL", "CZlib", arguments, collections,
+                "TradingCore", "MatchingEngine", "MarketReplay", "COpenSSL", arguments,
+                collections,
             ] + nio + nioHTTP
         ),
 
@@ -160,19 +165,22 @@ let package = Package(
         ),
         .testTarget(
             name: "VenuesTests",
-            dependencies: ["Venues", "TradingCore", nioSSL] + nio + nioHTTP
+            dependencies: ["Venues", "MatchingEngine", "MarketReplay", "TradingCore", nioSSL] + nio
+                + nioHTTP
         ),
         .testTarget(
             name: "ExchangeSimTests",
-            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore", "CZlib", nioEmbedded]
-                + nio + nioHTTP,
+            dependencies: [
+                "ExchangeSim", "MatchingEngine", "MarketReplay", "TradingCore", "CZlib",
+                nioEmbedded,
+            ] + nio + nioHTTP,
             exclude: ["Fuzzing/Program.swift", "Fuzzing/Corpus"]
         ),
         .testTarget(
             name: "SystemTests",
             dependencies: [
                 "RPCServer", "tradectl", "ExchangeSim", "SystemTestSupport", "TradingAPI", "TTRPC",
-                "TradingCore", "Journal", "Venues", "CZlib", logging,
+                "TradingCore", "Journal", "Venues", "MarketReplay", "CZlib", logging,
             ] + nio
         ),
         .testTarget(name: "TidyTests"),
@@ -195,8 +203,9 @@ if Context.environment["TRADING_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "fuzzers",
-            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore", nioEmbedded] + nio
-                + nioHTTP,
+            dependencies: [
+                "ExchangeSim", "MatchingEngine", "MarketReplay", "TradingCore", nioEmbedded,
+            ] + nio + nioHTTP,
             path: "Tests/ExchangeSimTests/Fuzzing",
             exclude: ["Corpus"]
         )

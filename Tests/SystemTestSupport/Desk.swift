@@ -35,6 +35,8 @@ package final class Desk: @unchecked Sendable {
         package var audit = ""
         package var killSwitch = ""
         package var connections = 8
+        /// The settings of the paper venue, on one line; empty for none.
+        package var paper = ""
         /// Whether the exchange is configured as live, too, with the neighbour's account, and live
         /// trading allowed.
         package var allowsLiveTrading = false
@@ -117,6 +119,7 @@ package final class Desk: @unchecked Sendable {
             """
             + Self.venue("testnet", setup, urls)
             + (setup.allowsLiveTrading ? Self.venue("live", setup, urls, Self.neighbourKey) : "")
+            + (setup.paper.isEmpty ? "" : "\n  paper: {\(setup.paper)}")
         try configuration.write(
             toFile: Self.configurationPath(name, in: folder),
             atomically: true,

@@ -5,7 +5,7 @@ import TradingCore
 import Venues
 
 /// The walk's way to an exchange.
-final class ExchangeLink: VenueLink {
+final class ExchangeLink: ExchangeLinking {
     let gate = Gate()
     private let venue: BinanceVenue
 
@@ -95,6 +95,15 @@ extension Configuration.ExchangeSettings {
         case .file(let path):
             Secret(text: try String(contentsOfFile: path, encoding: .utf8))
         }
+    }
+
+    /// The public side of the exchange, for whoever needs its prices only.
+    func market() throws -> BinanceConfiguration {
+        try BinanceConfiguration(
+            marketOf: self.venue,
+            restURL: self.restURL,
+            streamURL: self.streamURL
+        )
     }
 
     /// The venue's own configuration, with the secret read from its place.
