@@ -71,6 +71,9 @@ let package = Package(
         .target(name: "MatchingEngine", dependencies: ["TradingCore"]),
         .target(name: "MarketReplay", dependencies: ["TradingCore", "MatchingEngine", "CZlib"]),
 
+        // Secrets that show up in no text, and one-time codes.
+        .target(name: "Credentials", dependencies: ["COpenSSL"]),
+
         // Edges.
         .target(
             name: "TTRPC",
@@ -91,8 +94,8 @@ let package = Package(
         .target(
             name: "Venues",
             dependencies: [
-                "TradingCore", "MatchingEngine", "MarketReplay", "CCurl", "COpenSSL", "CZlib",
-                nioSSL,
+                "Credentials", "TradingCore", "MatchingEngine", "MarketReplay", "CCurl", "COpenSSL",
+                "CZlib", nioSSL,
             ] + nio + nioHTTP
         ),
 
@@ -100,13 +103,15 @@ let package = Package(
         .executableTarget(
             name: "RPCServer",
             dependencies: [
-                "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues", "MarketReplay",
-                arguments, logging, yams,
+                "Credentials", "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues",
+                "MarketReplay", arguments, logging, yams,
             ] + nio
         ),
         .executableTarget(
             name: "tradectl",
-            dependencies: ["TradingCore", "TTRPC", "TradingAPI", "Journal", arguments] + nio
+            dependencies: [
+                "Credentials", "TradingCore", "TTRPC", "TradingAPI", "Journal", arguments,
+            ] + nio
         ),
         .executableTarget(
             name: "ExchangeSim",
@@ -144,6 +149,7 @@ let package = Package(
         ),
 
         // Tests.
+        .testTarget(name: "CredentialsTests", dependencies: ["Credentials"]),
         .testTarget(name: "TradingCoreTests", dependencies: ["TradingCore", "Journal"]),
         .executableTarget(
             name: "properties",
@@ -165,8 +171,9 @@ let package = Package(
         ),
         .testTarget(
             name: "VenuesTests",
-            dependencies: ["Venues", "MatchingEngine", "MarketReplay", "TradingCore", nioSSL] + nio
-                + nioHTTP
+            dependencies: [
+                "Credentials", "Venues", "MatchingEngine", "MarketReplay", "TradingCore", nioSSL,
+            ] + nio + nioHTTP
         ),
         .testTarget(
             name: "ExchangeSimTests",
@@ -179,8 +186,9 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "RPCServer", "tradectl", "ExchangeSim", "SystemTestSupport", "TradingAPI", "TTRPC",
-                "TradingCore", "Journal", "Venues", "MarketReplay", "CZlib", logging,
+                "Credentials", "RPCServer", "tradectl", "ExchangeSim", "SystemTestSupport",
+                "TradingAPI", "TTRPC", "TradingCore", "Journal", "Venues", "MarketReplay", "CZlib",
+                logging,
             ] + nio
         ),
         .testTarget(name: "TidyTests"),

@@ -88,6 +88,20 @@ enum EventDecoder {
                 try self.known(VenueID.self, part.venue),
                 try self.restraint(part)
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED:
+            return .riskBreached(try unsafe self.breach(self.present(message.risk_breached)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED:
+            let part = try unsafe self.present(message.breach_acknowledged)
+            return unsafe .breachAcknowledged(part.number, self.acknowledgement(part))
+        case TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED:
+            let part = try unsafe self.present(message.equity_marked)
+            return unsafe .equityMarked(
+                try self.known(VenueID.self, part.venue),
+                Asset(self.text(part.asset)),
+                try self.mark(part)
+            )
+        case TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED:
+            return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
         default:
             throw DecodingProblem("event of unknown kind")
         }
@@ -200,7 +214,8 @@ enum EventDecoder {
             purpose: unsafe message.purpose == 0
                 ? .client : try self.known(OrderPurpose.self, unsafe message.purpose),
             resubmitsIfAbsent: unsafe message.resubmits_if_absent != 0,
-            predecessor: unsafe self.orderID(message.predecessor)
+            predecessor: unsafe self.orderID(message.predecessor),
+            referencePrice: Price(raw: unsafe message.reference_price)
         )
     }
 

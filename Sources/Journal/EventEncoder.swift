@@ -47,8 +47,8 @@ struct EventEncoder {
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
-                .balanceMoved,
-                .venueRestrained:
+                .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+                .limitChanged:
                 unsafe self.fill(&message, with: event)
             }
         }
@@ -100,6 +100,18 @@ struct EventEncoder {
         case .venueRestrained(let venue, let restraint):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED
             unsafe message.venue_restrained = self.restraint(restraint, of: venue)
+        case .riskBreached(let breach):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED
+            unsafe message.risk_breached = self.breach(breach)
+        case .breachAcknowledged(let number, let acknowledgement):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED
+            unsafe message.breach_acknowledged = self.acknowledgement(acknowledgement, of: number)
+        case .equityMarked(let venue, let asset, let mark):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED
+            unsafe message.equity_marked = self.mark(mark, of: asset, on: venue)
+        case .limitChanged(let change):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
+            unsafe message.limit_changed = self.limitChange(change)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")
@@ -169,6 +181,7 @@ struct EventEncoder {
             unsafe message.purpose = UInt32(intent.purpose.rawValue)
             unsafe message.resubmits_if_absent = intent.resubmitsIfAbsent ? 1 : 0
             unsafe message.predecessor = intent.predecessor?.raw ?? 0
+            unsafe message.reference_price = intent.referencePrice.raw
         }
     }
 

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The few things done with plain files, with the operating system's words where they fail.
-enum Files {
+package enum Files {
     /// The whole content; nil where there is no such file.
     static func read(_ path: String) throws(JournalError) -> [UInt8]? {
         let file = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
@@ -26,6 +26,26 @@ enum Files {
         }
     }
 
+    /// The size of a file and its last bytes; nil where there is no such file.
+    static func end(
+        of path: String,
+        _ countMax: Int
+    ) throws(JournalError) -> (size: Int, bytes: [UInt8])? {
+        let file = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            guard errno == ENOENT else { throw Self.failure("read", path) }
+            return nil
+        }
+        defer { close(file) }
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0 else { throw Self.failure("read", path) }
+        let size = Int(status.st_size)
+        var bytes = [UInt8](repeating: 0, count: min(size, countMax))
+        let count = unsafe pread(file, &bytes, bytes.count, size - bytes.count)
+        guard count == bytes.count else { throw Self.failure("read", path) }
+        return (size, bytes)
+    }
+
     /// Replaces a file as a whole, so that a crash leaves the old one or the new one.
     static func replace(
         _ path: String,
@@ -44,7 +64,13 @@ enum Files {
     }
 
     /// Makes a file that must not be there yet.
-    static func create(_ bytes: [UInt8], at path: String, mode: mode_t) throws(JournalError) {
+    ///
+    /// - Throws: With the operating system's words.
+    package static func create(
+        _ bytes: [UInt8],
+        at path: String,
+        mode: UInt32
+    ) throws(JournalError) {
         try Self.write(bytes, to: path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
         try Self.syncFolder(of: path)
     }

@@ -36,7 +36,7 @@ extension Journal {
     private func order(_ orderID: OrderID) throws(JournalError) -> Order? {
         let key = orderID.raw.bigEndianBytes
         guard let value = try self.database.value(of: key, in: .orders) else { return nil }
-        return try self.decode(value.span, of: orderID)
+        return try Journal.order(value.span, of: orderID, in: self.arena)
     }
 
     private static func orderID(_ bytes: Span<UInt8>) throws(JournalError) -> OrderID {
@@ -54,7 +54,7 @@ extension Journal {
             in: .orders,
             .descending
         ) { (key, value) throws(JournalError) in
-            let order = try self.decode(value, of: try Journal.orderID(key))
+            let order = try Journal.order(value, of: try Journal.orderID(key), in: self.arena)
             if filter.symbol == nil || order.terms.symbol == filter.symbol {
                 orders.append(order)
             }
@@ -63,11 +63,16 @@ extension Journal {
         return orders
     }
 
-    private func decode(_ value: Span<UInt8>, of orderID: OrderID) throws(JournalError) -> Order {
-        self.arena.reset()
+    /// A finished order as the store holds it.
+    static func order(
+        _ value: Span<UInt8>,
+        of orderID: OrderID,
+        in arena: ProtobufArena
+    ) throws(JournalError) -> Order {
+        arena.reset()
         let message: Trading__Journal__V1__StoredOrder
         do throws(ProtobufError) {
-            unsafe message = try self.arena.unpackTrusted(
+            unsafe message = try arena.unpackTrusted(
                 Journal.storedOrder,
                 from: value
             ).pointee

@@ -1,35 +1,6 @@
 import CRocksDB
 import Glibc
 
-/// The kinds of what a store holds, one column family each.
-///
-/// Sequential keys within a family cost a third of the CPU of mixed prefixes in one.
-package enum StoreTable: Int, CaseIterable, Sendable {
-    /// Required by RocksDB; holds the store's format version.
-    case meta
-    /// Records by first sequence.
-    case journal
-    /// Finished orders by number.
-    case orders
-    /// Order numbers by idempotency key.
-    case keys
-    /// Signed heads of the chain, by sequence.
-    case checkpoints
-    /// What was said to venues and what they said, by number.
-    case receipts
-
-    var name: String {
-        switch self {
-        case .meta: "default"
-        case .journal: "journal"
-        case .orders: "orders"
-        case .keys: "keys"
-        case .checkpoints: "checkpoints"
-        case .receipts: "receipts"
-        }
-    }
-}
-
 /// One open RocksDB database; the only owner of its handles.
 ///
 /// Safe to use although it holds raw pointers: they are made in `init`, destroyed in `deinit` and
@@ -46,6 +17,9 @@ final class RocksDatabase: @unchecked Sendable {
     private let syncedWrite: OpaquePointer
     private let unsyncedWrite: OpaquePointer
     private let read: OpaquePointer
+    /// Compares every block's checksum and leaves no block in the cache, where it would count as
+    /// compared.
+    private let checkedRead: OpaquePointer
 
     /// Memory and start-up time follow from these; all are far below the bounds of J3.
     private enum Sizes {
@@ -56,12 +30,17 @@ final class RocksDatabase: @unchecked Sendable {
         static let openFilesMax: Int32 = 64
     }
 
+    /// The layout of tables that ``TableFile`` knows.
+    static let tableFormat: Int32 = 5
+    /// CRC-32C, which ``TableFile`` knows, and the engine's default, which older tables may have.
+    static let checksumKinds: [Int8] = [1, 4]
+
     /// How a database is opened.
     enum Access: Hashable {
         /// Made where it is missing; a torn tail is tolerated, anything else is refused (J3).
         case readWrite
-        /// For looking at a copy: checksums are left to the chain, which names what is wrong.
-        /// Nothing is written. A damaged log is refused, or whatever can be read of it is.
+        /// For looking at a copy: nothing is written. A damaged log is refused, or whatever can
+        /// be read of it is.
         case forensic(skipsDamage: Bool)
 
         /// How much of a damaged log is taken.
@@ -78,7 +57,13 @@ final class RocksDatabase: @unchecked Sendable {
         let names = unsafe RocksDatabase.tables(of: path, access, options)
         var families = unsafe [OpaquePointer?](repeating: nil, count: names.count)
         let database: OpaquePointer?
+        // What another list of files names is missing here: a new database must not hide that.
+        let inside = Files.names(in: path)
+        let isThere = inside.contains { $0.hasPrefix("MANIFEST-") || $0.hasSuffix(".sst") }
         do throws(JournalError) {
+            if isThere, !inside.contains("CURRENT") { throw .damaged("\(path)/CURRENT is missing") }
+            // The engine would end the process over some of their bytes.
+            try TableFile.checkFooters(in: path)
             unsafe database = try unsafe RocksDatabase.open(
                 path,
                 access,
@@ -89,15 +74,16 @@ final class RocksDatabase: @unchecked Sendable {
         } catch {
             unsafe rocksdb_options_destroy(options)
             unsafe rocksdb_cache_destroy(cache)
-            throw error
+            throw isThere ? error.ofExistingStore : error
         }
         guard let database = unsafe database,
             let syncedWrite = unsafe rocksdb_writeoptions_create(),
             let unsyncedWrite = unsafe rocksdb_writeoptions_create(),
-            let read = unsafe rocksdb_readoptions_create(), let cache = unsafe cache
+            let read = unsafe rocksdb_readoptions_create(),
+            let checkedRead = unsafe rocksdb_readoptions_create(), let cache = unsafe cache
         else { fatalError("invariant broken: RocksDB opened without handing out its handles") }
         unsafe rocksdb_writeoptions_set_sync(syncedWrite, 1)
-        if access != .readWrite { unsafe rocksdb_readoptions_set_verify_checksums(read, 0) }
+        unsafe rocksdb_readoptions_set_fill_cache(checkedRead, 0)
         unsafe self.database = database
         unsafe self.families = families.compactMap { unsafe $0 }
         unsafe self.tables = StoreTable.allCases.map { table in
@@ -108,6 +94,7 @@ final class RocksDatabase: @unchecked Sendable {
         unsafe self.syncedWrite = syncedWrite
         unsafe self.unsyncedWrite = unsyncedWrite
         unsafe self.read = read
+        unsafe self.checkedRead = checkedRead
     }
 
     /// Ours, and those of a newer program: without them RocksDB would refuse to open, and the
@@ -178,6 +165,7 @@ final class RocksDatabase: @unchecked Sendable {
         unsafe rocksdb_writeoptions_destroy(self.syncedWrite)
         unsafe rocksdb_writeoptions_destroy(self.unsyncedWrite)
         unsafe rocksdb_readoptions_destroy(self.read)
+        unsafe rocksdb_readoptions_destroy(self.checkedRead)
         unsafe rocksdb_options_destroy(self.options)
         unsafe rocksdb_cache_destroy(self.cache)
     }
@@ -201,6 +189,8 @@ final class RocksDatabase: @unchecked Sendable {
         unsafe rocksdb_options_set_max_open_files(options, Sizes.openFilesMax)
         unsafe rocksdb_options_set_keep_log_file_num(options, 2)
         unsafe rocksdb_options_set_info_log_level(options, 2)
+        unsafe rocksdb_block_based_options_set_format_version(table, Self.tableFormat)
+        unsafe rocksdb_block_based_options_set_checksum(table, Self.checksumKinds[0])
         unsafe rocksdb_block_based_options_set_block_cache(table, cache)
         unsafe rocksdb_options_set_block_based_table_factory(options, table)
         unsafe rocksdb_block_based_options_destroy(table)
@@ -340,11 +330,49 @@ final class RocksDatabase: @unchecked Sendable {
         }
     }
 
+    /// Reads every entry of every table, comparing all checksums, before anything else is read.
+    ///
+    /// - Returns: What the storage engine says of those that it cannot read.
+    func complaints() -> [String] {
+        unsafe self.families.compactMap { family in
+            guard
+                let iterator = unsafe rocksdb_create_iterator_cf(
+                    self.database,
+                    self.checkedRead,
+                    family
+                )
+            else { return "no memory for a scan" }
+            defer { unsafe rocksdb_iter_destroy(iterator) }
+            unsafe rocksdb_iter_seek_to_first(iterator)
+            while unsafe rocksdb_iter_valid(iterator) != 0 { unsafe rocksdb_iter_next(iterator) }
+            do throws(JournalError) {
+                try unsafe RocksDatabase.checked { error in
+                    unsafe rocksdb_iter_get_error(iterator, &error)
+                }
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+    }
+
     private static func bytes(
         _ start: UnsafePointer<CChar>?,
         _ count: Int
     ) -> UnsafeBufferPointer<UInt8> {
         let start = unsafe UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self)
         return unsafe UnsafeBufferPointer(start: start, count: count)
+    }
+}
+
+extension JournalError {
+    /// What keeps a store that is there from being opened is damage where a file is not what the
+    /// storage engine wrote, and not where it is out of reach.
+    fileprivate var ofExistingStore: JournalError {
+        let signs = ["No such file", "Not found", "NotFound", "Invalid argument", "Is a directory"]
+        guard case .storage(let reason) = self, signs.contains(where: reason.contains) else {
+            return self
+        }
+        return .damaged(reason)
     }
 }

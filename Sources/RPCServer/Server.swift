@@ -113,6 +113,7 @@ private final class Parts {
             version: Program.version
         )
         self.engageAtStart(lever)
+        Self.report(store.state.limitChanges, to: log)
         store.follow(walk)
         for link in self.links { link.start() }
     }
@@ -157,6 +158,19 @@ private final class Parts {
         self.links.append(link)
         self.walk.attach(link, as: venue)
         lever.add(link.gate)
+    }
+
+    /// What beats the configuration is easily forgotten by whoever edits it.
+    private static func report(_ changes: [LimitKey: LimitChange], to log: Logger) {
+        for (key, change) in changes.sorted(by: { $0.key < $1.key }) {
+            log.notice(
+                "a limit is not the configuration's",
+                metadata: [
+                    "limit": "\(key)", "is": "\(change.setting)", "by": "\(change.principal)",
+                    "reason": "\(change.reason)",
+                ]
+            )
+        }
     }
 
     /// Engages the kill switch where the environment or a file asks for it, and begins to listen

@@ -32,7 +32,11 @@ final class TradingService {
     }
 
     private func receive(_ method: TradingMethod, _ call: Call, _ responder: Responder) {
-        let decoder = RequestDecoder(arena: self.arena, principal: call.connection.principal)
+        let decoder = RequestDecoder(
+            arena: self.arena,
+            principal: call.connection.principal,
+            role: .admin
+        )
         let request: Request
         do throws(BadRequest) {
             request = try decoder.decode(method, Array(call.payload.readableBytesView).span)
@@ -81,15 +85,17 @@ extension Rule {
     /// The status of a call that the rule refuses as a whole.
     fileprivate var statusCode: StatusCode {
         switch self {
-        case .orderNotFound: .notFound
+        case .orderNotFound, .breachNotFound: .notFound
         case .deadline: .deadlineExceeded
         case .idempotencyKey: .alreadyExists
+        case .limitValue: .invalidArgument
+        case .role: .permissionDenied
         case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
-            .orderQuantity, .priceCollar, .positionNotional, .exposureNotional,
-            .amendment:
+            .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
+            .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment:
             .failedPrecondition
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget, .orderRate: .resourceExhausted

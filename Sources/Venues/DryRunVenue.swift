@@ -1,3 +1,4 @@
+package import Credentials
 package import NIOCore
 package import TradingCore
 

@@ -14,6 +14,8 @@ enum Outcome: Int32 {
     case unreachable = 6
     case notFound = 7
     case tampered = 8
+    /// The records are what was written; something beside them is not, or is lost.
+    case damagedBeside = 9
 
     var argumentParserCode: ExitCode { ExitCode(self.rawValue) }
 

@@ -5,6 +5,18 @@ enum Catalogue {
     static let placements: [Disturbance] = [
         .placement("executed, connection closed without a byte", "execute-close"),
         .placement("dropped before execution", "drop"),
+        .placement(
+            "dropped, to be placed once more",
+            "drop",
+            extraBound: .seconds(3),
+            isToResubmit: true
+        ),
+        .placement(
+            "504, executed, to be placed once more",
+            "execute-html",
+            extraBound: .seconds(3),
+            isToResubmit: true
+        ),
         .placement("-1007, executed", "execute-timeout"),
         .placement("-1007, not executed", "timeout"),
         .placement("504, executed", "execute-html"),
@@ -43,6 +55,13 @@ enum Catalogue {
         .cancel("cancel 504, not executed", "html"),
     ]
 
+    static let amends: [Disturbance] = [
+        .amend("reduction executed, connection closed", "execute-close"),
+        .amend("reduction dropped", "drop"),
+        .amend("reduction -1007, executed", "execute-timeout"),
+        .amend("reduction 504, not executed", "html"),
+    ]
+
     static let reads: [Disturbance] = [
         .read("queries answered 504", "html&count=6"),
         .read("queries dropped", "drop&count=6"),
@@ -61,7 +80,8 @@ enum Catalogue {
             + Specials.cases
     }
 
-    private static let singles = placements + cancels + reads + streams + clocks + stops + others
+    private static let singles =
+        placements + cancels + amends + reads + streams + clocks + stops + others
 
     /// What is found out although the queries tell it badly: an order that is there, and one that
     /// is not, each without the stream.

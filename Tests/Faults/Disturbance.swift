@@ -22,6 +22,7 @@ struct Disturbance: Sendable {
         case placement
         case stream
         case cancel
+        case amend
         case read
         case clock
         case process
@@ -33,7 +34,8 @@ struct Disturbance: Sendable {
         _ name: String,
         _ fault: String,
         extraBound: Duration = .zero,
-        isSlow: Bool = false
+        isSlow: Bool = false,
+        isToResubmit: Bool = false
     ) -> Disturbance {
         Disturbance(
             name: name,
@@ -41,6 +43,7 @@ struct Disturbance: Sendable {
             extraBound: extraBound,
             isSlow: isSlow,
             arm: { trial in
+                await trial.ask(toResubmit: isToResubmit)
                 try await trial.control(
                     "POST",
                     "faults?action=\(fault)&method=POST&path=/api/v3/order&count=4"
@@ -63,6 +66,22 @@ struct Disturbance: Sendable {
                 )
             },
             during: { try await $0.cancelResting() },
+            heal: { try await $0.control("DELETE", "faults") }
+        )
+    }
+
+    /// A fault of the exchange that hits every reduction of an order.
+    static func amend(_ name: String, _ fault: String) -> Disturbance {
+        Disturbance(
+            name: name,
+            kind: .amend,
+            arm: { trial in
+                try await trial.control(
+                    "POST",
+                    "faults?action=\(fault)&method=PUT&count=2"
+                )
+            },
+            during: { try await $0.amendResting() },
             heal: { try await $0.control("DELETE", "faults") }
         )
     }

@@ -21,6 +21,7 @@ actor Trial {
     private(set) var notes: [String] = []
     private var answers: [String: RemoteOrder] = [:]
     private var unanswered: [OrderWish] = []
+    private var isToResubmit = false
     private var doubtSince = ContinuousClock.now
     private let bound: Duration
 
@@ -82,6 +83,7 @@ actor Trial {
         wish.limitPrice = price
         wish.idempotencyKey = "wish-\(self.ordersPlaced)"
         wish.tag = wish.idempotencyKey
+        wish.resubmitsIfAbsent = self.isToResubmit
         return await self.place(wish)
     }
 
@@ -103,7 +105,9 @@ actor Trial {
     }
 
     private func keep(_ order: RemoteOrder) {
-        if let earlier = self.answers[order.tag], earlier.orderID != order.orderID {
+        if let earlier = self.answers[order.tag], earlier.orderID != order.orderID,
+            earlier.orderID != order.predecessorOrderID
+        {
             self.report("\(order.tag) was answered as \(earlier.orderID) and \(order.orderID)")
         }
         self.answers[order.tag] = order
@@ -139,17 +143,6 @@ actor Trial {
         }
     }
 
-    /// Rests an order within the spread and lets a neighbour take a part of it.
-    func fillByNeighbour() async throws {
-        let price = try await self.priceWithinSpread()
-        await self.place("BTCUSDT", .sell, "0.04", at: price)
-        try await self.desk.neighbour.signed(
-            "POST",
-            "/api/v3/order",
-            "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=IOC&quantity=0.015&price=\(price)"
-        )
-    }
-
     /// Places again where nothing was placed, because the gate was closed for another reason.
     func placeUntilHit() async throws {
         try await self.placeUntil("no request was hit") { try await $0.faultHits() > 0 }
@@ -173,31 +166,8 @@ actor Trial {
         }
     }
 
-    /// Cancels what the server lists as open.
-    func cancelResting() async throws {
-        for order in try await self.client.orders() where order.status == "OPEN" {
-            await self.cancel(order.orderID)
-        }
-    }
-
-    /// Rests an order within the spread and crosses it with another of this gateway.
-    func tradeWithItself() async throws {
-        let price = try await self.priceWithinSpread()
-        await self.place("BTCUSDT", .sell, "0.04", at: price)
-        await self.place("BTCUSDT", .buy, "0.015", at: price)
-        await self.place("BTCUSDT", .buy, "0.05")
-    }
-
-    private func priceWithinSpread() async throws -> String {
-        let ticker = try await self.desk.account.send(
-            "GET",
-            "/api/v3/ticker/bookTicker?symbol=BTCUSDT"
-        )
-        guard let text = (ticker as? [String: Any])?["askPrice"] as? String else {
-            throw ExchangeAccount.Problem(description: "no best ask in \(ticker)")
-        }
-        return Price(raw: try Price(text).raw - 1_000_000).description
-    }
+    /// Whether orders are to be placed once more where they are proven absent (S3).
+    func ask(toResubmit isToResubmit: Bool) { self.isToResubmit = isToResubmit }
 
     /// Cancels what rests, and trades once more: the gate must be open again.
     func tradeOn() async throws {
@@ -346,6 +316,8 @@ actor Trial {
     private func check(_ orders: [RemoteOrder]) {
         var byTag: [String: RemoteOrder] = [:]
         for order in orders {
+            // What another order has replaced was never at the exchange.
+            if order.successorOrderID != 0, order.status == "NOT_PLACED" { continue }
             if byTag.updateValue(order, forKey: order.tag) != nil {
                 self.report("\(order.tag) became two orders")
             }
@@ -359,9 +331,11 @@ actor Trial {
                 self.report("order \(answer.orderID) was answered and is lost")
                 continue
             }
-            let isSame =
+            let isIt =
                 order.orderID == answer.orderID && order.clientOrderID == answer.clientOrderID
-                && order.quantity == answer.quantity && order.price == answer.price
+            let isInItsPlace = order.predecessorOrderID == answer.orderID
+            let isSame =
+                (isIt || isInItsPlace) && order.side == answer.side && order.price == answer.price
             if !isSame { self.report("\(answer) has become \(order)") }
             if finals.contains(answer.status), order.status != answer.status {
                 self.report("\(answer.orderID) was \(answer.status) and is \(order.status)")

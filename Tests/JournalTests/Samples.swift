@@ -157,7 +157,8 @@ enum Samples {
             + self.events.filter { event in
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained:
+                    .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+                    .limitChanged:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
@@ -245,6 +246,54 @@ enum Samples {
                     reason: "HTTP 418"
                 )
             ),
-        ]
+            .riskBreached(
+                RiskBreach(
+                    number: 1,
+                    rule: .dailyLoss,
+                    venue: .live,
+                    asset: Asset("USDT"),
+                    strategy: "grid",
+                    limit: "100",
+                    actual: "101",
+                    message: "Too much.",
+                    action: .killFlatten,
+                    at: self.instant.wall
+                )
+            ),
+            .breachAcknowledged(
+                1,
+                RiskBreach.Acknowledgement(
+                    principal: Principal("me"),
+                    reason: "seen",
+                    at: self.instant.wall
+                )
+            ),
+            .equityMarked(
+                .live,
+                Asset("USDT"),
+                EquityMark(
+                    dayStart: self.instant.wall,
+                    startEquity: Amount(raw: -170_141_183_460_469_231_731),
+                    baseEquity: Amount(raw: 7),
+                    highWater: .zero,
+                    bids: [Symbol("BTCUSDT"): Price(raw: 9), Symbol("ETHUSDT"): Price(raw: 8)]
+                )
+            ),
+        ] + self.limitChanges.map(Event.limitChanged)
+    }
+
+    /// A limit set, switched off and reset.
+    static var limitChanges: [LimitChange] {
+        let settings: [LimitSetting] = [.value("7"), .off, .configuration]
+        return settings.map { setting in
+            LimitChange(
+                key: LimitKey("price_collar", symbol: setting == .off ? Symbol("BTCUSDT") : nil),
+                setting: setting,
+                previous: setting == .off ? nil : "0.5",
+                principal: Principal("me"),
+                reason: "why",
+                at: self.instant.wall
+            )
+        }
     }
 }

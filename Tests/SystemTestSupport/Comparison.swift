@@ -123,7 +123,9 @@ package struct Comparison: Sendable {
         let status = (row["status"] as? String).flatMap { Self.statuses[$0] }
         let executed = (row["executedQty"] as? String).flatMap { try? Quantity($0) }
         let filled = try? Quantity(order.filledQuantity)
-        if status != order.status || executed != filled {
+        let quantity = (row["origQty"] as? String).flatMap { try? Quantity($0) }
+        let isWhole = try quantity == Quantity(order.quantity)
+        if status != order.status || executed != filled || !isWhole {
             differences.append("\(order) is \(row) at the exchange")
         }
         if Set(order.fills.map(\.tradeID)).count != order.fills.count {

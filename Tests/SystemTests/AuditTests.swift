@@ -93,6 +93,12 @@ import TradingCore
         let json = try audit(["verify", "--output", "json"] + store)
         #expect(json.code == 0)
         _ = try JSONSerialization.jsonObject(with: Data(json.output.utf8))
+        // The records are intact, what vouches for their end is lost.
+        try FileManager.default.removeItem(atPath: desk.storePath + ".anchors")
+        let blind = try audit(["verify"] + store)
+        #expect(blind.code == 9, "\(blind.output)")
+        #expect(blind.output.contains("every record is what was written"))
+        #expect(blind.output.contains("the records are intact"), "\(blind.output)")
     }
 
     /// The rule by which an order is refused; nil where it is taken.

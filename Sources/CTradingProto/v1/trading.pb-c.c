@@ -1492,6 +1492,321 @@ void   trading__v1__alert__free_unpacked
   assert(message->base.descriptor == &trading__v1__alert__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__limit__init
+                     (Trading__V1__Limit         *message)
+{
+  static const Trading__V1__Limit init_value = TRADING__V1__LIMIT__INIT;
+  *message = init_value;
+}
+size_t trading__v1__limit__get_packed_size
+                     (const Trading__V1__Limit *message)
+{
+  assert(message->base.descriptor == &trading__v1__limit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__limit__pack
+                     (const Trading__V1__Limit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__limit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__limit__pack_to_buffer
+                     (const Trading__V1__Limit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__limit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__Limit *
+       trading__v1__limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__Limit *)
+     protobuf_c_message_unpack (&trading__v1__limit__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__limit__free_unpacked
+                     (Trading__V1__Limit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__limit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__get_limits_request__init
+                     (Trading__V1__GetLimitsRequest         *message)
+{
+  static const Trading__V1__GetLimitsRequest init_value = TRADING__V1__GET_LIMITS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__get_limits_request__get_packed_size
+                     (const Trading__V1__GetLimitsRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__get_limits_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__get_limits_request__pack
+                     (const Trading__V1__GetLimitsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__get_limits_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__get_limits_request__pack_to_buffer
+                     (const Trading__V1__GetLimitsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__get_limits_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__GetLimitsRequest *
+       trading__v1__get_limits_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__GetLimitsRequest *)
+     protobuf_c_message_unpack (&trading__v1__get_limits_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__get_limits_request__free_unpacked
+                     (Trading__V1__GetLimitsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__get_limits_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__get_limits_response__init
+                     (Trading__V1__GetLimitsResponse         *message)
+{
+  static const Trading__V1__GetLimitsResponse init_value = TRADING__V1__GET_LIMITS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__get_limits_response__get_packed_size
+                     (const Trading__V1__GetLimitsResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__get_limits_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__get_limits_response__pack
+                     (const Trading__V1__GetLimitsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__get_limits_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__get_limits_response__pack_to_buffer
+                     (const Trading__V1__GetLimitsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__get_limits_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__GetLimitsResponse *
+       trading__v1__get_limits_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__GetLimitsResponse *)
+     protobuf_c_message_unpack (&trading__v1__get_limits_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__get_limits_response__free_unpacked
+                     (Trading__V1__GetLimitsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__get_limits_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__limit_assignment__init
+                     (Trading__V1__LimitAssignment         *message)
+{
+  static const Trading__V1__LimitAssignment init_value = TRADING__V1__LIMIT_ASSIGNMENT__INIT;
+  *message = init_value;
+}
+size_t trading__v1__limit_assignment__get_packed_size
+                     (const Trading__V1__LimitAssignment *message)
+{
+  assert(message->base.descriptor == &trading__v1__limit_assignment__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__limit_assignment__pack
+                     (const Trading__V1__LimitAssignment *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__limit_assignment__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__limit_assignment__pack_to_buffer
+                     (const Trading__V1__LimitAssignment *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__limit_assignment__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__LimitAssignment *
+       trading__v1__limit_assignment__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__LimitAssignment *)
+     protobuf_c_message_unpack (&trading__v1__limit_assignment__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__limit_assignment__free_unpacked
+                     (Trading__V1__LimitAssignment *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__limit_assignment__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__set_limits_request__init
+                     (Trading__V1__SetLimitsRequest         *message)
+{
+  static const Trading__V1__SetLimitsRequest init_value = TRADING__V1__SET_LIMITS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__set_limits_request__get_packed_size
+                     (const Trading__V1__SetLimitsRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__set_limits_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__set_limits_request__pack
+                     (const Trading__V1__SetLimitsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__set_limits_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__set_limits_request__pack_to_buffer
+                     (const Trading__V1__SetLimitsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__set_limits_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__SetLimitsRequest *
+       trading__v1__set_limits_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__SetLimitsRequest *)
+     protobuf_c_message_unpack (&trading__v1__set_limits_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__set_limits_request__free_unpacked
+                     (Trading__V1__SetLimitsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__set_limits_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__limit_step__init
+                     (Trading__V1__LimitStep         *message)
+{
+  static const Trading__V1__LimitStep init_value = TRADING__V1__LIMIT_STEP__INIT;
+  *message = init_value;
+}
+size_t trading__v1__limit_step__get_packed_size
+                     (const Trading__V1__LimitStep *message)
+{
+  assert(message->base.descriptor == &trading__v1__limit_step__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__limit_step__pack
+                     (const Trading__V1__LimitStep *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__limit_step__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__limit_step__pack_to_buffer
+                     (const Trading__V1__LimitStep *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__limit_step__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__LimitStep *
+       trading__v1__limit_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__LimitStep *)
+     protobuf_c_message_unpack (&trading__v1__limit_step__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__limit_step__free_unpacked
+                     (Trading__V1__LimitStep *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__limit_step__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__set_limits_response__init
+                     (Trading__V1__SetLimitsResponse         *message)
+{
+  static const Trading__V1__SetLimitsResponse init_value = TRADING__V1__SET_LIMITS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__set_limits_response__get_packed_size
+                     (const Trading__V1__SetLimitsResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__set_limits_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__set_limits_response__pack
+                     (const Trading__V1__SetLimitsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__set_limits_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__set_limits_response__pack_to_buffer
+                     (const Trading__V1__SetLimitsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__set_limits_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__SetLimitsResponse *
+       trading__v1__set_limits_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__SetLimitsResponse *)
+     protobuf_c_message_unpack (&trading__v1__set_limits_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__set_limits_response__free_unpacked
+                     (Trading__V1__SetLimitsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__set_limits_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__v1__refusal__field_descriptors[5] =
 {
   {
@@ -4040,6 +4355,473 @@ const ProtobufCMessageDescriptor trading__v1__alert__descriptor =
   (ProtobufCMessageInit) trading__v1__alert__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__v1__limit__field_descriptors[9] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "configured_value",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, configured_value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_changed",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, is_changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed_by",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, changed_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed_at",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, changed_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, expected),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__limit__field_indices_by_name[] = {
+  7,   /* field[7] = changed_at */
+  5,   /* field[5] = changed_by */
+  3,   /* field[3] = configured_value */
+  8,   /* field[8] = expected */
+  4,   /* field[4] = is_changed */
+  0,   /* field[0] = name */
+  6,   /* field[6] = reason */
+  1,   /* field[1] = symbol */
+  2,   /* field[2] = value */
+};
+static const ProtobufCIntRange trading__v1__limit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor trading__v1__limit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.Limit",
+  "Limit",
+  "Trading__V1__Limit",
+  "trading.v1",
+  sizeof(Trading__V1__Limit),
+  9,
+  trading__v1__limit__field_descriptors,
+  trading__v1__limit__field_indices_by_name,
+  1,  trading__v1__limit__number_ranges,
+  (ProtobufCMessageInit) trading__v1__limit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define trading__v1__get_limits_request__field_descriptors NULL
+#define trading__v1__get_limits_request__field_indices_by_name NULL
+#define trading__v1__get_limits_request__number_ranges NULL
+const ProtobufCMessageDescriptor trading__v1__get_limits_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.GetLimitsRequest",
+  "GetLimitsRequest",
+  "Trading__V1__GetLimitsRequest",
+  "trading.v1",
+  sizeof(Trading__V1__GetLimitsRequest),
+  0,
+  trading__v1__get_limits_request__field_descriptors,
+  trading__v1__get_limits_request__field_indices_by_name,
+  0,  trading__v1__get_limits_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__get_limits_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__get_limits_response__field_descriptors[1] =
+{
+  {
+    "limits",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__GetLimitsResponse, n_limits),
+    offsetof(Trading__V1__GetLimitsResponse, limits),
+    &trading__v1__limit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__get_limits_response__field_indices_by_name[] = {
+  0,   /* field[0] = limits */
+};
+static const ProtobufCIntRange trading__v1__get_limits_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__get_limits_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.GetLimitsResponse",
+  "GetLimitsResponse",
+  "Trading__V1__GetLimitsResponse",
+  "trading.v1",
+  sizeof(Trading__V1__GetLimitsResponse),
+  1,
+  trading__v1__get_limits_response__field_descriptors,
+  trading__v1__get_limits_response__field_indices_by_name,
+  1,  trading__v1__get_limits_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__get_limits_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__limit_assignment__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitAssignment, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitAssignment, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitAssignment, action),
+    &trading__v1__limit_action__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitAssignment, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__limit_assignment__field_indices_by_name[] = {
+  2,   /* field[2] = action */
+  0,   /* field[0] = name */
+  1,   /* field[1] = symbol */
+  3,   /* field[3] = value */
+};
+static const ProtobufCIntRange trading__v1__limit_assignment__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__v1__limit_assignment__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.LimitAssignment",
+  "LimitAssignment",
+  "Trading__V1__LimitAssignment",
+  "trading.v1",
+  sizeof(Trading__V1__LimitAssignment),
+  4,
+  trading__v1__limit_assignment__field_descriptors,
+  trading__v1__limit_assignment__field_indices_by_name,
+  1,  trading__v1__limit_assignment__number_ranges,
+  (ProtobufCMessageInit) trading__v1__limit_assignment__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__set_limits_request__field_descriptors[3] =
+{
+  {
+    "assignments",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__SetLimitsRequest, n_assignments),
+    offsetof(Trading__V1__SetLimitsRequest, assignments),
+    &trading__v1__limit_assignment__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reset_all",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SetLimitsRequest, reset_all),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SetLimitsRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__set_limits_request__field_indices_by_name[] = {
+  0,   /* field[0] = assignments */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = reset_all */
+};
+static const ProtobufCIntRange trading__v1__set_limits_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__v1__set_limits_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.SetLimitsRequest",
+  "SetLimitsRequest",
+  "Trading__V1__SetLimitsRequest",
+  "trading.v1",
+  sizeof(Trading__V1__SetLimitsRequest),
+  3,
+  trading__v1__set_limits_request__field_descriptors,
+  trading__v1__set_limits_request__field_indices_by_name,
+  1,  trading__v1__set_limits_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__set_limits_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__limit_step__field_descriptors[5] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitStep, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitStep, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "old_value",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitStep, old_value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "new_value",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitStep, new_value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "direction",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitStep, direction),
+    &trading__v1__limit_direction__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__limit_step__field_indices_by_name[] = {
+  4,   /* field[4] = direction */
+  0,   /* field[0] = name */
+  3,   /* field[3] = new_value */
+  2,   /* field[2] = old_value */
+  1,   /* field[1] = symbol */
+};
+static const ProtobufCIntRange trading__v1__limit_step__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor trading__v1__limit_step__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.LimitStep",
+  "LimitStep",
+  "Trading__V1__LimitStep",
+  "trading.v1",
+  sizeof(Trading__V1__LimitStep),
+  5,
+  trading__v1__limit_step__field_descriptors,
+  trading__v1__limit_step__field_indices_by_name,
+  1,  trading__v1__limit_step__number_ranges,
+  (ProtobufCMessageInit) trading__v1__limit_step__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__set_limits_response__field_descriptors[1] =
+{
+  {
+    "steps",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__SetLimitsResponse, n_steps),
+    offsetof(Trading__V1__SetLimitsResponse, steps),
+    &trading__v1__limit_step__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__set_limits_response__field_indices_by_name[] = {
+  0,   /* field[0] = steps */
+};
+static const ProtobufCIntRange trading__v1__set_limits_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__set_limits_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.SetLimitsResponse",
+  "SetLimitsResponse",
+  "Trading__V1__SetLimitsResponse",
+  "trading.v1",
+  sizeof(Trading__V1__SetLimitsResponse),
+  1,
+  trading__v1__set_limits_response__field_descriptors,
+  trading__v1__set_limits_response__field_indices_by_name,
+  1,  trading__v1__set_limits_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__set_limits_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue trading__v1__side__enum_values_by_number[3] =
 {
   { "SIDE_UNSPECIFIED", "TRADING__V1__SIDE__SIDE_UNSPECIFIED", 0 },
@@ -4380,6 +5162,70 @@ const ProtobufCEnumDescriptor trading__v1__resolution__descriptor =
   trading__v1__resolution__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
+static const ProtobufCEnumValue trading__v1__limit_action__enum_values_by_number[4] =
+{
+  { "LIMIT_ACTION_UNSPECIFIED", "TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_UNSPECIFIED", 0 },
+  { "LIMIT_ACTION_SET", "TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_SET", 1 },
+  { "LIMIT_ACTION_SWITCH_OFF", "TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_SWITCH_OFF", 2 },
+  { "LIMIT_ACTION_RESET", "TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_RESET", 3 },
+};
+static const ProtobufCIntRange trading__v1__limit_action__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex trading__v1__limit_action__enum_values_by_name[4] =
+{
+  { "LIMIT_ACTION_RESET", 3 },
+  { "LIMIT_ACTION_SET", 1 },
+  { "LIMIT_ACTION_SWITCH_OFF", 2 },
+  { "LIMIT_ACTION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor trading__v1__limit_action__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "trading.v1.LimitAction",
+  "LimitAction",
+  "Trading__V1__LimitAction",
+  "trading.v1",
+  4,
+  trading__v1__limit_action__enum_values_by_number,
+  4,
+  trading__v1__limit_action__enum_values_by_name,
+  1,
+  trading__v1__limit_action__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue trading__v1__limit_direction__enum_values_by_number[4] =
+{
+  { "LIMIT_DIRECTION_UNSPECIFIED", "TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_UNSPECIFIED", 0 },
+  { "LIMIT_DIRECTION_UNCHANGED", "TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_UNCHANGED", 1 },
+  { "LIMIT_DIRECTION_TIGHTENS", "TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_TIGHTENS", 2 },
+  { "LIMIT_DIRECTION_LOOSENS", "TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_LOOSENS", 3 },
+};
+static const ProtobufCIntRange trading__v1__limit_direction__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex trading__v1__limit_direction__enum_values_by_name[4] =
+{
+  { "LIMIT_DIRECTION_LOOSENS", 3 },
+  { "LIMIT_DIRECTION_TIGHTENS", 2 },
+  { "LIMIT_DIRECTION_UNCHANGED", 1 },
+  { "LIMIT_DIRECTION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor trading__v1__limit_direction__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "trading.v1.LimitDirection",
+  "LimitDirection",
+  "Trading__V1__LimitDirection",
+  "trading.v1",
+  4,
+  trading__v1__limit_direction__enum_values_by_number,
+  4,
+  trading__v1__limit_direction__enum_values_by_name,
+  1,
+  trading__v1__limit_direction__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[11] =
 {
   { "PlaceOrder", &trading__v1__place_order_request__descriptor, &trading__v1__place_order_response__descriptor },
@@ -4513,12 +5359,16 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
                                      &trading__v1__trading_service__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }
-static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descriptors[1] =
+static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descriptors[3] =
 {
   { "ResolveOrder", &trading__v1__resolve_order_request__descriptor, &trading__v1__resolve_order_response__descriptor },
+  { "GetLimits", &trading__v1__get_limits_request__descriptor, &trading__v1__get_limits_response__descriptor },
+  { "SetLimits", &trading__v1__set_limits_request__descriptor, &trading__v1__set_limits_response__descriptor },
 };
 const unsigned trading__v1__admin_service__method_indices_by_name[] = {
-  0         /* ResolveOrder */
+  1,        /* GetLimits */
+  0,        /* ResolveOrder */
+  2         /* SetLimits */
 };
 const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor =
 {
@@ -4527,7 +5377,7 @@ const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor =
   "AdminService",
   "Trading__V1__AdminService",
   "trading.v1",
-  1,
+  3,
   trading__v1__admin_service__method_descriptors,
   trading__v1__admin_service__method_indices_by_name
 };
@@ -4538,6 +5388,22 @@ void trading__v1__admin_service__resolve_order(ProtobufCService *service,
 {
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__get_limits(ProtobufCService *service,
+                                            const Trading__V1__GetLimitsRequest *input,
+                                            Trading__V1__GetLimitsResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__set_limits(ProtobufCService *service,
+                                            const Trading__V1__SetLimitsRequest *input,
+                                            Trading__V1__SetLimitsResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__admin_service__init (Trading__V1__AdminService_Service *service,
                                        Trading__V1__AdminService_ServiceDestroy destroy)

@@ -56,21 +56,15 @@ package struct EventView: Hashable, Sendable {
         case .cancelRequested(let orderID, let cancelID):
             self.init("cancel_requested", orderID, [Field("cancel_id", cancelID)])
         case .amendRequested(let orderID, let amend, let principal):
-            self.init(
-                "amend_requested",
-                orderID,
-                [Field("to", amend.name), Field("by", principal)]
-            )
+            let fields = [Field("to", amend.name), Field("by", principal)]
+            self.init("amend_requested", orderID, fields)
         case .modeChanged(let record):
             self.init("mode_changed", nil, Self.fields(of: record))
         case .killChanged(let state):
             self.init("kill_changed", nil, Self.fields(of: state))
         case .ledgerBound(let venue, let accountID):
-            self.init(
-                "ledger_bound",
-                nil,
-                [Field("venue", venue.mode.name), Field("account", accountID)]
-            )
+            let fields = [Field("venue", venue.mode.name), Field("account", accountID)]
+            self.init("ledger_bound", nil, fields)
         case .balanceMoved(let venue, let asset, let delta, let isOpening):
             self.init(
                 "balance_moved",
@@ -82,13 +76,67 @@ package struct EventView: Hashable, Sendable {
             )
         case .venueRestrained(let venue, let restraint):
             self.init("venue_restrained", nil, Self.fields(of: restraint, at: venue))
+        case .riskBreached(let breach):
+            self.init("risk_breached", nil, Self.fields(of: breach))
+        case .breachAcknowledged(let number, let acknowledgement):
+            let fields = [Field("number", number)] + Self.fields(of: acknowledgement)
+            self.init("breach_acknowledged", nil, fields)
+        case .equityMarked(let venue, let asset, let mark):
+            self.init("equity_marked", nil, Self.fields(of: mark, in: asset, at: venue))
+        case .limitChanged(let change):
+            self.init("limit_changed", nil, Self.fields(of: change))
         }
+    }
+
+    private static func fields(of acknowledgement: RiskBreach.Acknowledgement) -> [Field] {
+        [
+            Field("by", acknowledgement.principal), Field("reason", acknowledgement.reason),
+            Field("at", acknowledgement.at.text),
+        ]
+    }
+
+    private static func fields(
+        of mark: EquityMark,
+        in asset: Asset,
+        at venue: VenueID
+    ) -> [Field] {
+        [
+            Field("venue", venue.mode.name), Field("asset", asset),
+            Field("day_start", mark.dayStart.text), Field("start_equity", mark.startEquity),
+            Field("base_equity", mark.baseEquity?.description ?? ""),
+            Field("high_water", mark.highWater),
+        ]
+    }
+
+    private static func fields(of breach: RiskBreach) -> [Field] {
+        [
+            Field("number", breach.number), Field("rule", breach.rule.name),
+            Field("venue", breach.venue.mode.name), Field("asset", breach.asset?.name ?? ""),
+            Field("strategy", breach.strategy), Field("limit", breach.limit),
+            Field("actual", breach.actual), Field("message", breach.message),
+            Field("action", breach.action.name), Field("at", breach.at.text),
+        ]
     }
 
     private static func fields(of record: ModeRecord) -> [Field] {
         [
             Field("mode", record.mode.name), Field("by", record.principal),
             Field("reason", record.reason), Field("since", record.since.text),
+        ]
+    }
+
+    private static func fields(of change: LimitChange) -> [Field] {
+        let new =
+            switch change.setting {
+            case .value(let text): text
+            case .off: "off"
+            case .configuration: "configuration"
+            }
+        return [
+            Field("limit", change.key.name), Field("symbol", change.key.symbol?.name ?? ""),
+            Field("from", change.previous ?? "off"), Field("to", new),
+            Field("by", change.principal), Field("reason", change.reason),
+            Field("since", change.at.text),
         ]
     }
 

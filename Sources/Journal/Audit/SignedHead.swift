@@ -92,8 +92,10 @@ package struct AnchorFile: Sendable {
     /// What a file holds.
     package struct Content: Hashable, Sendable {
         package var heads: [SignedHead] = []
-        /// Lines that are no signed heads, counted from 1; a last line without its end is none,
-        /// because a crash can leave one.
+        /// Lines that are no signed heads, counted from 1.
+        ///
+        /// A last line without its end is none, because a crash can leave one, unless it is whole
+        /// and its end another character.
         package var unreadableLines: [Int] = []
     }
 
@@ -108,6 +110,9 @@ package struct AnchorFile: Sendable {
             } else {
                 content.unreadableLines.append(index + 1)
             }
+        }
+        if let rest = lines.last, SignedHead(line: rest.dropLast()) != nil {
+            content.unreadableLines.append(lines.count)
         }
         return content
     }

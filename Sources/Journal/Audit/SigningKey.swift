@@ -52,6 +52,21 @@ package final class SigningKey: @unchecked Sendable, CustomStringConvertible {
         return key
     }
 
+    /// Whether a private key lies at a path and is not the other half of a public one.
+    package static func contradiction(
+        at path: String,
+        to publicKey: VerifyingKey
+    ) -> Finding? {
+        do throws(JournalError) {
+            guard let pem = try Files.read(path) else { return nil }
+            let key = try SigningKey(pem: pem)
+            return key.publicKey == publicKey
+                ? nil : Finding(.signingKey, "\(path) is not the other half of the public key")
+        } catch {
+            return Finding(.signingKey, "\(path): \(error)")
+        }
+    }
+
     private static func made() throws(JournalError) -> SigningKey {
         var seed = [UInt8](repeating: 0, count: 32)
         defer { unsafe OPENSSL_cleanse(&seed, seed.count) }

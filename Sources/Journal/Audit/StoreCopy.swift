@@ -7,6 +7,10 @@ import TradingCore
 /// Also a damaged one can be opened; what cannot be read is skipped, and the chain names it.
 package final class StoreCopy {
     let database: RocksDatabase
+    /// The storage engine's folder.
+    let folder: String
+    /// Nil where only the journal's folder was named.
+    let snapshots: SnapshotFolder?
     /// The storage engine's own complaint, where it had one and was told to go on.
     let complaint: String?
     let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
@@ -15,10 +19,13 @@ package final class StoreCopy {
     /// - Throws: Where there is no store, or a newer program wrote it.
     package init(path: String) throws(JournalError) {
         let inner = path + "/journal"
-        let folder = Files.names(in: inner).contains("CURRENT") ? inner : path
-        guard Files.names(in: folder).contains("CURRENT") else {
+        let isStore = !Files.names(in: inner).isEmpty
+        let folder = isStore ? inner : path
+        guard isStore || Files.names(in: folder).contains("CURRENT") else {
             throw .storage("\(path) holds no store")
         }
+        self.folder = folder
+        self.snapshots = isStore ? SnapshotFolder(path: path + "/snapshots") : nil
         do throws(JournalError) {
             self.database = try RocksDatabase(path: folder, .forensic(skipsDamage: false))
             self.complaint = nil
@@ -79,13 +86,32 @@ package final class StoreCopy {
         switch scanned {
         case .success: break
         case .failure(let error) where error.isDamage && damage == nil:
-            damage = Damage(.changed, at: walker.head.sequence + 1, "\(error)")
+            damage = try self.damage(&walker, in: "\(error)")
         case .failure(let error): throw error
         }
         if damage == nil, isWhole {
             do throws(Damage) { try walker.finish() } catch { damage = error }
         }
         return damage.map { self.explained($0) }
+    }
+
+    /// Names the record, of those in the block that the storage engine cannot read.
+    private func damage(
+        _ walker: inout ChainWalker,
+        in complaint: String
+    ) throws(JournalError) -> Damage {
+        let entries = try TableFile.entries(ofBlockIn: complaint)
+        do throws(Damage) {
+            let next = walker.head.sequence + 1
+            for entry in entries {
+                let place = UInt64(bigEndianBytes: entry.key.span) ?? 0
+                guard place >= next else { continue }
+                _ = unsafe try walker.take(at: place, entry.value.span, in: self.arena)
+            }
+        } catch {
+            return Damage(error.kind, at: error.sequence, "\(error.detail); \(complaint)")
+        }
+        return Damage(.changed, at: walker.head.sequence + 1, complaint)
     }
 
     /// What looks removed was made unreadable where the storage engine complained as well.

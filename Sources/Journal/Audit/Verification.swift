@@ -2,8 +2,12 @@ package import TradingCore
 
 /// What a look at a whole journal found.
 package struct Verification: Hashable, Sendable {
-    /// Nil where everything is what was written.
+    /// Nil where every record is what was written.
     package var damage: Damage?
+    /// What is wrong or lost beside the records; not everything is looked at behind damage.
+    package var findings: [Finding] = []
+    /// The storage engine's files that end within a write; a crash leaves such.
+    package var tornFiles: [String] = []
     /// Where the chain ends, or where it is still good.
     package var head: ChainHead
     package var recordCount: Int
@@ -39,12 +43,14 @@ package struct Verification: Hashable, Sendable {
         let key: VerifyingKey?
         private(set) var good: [SignedHead] = []
         private(set) var damage: Damage?
+        /// The places of the heads, by where they are kept.
+        private(set) var sequences: [String: Set<UInt64>] = [:]
 
         init(key: VerifyingKey?) { self.key = key }
 
         mutating func add(_ heads: [SignedHead], from place: String) {
             for head in heads {
-                if let key = self.key, !head.isValid(under: key) {
+                if let key = self.key, head.keyName != key.name || !head.isValid(under: key) {
                     self.note(
                         Damage(
                             .forged,
@@ -55,46 +61,12 @@ package struct Verification: Hashable, Sendable {
                     )
                 } else {
                     self.good.append(head)
+                    self.sequences[place, default: []].insert(head.head.sequence)
                 }
             }
         }
 
         mutating func note(_ damage: Damage?) { self.damage = self.damage ?? damage }
-    }
-
-    /// Verifies a store.
-    ///
-    /// - Parameters:
-    ///   - path: The folder of the store or of its journal.
-    ///   - anchors: Nil where there are none to compare with.
-    ///   - key: Nil where signatures cannot be checked; hashes are compared all the same.
-    /// - Returns: What was found, the first damage named.
-    /// - Throws: Where there is no store or it cannot be opened.
-    package static func verify(
-        store path: String,
-        anchors: AnchorFile?,
-        key: VerifyingKey?
-    ) throws(JournalError) -> Verification {
-        let copy = try StoreCopy(path: path)
-        var marks = Marks(key: key)
-        let checkpoints = try copy.checkpoints()
-        marks.note(checkpoints.damage)
-        marks.add(checkpoints.heads, from: "checkpoint")
-        try marks.add(anchors)
-        var walker = ChainWalker(marks: marks.good)
-        var receiptCount = 0
-        let damage = unsafe try copy.walk(&walker) { (record, message, _) throws(Damage) in
-            unsafe try copy.receipts(of: message, at: record.firstSequence) { (_, _, _) in
-                receiptCount += 1
-            }
-            return true
-        }
-        return Verification(
-            walker,
-            marks,
-            damage: damage ?? marks.damage,
-            receiptCount: receiptCount
-        )
     }
 }
 

@@ -46,12 +46,6 @@ enum StateDecoder {
                 time: WallTime(nanoseconds: part.time)
             )
         }
-        var lastPlacements: [VenueID: WallTime] = [:]
-        for index in 0..<(unsafe message.n_last_placements) {
-            let part = try unsafe EventDecoder.present(message.last_placements?[index])
-            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
-            lastPlacements[venue] = unsafe WallTime(nanoseconds: part.time)
-        }
         var mode: ModeRecord?
         if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
         return State(
@@ -60,7 +54,7 @@ enum StateDecoder {
             epoch: unsafe EventDecoder.text(message.epoch),
             createdAt: WallTime(nanoseconds: unsafe message.created_at),
             lastOrderID: OrderID(raw: unsafe message.last_order_id),
-            lastPlacements: lastPlacements,
+            lastPlacements: try unsafe Self.lastPlacements(message),
             orders: orders,
             mode: mode,
             modeHistory: try unsafe Self.modeHistory(message),
@@ -70,8 +64,35 @@ enum StateDecoder {
             restraints: restraints,
             lastTrades: lastTrades,
             closings: closings,
-            ledgers: ledgers
+            limitChanges: try unsafe Self.limitChanges(message),
+            ledgers: ledgers,
+            breaches: try unsafe Self.breaches(message),
+            failureCounts: try unsafe Self.failureCounts(message),
+            equities: try unsafe Self.equities(message)
         )
+    }
+
+    private static func lastPlacements(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: WallTime] {
+        var placements: [VenueID: WallTime] = [:]
+        for index in 0..<(unsafe message.n_last_placements) {
+            let part = try unsafe EventDecoder.present(message.last_placements?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            placements[venue] = unsafe WallTime(nanoseconds: part.time)
+        }
+        return placements
+    }
+
+    private static func limitChanges(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [LimitChange] {
+        var changes: [LimitChange] = []
+        for index in 0..<(unsafe message.n_limit_changes) {
+            let part = try unsafe EventDecoder.present(message.limit_changes?[index])
+            changes.append(try unsafe EventDecoder.limitChange(part))
+        }
+        return changes
     }
 
     private static func modeHistory(
@@ -103,7 +124,7 @@ enum StateDecoder {
         )
     }
 
-    private static func amounts(
+    static func amounts(
         _ messages: UnsafeMutablePointer<
             UnsafeMutablePointer<Trading__Journal__V1__AssetAmount>?
         >?,
@@ -143,7 +164,7 @@ enum StateDecoder {
         )
     }
 
-    private static func notional(_ text: String) throws(DecodingProblem) -> Notional {
+    static func notional(_ text: String) throws(DecodingProblem) -> Notional {
         do {
             return try Notional(text)
         } catch {

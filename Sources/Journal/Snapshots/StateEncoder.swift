@@ -10,7 +10,7 @@ import TradingCore
 @safe
 struct StateEncoder {
     let arena: ProtobufArena
-    private let events: EventEncoder
+    let events: EventEncoder
 
     init(arena: ProtobufArena) {
         self.arena = arena
@@ -68,6 +68,12 @@ struct StateEncoder {
             unsafe message.n_last_trades = trades.count
             unsafe message.last_trades = self.arena.array(
                 trades.map { unsafe self.trade($0.mark, of: $0.symbol, on: $0.venue) }
+            )
+            unsafe self.addRisk(of: state, to: &message)
+            let limits = state.limitChanges.values.sorted { $0.key < $1.key }
+            unsafe message.n_limit_changes = limits.count
+            unsafe message.limit_changes = self.arena.array(
+                limits.map { unsafe self.events.limitChange($0) }
             )
         }
     }
@@ -134,7 +140,7 @@ struct StateEncoder {
         }
     }
 
-    private func amount(
+    func amount(
         _ amount: Amount,
         of asset: Asset
     ) -> UnsafeMutablePointer<Trading__Journal__V1__AssetAmount> {

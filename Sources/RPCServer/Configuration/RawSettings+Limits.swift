@@ -5,15 +5,16 @@ extension RawSettings {
     mutating func bound(_ limits: inout RiskLimits) {
         limits.positionNotionalMax = self.notional("limits.position_notional_max")
         limits.exposureNotionalMax = self.notional("limits.exposure_notional_max")
-        limits.priceCollarMillionths = self.collar("limits.price_collar")
-        limits.orderRate = self.orderRate()
+        limits.priceCollarMillionths = self.share("limits.price_collar")
+        self.boundRate(&limits)
+        self.bound(&limits.loss)
         for symbol in limits.allowedSymbols {
             let section = "limits.symbols.\(symbol)"
             guard self.has(section: section) else { continue }
             var ofSymbol = SymbolLimits()
             ofSymbol.orderNotionalMax = self.notional("\(section).order_notional_max")
             ofSymbol.positionNotionalMax = self.notional("\(section).position_notional_max")
-            ofSymbol.priceCollarMillionths = self.collar("\(section).price_collar")
+            ofSymbol.priceCollarMillionths = self.share("\(section).price_collar")
             ofSymbol.orderQuantityMax = self.optional(
                 "\(section).order_quantity_max",
                 expected: "an amount of the base asset above zero"
@@ -22,6 +23,51 @@ extension RawSettings {
             }
             limits.bySymbol[symbol] = ofSymbol
         }
+    }
+
+    /// Reads our limits on losses and failures, and what breaking them does.
+    private mutating func bound(_ loss: inout LossLimits) {
+        loss.dailyLossMax = self.notional("limits.daily_loss_max")
+        loss.dailyLossMillionths = self.share("limits.daily_loss_share_max")
+        loss.onDailyLoss = self.action("limits.on_daily_loss", loss.onDailyLoss)
+        loss.drawdownMillionths = self.share("limits.drawdown_max")
+        loss.onDrawdown = self.action("limits.on_drawdown", loss.onDrawdown)
+        loss.dayStartMinutes =
+            self.value(
+                "limits.day_start",
+                default: loss.dayStartMinutes,
+                expected: "a time of day in UTC such as 00:00",
+                parse: Self.minutes
+            ) ?? loss.dayStartMinutes
+        let range = 1...1_000
+        loss.failuresMax = self.optional(
+            "limits.consecutive_failures_max",
+            expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        ) { text in
+            Int(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+        loss.onFailures = self.action("limits.on_consecutive_failures", loss.onFailures)
+        loss.slippageMillionths = self.share("limits.slippage_max")
+        loss.onSlippage = self.action("limits.on_slippage", loss.onSlippage)
+    }
+
+    /// A time of day such as 22:00, in minutes after midnight.
+    private static func minutes(_ text: String) -> Int64? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ $0.count == 2 }),
+            let hours = UInt8(parts[0]), let minutes = UInt8(parts[1]), hours < 24, minutes < 60
+        else { return nil }
+        return Int64(hours) * 60 + Int64(minutes)
+    }
+
+    private mutating func action(_ name: String, _ fallback: BreachAction) -> BreachAction {
+        let names = BreachAction.allCases.map(\.name).joined(separator: ", ")
+        return self.value(
+            name,
+            default: fallback,
+            expected: "one of \(names)",
+            parse: BreachAction.init(name:)
+        ) ?? fallback
     }
 
     /// A value that may be left out.
@@ -42,23 +88,22 @@ extension RawSettings {
         }
     }
 
-    private mutating func collar(_ name: String) -> Int64? {
+    private mutating func share(_ name: String) -> Int64? {
         self.optional(name, expected: Self.shareExpected, parse: Self.millionths)
     }
 
-    private mutating func orderRate() -> OrderRate? {
+    private mutating func boundRate(_ limits: inout RiskLimits) {
         let range = 1...10_000
-        let countMax = self.optional(
+        limits.orderRateMax = self.optional(
             "limits.order_rate_max",
             expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
         ) { text in
             Int(text).flatMap { range.contains($0) ? $0 : nil }
         }
-        let interval = self.milliseconds(
+        limits.orderRateIntervalMilliseconds = self.milliseconds(
             "limits.order_rate_interval_ms",
-            default: 1_000,
+            default: limits.orderRateIntervalMilliseconds,
             in: 10...86_400_000
         )
-        return countMax.map { OrderRate(countMax: $0, intervalMilliseconds: interval) }
     }
 }

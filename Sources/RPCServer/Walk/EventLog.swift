@@ -68,10 +68,47 @@ struct EventLog {
                     "until": "\(restraint.until.milliseconds)",
                 ]
             )
+        case .riskBreached(let breach):
+            self.note(breach)
+        case .breachAcknowledged(let number, let acknowledgement):
+            self.note(acknowledgement, of: number)
+        case .limitChanged(let change): self.note(change)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderChanged, .orderReopened, .cancelRequested, .amendRequested,
-            .ledgerBound, .balanceMoved:
+            .orderChanged, .orderReopened, .cancelRequested, .amendRequested, .ledgerBound,
+            .balanceMoved, .equityMarked:
             break
         }
+    }
+
+    private func note(_ breach: RiskBreach) {
+        self.log.error(
+            "a limit was broken",
+            metadata: [
+                "breach": "\(breach.number)", "rule": "\(breach.rule.name)",
+                "limit": "\(breach.limit)", "actual": "\(breach.actual)",
+                "action": "\(breach.action.name)",
+            ]
+        )
+    }
+
+    private func note(_ acknowledgement: RiskBreach.Acknowledgement, of number: UInt64) {
+        self.log.warning(
+            "breach acknowledged",
+            metadata: [
+                "breach": "\(number)", "by": "\(acknowledgement.principal)",
+                "reason": "\(acknowledgement.reason)",
+            ]
+        )
+    }
+
+    private func note(_ change: LimitChange) {
+        self.log.warning(
+            "limit changed",
+            metadata: [
+                "limit": "\(change.key)", "from": "\(change.previous ?? "off")",
+                "to": "\(change.setting)", "by": "\(change.principal)",
+                "reason": "\(change.reason)",
+            ]
+        )
     }
 }

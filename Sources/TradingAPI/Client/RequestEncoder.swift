@@ -5,7 +5,7 @@ package import TradingCore
 /// Turns a client's wishes into the messages of the service.
 @safe
 struct RequestEncoder {
-    private let arena = ProtobufArena()
+    let arena = ProtobufArena()
 
     func place(_ wish: OrderWish) -> [UInt8] {
         unsafe self.pack(trading__v1__place_order_request__init) { message in
@@ -115,7 +115,7 @@ struct RequestEncoder {
         }
     }
 
-    private func pack<Message>(
+    func pack<Message>(
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
         _ body: (inout Message) -> Void
     ) -> [UInt8] {

@@ -5,7 +5,7 @@ import TradingCore
 /// Turns the service's answers into the client's values.
 @safe
 struct ResponseDecoder {
-    private let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
+    let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
 
     private enum MessageTypes {
         static let placeOrder = unsafe MessageType(trading__v1__place_order_response__init)

@@ -145,7 +145,7 @@ package struct TradingClient: Sendable {
         try await self.call(.health, []) { try $0.health($1) }
     }
 
-    private func call<Answer>(
+    func call<Answer>(
         _ method: TradingMethod,
         _ request: [UInt8],
         decode: (ResponseDecoder, [UInt8]) throws -> Answer

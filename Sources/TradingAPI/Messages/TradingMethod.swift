@@ -12,6 +12,8 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case killSwitch = "KillSwitch"
     case health = "Health"
     case resolveOrder = "ResolveOrder"
+    case getLimits = "GetLimits"
+    case setLimits = "SetLimits"
 
     /// The full name of the service that the method belongs to.
     package var service: String {
@@ -19,7 +21,7 @@ package enum TradingMethod: String, CaseIterable, Sendable {
         case .placeOrder, .cancel, .cancelAll, .amend, .getOrder, .listOrders, .positions, .getMode,
             .setMode, .killSwitch, .health:
             "trading.v1.TradingService"
-        case .resolveOrder: "trading.v1.AdminService"
+        case .resolveOrder, .getLimits, .setLimits: "trading.v1.AdminService"
         }
     }
 

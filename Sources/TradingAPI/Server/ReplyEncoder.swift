@@ -13,7 +13,7 @@ package enum EncodedReply: Sendable {
 /// Turns the gateway's answers into the messages of the service.
 @safe
 package struct ReplyEncoder {
-    private let arena: ProtobufArena
+    let arena: ProtobufArena
     private let version: String
 
     /// - Parameters:
@@ -51,12 +51,16 @@ package struct ReplyEncoder {
             return .payload(self.killSwitch(view))
         case .health(let view):
             return .payload(self.health(view))
+        case .risk:
+            fatalError("invariant broken: no method asks for losses and failures")
+        case .limits(let view):
+            return .payload(self.limits(view, to: method))
         case .refused(let refusal):
             return .refused(refusal, details: unsafe Protobuf.packed(self.refusal(refusal)))
         }
     }
 
-    private func pack<Message>(
+    func pack<Message>(
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
         _ body: (inout Message) -> Void
     ) -> [UInt8] {

@@ -12,7 +12,8 @@ package struct BadRequest: Error, Hashable, Sendable {
 /// Turns a call's payload into what the gateway decides on.
 package struct RequestDecoder {
     private let arena: ProtobufArena
-    private let principal: Principal
+    let principal: Principal
+    let role: Role
 
     /// Texts that we store are bounded, so that no caller fills the journal.
     private enum Limits {
@@ -23,9 +24,14 @@ package struct RequestDecoder {
         static let listCountDefault: UInt32 = 100
     }
 
-    package init(arena: ProtobufArena, principal: Principal) {
+    /// - Parameters:
+    ///   - arena: Where messages are read.
+    ///   - principal: Who calls.
+    ///   - role: What the caller may do.
+    package init(arena: ProtobufArena, principal: Principal, role: Role) {
         self.arena = arena
         self.principal = principal
+        self.role = role
     }
 
     /// Decodes the payload of a method.
@@ -72,6 +78,8 @@ package struct RequestDecoder {
             return try unsafe self.resolve(
                 self.message(payload, MessageTypes.resolveOrder)
             )
+        case .getLimits: return .limits
+        case .setLimits: return .setLimits(try self.limits(payload))
         }
     }
 
@@ -260,7 +268,7 @@ package struct RequestDecoder {
 
     // MARK: Fields
 
-    private func message<Message>(
+    func message<Message>(
         _ payload: Span<UInt8>,
         _ type: MessageType<Message>
     ) throws(BadRequest) -> Message {
@@ -276,7 +284,7 @@ package struct RequestDecoder {
         }
     }
 
-    private func text(
+    func text(
         _ pointer: UnsafeMutablePointer<CChar>?,
         _ field: String,
         bytesMax: Int
@@ -288,7 +296,7 @@ package struct RequestDecoder {
         return text
     }
 
-    private func reason(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> String {
+    func reason(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> String {
         let text = try unsafe self.text(pointer, "reason", bytesMax: Limits.reasonBytesMax)
         guard !text.isEmpty else { throw BadRequest("reason is missing") }
         return text

@@ -119,6 +119,8 @@ package struct OrderIntent: Hashable, Sendable {
     package var resubmitsIfAbsent: Bool
     /// The order in whose place this one is.
     package var predecessor: OrderID?
+    /// The best price that the order could trade at when it was decided; zero where unknown.
+    package var referencePrice: Price
 
     package init(
         orderID: OrderID,
@@ -135,7 +137,8 @@ package struct OrderIntent: Hashable, Sendable {
         tag: String,
         purpose: OrderPurpose = .client,
         resubmitsIfAbsent: Bool = false,
-        predecessor: OrderID? = nil
+        predecessor: OrderID? = nil,
+        referencePrice: Price = .zero
     ) {
         self.orderID = orderID
         self.clientOrderID = clientOrderID
@@ -152,6 +155,7 @@ package struct OrderIntent: Hashable, Sendable {
         self.purpose = purpose
         self.resubmitsIfAbsent = resubmitsIfAbsent
         self.predecessor = predecessor
+        self.referencePrice = referencePrice
     }
 
     /// When the venue stops taking the request, in the venue's clock.

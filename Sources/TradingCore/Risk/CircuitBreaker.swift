@@ -28,7 +28,7 @@ package struct CircuitBreaker: Hashable, Sendable {
         case halfOpen(deadline: MonotonicTime)
     }
 
-    private let settings: Settings
+    private var settings: Settings
     package private(set) var state = State.closed(failures: 0)
     /// What went wrong last.
     package private(set) var reason = ""
@@ -38,6 +38,12 @@ package struct CircuitBreaker: Hashable, Sendable {
         invariant(settings.failuresMax > 0, "a breaker that is never closed stops everything")
         self.settings = settings
         self.openMilliseconds = settings.openMilliseconds
+    }
+
+    /// Goes on with other settings; one that is open stays so for as long as it was to be.
+    package mutating func adopt(_ settings: Settings) {
+        self.settings = settings
+        if self.isClosed { self.openMilliseconds = settings.openMilliseconds }
     }
 
     package var isClosed: Bool { if case .closed = self.state { true } else { false } }

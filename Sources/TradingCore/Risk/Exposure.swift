@@ -37,7 +37,7 @@ extension Gateway {
     /// What an order's account may come to hold besides what the order adds to.
     ///
     /// Orders that are open, in flight or of unknown outcome count as filled, on the side where
-    /// that is worse. The walk over the other symbols is made only where a limit asks for it.
+    /// that is worse.
     func exposure(
         beside terms: OrderTerms,
         quotedIn quoteAsset: Asset?,
@@ -47,39 +47,14 @@ extension Gateway {
         guard self.settings.limits.exposureNotionalMax != nil, let quoteAsset else {
             return exposure
         }
-        let symbol = terms.symbol
         exposure.opposite =
-            .zero - self.reducibleQuantity(of: symbol, side: terms.side.opposite, on: venue)
-        let ledger = self.state.ledger(of: venue)
-        let session = self.sessions[venue]
-        for (other, position) in ledger.positions
-        where other != symbol && position.quoteAsset == quoteAsset {
-            self.add(other, position.quantity, ledger, session?.quotes[other], to: &exposure)
-        }
-        for other in ledger.pending.keys where other != symbol && ledger.positions[other] == nil {
-            // An order whose symbol is not listed any more may be in any asset: it counts.
-            guard session?.rules[other]?.quoteAsset ?? quoteAsset == quoteAsset else { continue }
-            self.add(other, .zero, ledger, session?.quotes[other], to: &exposure)
+            .zero - self.reducibleQuantity(of: terms.symbol, side: terms.side.opposite, on: venue)
+        if let book = self.books[venue] {
+            (exposure.others, exposure.unpriced) = book.exposure(
+                in: quoteAsset,
+                beside: terms.symbol
+            )
         }
         return exposure
-    }
-
-    private func add(
-        _ symbol: Symbol,
-        _ held: Amount,
-        _ ledger: Ledger,
-        _ quote: Quote?,
-        to exposure: inout Exposure
-    ) {
-        let worst = max(
-            held + ledger.pending(symbol, .buy),
-            ledger.pending(symbol, .sell) - held
-        )
-        guard worst.isPositive else { return }
-        guard let quote else {
-            exposure.unpriced = exposure.unpriced.map { min($0, symbol) } ?? symbol
-            return
-        }
-        exposure.others = exposure.others.adding(Notional(worth: worst, at: quote.ask))
     }
 }

@@ -38,6 +38,16 @@ package struct OrderTimes: Hashable, Sendable {
         return now < free ? free.milliseconds(since: now) : nil
     }
 
+    /// Goes on with another rate, by the last times that are known.
+    ///
+    /// A larger rate than before begins with what the smaller one looked back on.
+    package mutating func adopt(_ rate: OrderRate) {
+        for (principal, ring) in self.rings {
+            let byAge = ring.times[ring.oldest...] + ring.times[..<ring.oldest]
+            self.rings[principal] = Ring(times: Array(byAge.suffix(rate.countMax)))
+        }
+    }
+
     /// Counts an order that passed the gate.
     package mutating func note(_ principal: Principal, _ rate: OrderRate, at now: MonotonicTime) {
         var ring = self.rings.removeValue(forKey: principal) ?? Ring()

@@ -4,6 +4,9 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case idempotencyKey = 1
     /// The kill switch is engaged.
     case killSwitch = 2
+    /// A limit on losses or failures was broken, and nobody has acknowledged it; or a person
+    /// disabled trading.
+    case tradingDisabled = 50
     /// The caller expects another mode (M1).
     case expectedMode = 3
     /// Recovery and reconciliation are not done, or the venue is not reachable.
@@ -62,6 +65,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case orderQuantity = 40
     /// The limit price is too far from the best price, on the side that costs us.
     case priceCollar = 41
+    /// The account lost too much in a day; or what it lost is not known.
+    case dailyLoss = 51
     /// Our own largest value of a position, with every open order counted as filled.
     case positionNotional = 42
     /// Our own largest value of all positions of an account together.
@@ -70,6 +75,18 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case orderRate = 44
     /// Amend: the order cannot be changed so, or the venue did not change it.
     case amendment = 90
+    /// The account's equity is too far below its highest.
+    case drawdown = 52
+    /// Too many orders in a row failed.
+    case consecutiveFailures = 53
+    /// An order filled far worse than the price that it was judged by.
+    case slippage = 54
+    /// AcknowledgeBreach: there is no such breach.
+    case breachNotFound = 55
+    /// SetLimits: there is no such limit, or it cannot have the value.
+    case limitValue = 60
+    /// The caller's role does not allow it.
+    case role = 61
 
     /// The stable name for programs.
     package var name: String {
@@ -109,6 +126,14 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"
         case .amendment: "amendment"
+        case .tradingDisabled: "trading_disabled"
+        case .dailyLoss: "daily_loss"
+        case .drawdown: "drawdown"
+        case .consecutiveFailures: "consecutive_failures"
+        case .slippage: "slippage"
+        case .breachNotFound: "breach_not_found"
+        case .limitValue: "limit_value"
+        case .role: "role"
         }
     }
 }

@@ -12,7 +12,7 @@ package struct RejectBreaker: Hashable, Sendable {
         package init() {}
     }
 
-    private let settings: Settings
+    private var settings: Settings
     private var rejects: [Reject] = []
     /// Whether a wrong clock explains all rejections that stopped new orders.
     private var isStoppedByClock = false
@@ -30,6 +30,9 @@ package struct RejectBreaker: Hashable, Sendable {
         invariant(settings.rejectsMax > 0, "a breaker that needs no rejection stops everything")
         self.settings = settings
     }
+
+    /// Goes on with other settings; what is stopped stays so for as long as it was to be.
+    package mutating func adopt(_ settings: Settings) { self.settings = settings }
 
     package func isStopped(at now: MonotonicTime) -> Bool {
         self.stoppedUntil.map { now < $0 } ?? false

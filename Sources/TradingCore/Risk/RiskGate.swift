@@ -27,6 +27,10 @@ package struct RiskContext: Sendable {
     package var exposure = Exposure()
     /// How long the principal must wait until it may place again; nil where it may now.
     package var rateWaitMilliseconds: Int64?
+    /// What holds orders of the strategy back.
+    package var breach: RiskBreach?
+    /// Whether it is known what the account lost, in the order's quote asset.
+    package var isLossKnown = true
 
     /// Whether the order can do nothing but shrink the position.
     package var isReducing: Bool { self.terms.quantity.amount <= self.reducibleQuantity }
@@ -97,6 +101,7 @@ package enum RiskGate {
     /// The checks in order of precedence: the first refusal is the answer.
     static let checks: [Check] = [
         .always(Checks.killSwitch),
+        .clients(Checks.tradingDisabled),
         .clients(Checks.expectedMode),
         .always(Checks.ready),
         .clients(Checks.symbolAllowed),
@@ -119,6 +124,7 @@ package enum RiskGate {
         .always(Checks.orderBudget),
         .clients(Checks.orderQuantity),
         .clients(Checks.priceCollar),
+        .clients(Checks.dailyLoss),
         .clients(Checks.positionNotional),
         .clients(Checks.exposureNotional),
         .clients(Checks.orderRate),

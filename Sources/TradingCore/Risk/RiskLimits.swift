@@ -30,8 +30,10 @@ package struct RiskLimits: Hashable, Sendable {
     /// How far a limit price may be on the harmful side of the best price, in millionths; nil
     /// switches it off.
     package var priceCollarMillionths: Int64?
-    /// How many orders one principal may place in a while; nil switches it off.
-    package var orderRate: OrderRate?
+    package var loss = LossLimits()
+    /// How many orders one principal may place in any interval of the length; nil switches it off.
+    package var orderRateMax: Int?
+    package var orderRateIntervalMilliseconds: Int64 = 1_000
     /// What is stricter for one symbol.
     package var bySymbol: [Symbol: SymbolLimits] = [:]
 
@@ -79,6 +81,22 @@ extension RiskLimits {
     /// The collar around a symbol's best prices; nil where there is none.
     package func priceCollarMillionths(of symbol: Symbol) -> Int64? {
         Self.stricter(self.priceCollarMillionths, self.bySymbol[symbol]?.priceCollarMillionths)
+    }
+
+    /// Both parts of the limit on a principal's orders; nil where it is switched off.
+    package var orderRate: OrderRate? {
+        get {
+            self.orderRateMax.map { countMax in
+                OrderRate(
+                    countMax: countMax,
+                    intervalMilliseconds: self.orderRateIntervalMilliseconds
+                )
+            }
+        }
+        set {
+            self.orderRateMax = newValue?.countMax
+            if let newValue { self.orderRateIntervalMilliseconds = newValue.intervalMilliseconds }
+        }
     }
 
     private static func stricter<Limit: Comparable>(_ one: Limit?, _ other: Limit?) -> Limit? {

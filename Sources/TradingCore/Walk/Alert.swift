@@ -12,6 +12,8 @@ package struct Alert: Hashable, Sendable {
         case balanceDiffers = "balance_differs"
         /// Orders were unfinished at a start, and the restart policy held trading.
         case haltedAtStart = "halted_at_start"
+        /// A limit on losses or failures was broken, or a person disabled trading.
+        case riskBreached = "risk_breached"
     }
 
     package var kind: Kind

@@ -32,6 +32,15 @@ package enum Event: Hashable, Sendable {
     case balanceMoved(VenueID, Asset, delta: Amount, isOpening: Bool)
     /// The venue asked for patience; it counts over restarts.
     case venueRestrained(VenueID, VenueRestraint)
+    /// A limit on losses or failures was broken, or a person disabled trading.
+    case riskBreached(RiskBreach)
+    /// A person has seen the breach of that number and lets trading go on.
+    case breachAcknowledged(UInt64, RiskBreach.Acknowledgement)
+    /// A day began for an account in one quote asset, or what its losses are counted from changed.
+    case equityMarked(VenueID, Asset, EquityMark)
+
+    /// A person changed a limit.
+    case limitChanged(LimitChange)
 
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
@@ -44,7 +53,8 @@ package enum Event: Hashable, Sendable {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained:
+            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+            .limitChanged:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

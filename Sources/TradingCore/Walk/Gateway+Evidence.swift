@@ -26,6 +26,7 @@ extension Gateway {
             }
         case .quoted(let symbol, let quote):
             self.sessions[venue]?.quotes[symbol] = quote
+            self.revalue(symbol, on: venue)
         case .clockMeasured:
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
         case .marketStreamOpened, .marketStreamLost, .orderLimitsReported, .orderCountsReported,
@@ -273,12 +274,15 @@ extension Gateway {
         }
         if case .filled(let fill) = change {
             self.checkTradeOrder(of: fill, in: order, into: &batch)
+            self.beginDay(of: fill, in: order, into: &batch)
         }
         let replacement = self.replacement(of: order, endedBy: change, into: &batch)
         self.record(.orderChanged(orderID, change), into: &batch)
         if let replacement { self.succeed(order, with: replacement, into: &batch) }
         switch change {
-        case .filled(let fill): self.noteMovement(fill, of: order)
+        case .filled(let fill):
+            self.noteMovement(fill, of: order)
+            self.watchSlippage(of: fill, in: order, into: &batch)
         case .outcomeUnknown:
             let alertAt = self.alertTime(at: batch.instant)
             self.chases[orderID]?.alertAt = alertAt
@@ -288,6 +292,7 @@ extension Gateway {
             .amendFailed:
             break
         }
+        self.watchFailures(of: order.intent.venue, into: &batch)
         self.resendHeldCancel(of: orderID, into: &batch)
         self.cancelIfKilled(orderID, into: &batch)
     }

@@ -44,7 +44,8 @@ extension Gateway {
     func refusalOfDamage(_ request: Request) -> Refusal? {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
-        case .setMode, .killRelease, .resolve, .amend:
+        case .setMode, .killRelease, .resolve, .amend, .acknowledgeBreach, .disableTrading,
+            .setLimits:
             return Refusal(
                 .notReady,
                 limit: "a sound journal",
@@ -53,7 +54,7 @@ extension Gateway {
                     + "be done."
             )
         case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
-            .killEngage, .health:
+            .killEngage, .health, .risk, .limits:
             return nil
         }
     }

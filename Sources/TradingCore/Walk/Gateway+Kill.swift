@@ -97,6 +97,9 @@ extension Gateway {
     /// What still asks for the switch, outside of the gateway and within.
     private func causes(of release: KillRelease) -> [String] {
         release.causes + self.settings.exchanges.compactMap { self.sessions[$0]?.stopReason }
+            + self.state.breaches.open.filter { $0.action.killLevel != nil }.map { breach in
+                "breach \(breach.number) (\(breach.rule.name)) is not acknowledged"
+            }
     }
 
     /// Why it is released, for the record: a release by force names what it passed over.

@@ -34,8 +34,12 @@ extension Gateway {
             self.decideMode(request, token, deadline: deadline, into: &batch)
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, fetched: fetched, into: &batch)
+        case .risk, .acknowledgeBreach, .disableTrading:
+            self.decideRisk(request, token, into: &batch)
         case .resolve(let request):
             self.resolve(request, token, fetched: fetched, into: &batch)
+        case .limits, .setLimits:
+            self.decideLimits(request, token, into: &batch)
         case .health:
             let health = self.health(at: batch.instant)
             batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)
@@ -159,7 +163,8 @@ extension Gateway {
             key: wish.key,
             tag: wish.tag,
             resubmitsIfAbsent: wish.resubmitsIfAbsent,
-            predecessor: wish.predecessor
+            predecessor: wish.predecessor,
+            referencePrice: session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero
         )
     }
 
@@ -205,7 +210,9 @@ extension Gateway {
             exposure: self.exposure(beside: wish.terms, quotedIn: rules?.quoteAsset, on: ruleVenue),
             rateWaitMilliseconds: self.settings.limits.orderRate.flatMap { rate in
                 self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
-            }
+            },
+            breach: self.state.breaches.holding(strategy: "", on: ruleVenue),
+            isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false
         )
     }
 

@@ -7,8 +7,13 @@
 package struct Gateway: ~Copyable {
     /// What the journal says.
     package internal(set) var state: State
-    let settings: GatewaySettings
+    /// How it is set up; the limits in it are those in force.
+    var settings: GatewaySettings
+    /// What the configuration says of limits.
+    let configuredLimits: RiskLimits
     var sessions: [VenueID: VenueSession] = [:]
+    /// What the venues' accounts hold, valued.
+    var books: [VenueID: AccountBook] = [:]
     var chases: [OrderID: Chase] = [:]
     var waiters: [OrderID: [Waiter]] = [:]
     var recent = RecentOrders()
@@ -40,12 +45,15 @@ package struct Gateway: ~Copyable {
     ) {
         self.state = state
         self.settings = settings
+        self.configuredLimits = settings.limits
         self.journal = journal
         self.scheme = ClientOrderIDScheme(prefix: state.clientIDPrefix, epoch: state.epoch)
         for venue in settings.exchanges {
             self.sessions[venue] = VenueSession(settings.limits)
         }
+        self.adoptLimits()
         self.note(journal)
+        for venue in state.ledgers.keys { self.revalueAll(of: venue) }
         for order in state.ordersByAge {
             if let key = order.intent.key { self.keys[key] = order.orderID }
         }
@@ -68,6 +76,7 @@ package struct Gateway: ~Copyable {
         case .wake:
             self.wake(into: &batch)
         }
+        self.watchEquity(into: &batch)
         self.pursueKill(into: &batch)
         for evicted in self.recent.evict(keeping: batch.closedOrders.count) {
             if let key = evicted.intent.key { self.keys[key] = nil }
@@ -127,13 +136,31 @@ package struct Gateway: ~Copyable {
     mutating func record(_ event: Event, into batch: inout OpenBatch) {
         batch.append(event)
         if case .orderSubmitted(let intent) = event { self.charge(intent, at: batch.instant) }
-        guard let closed = self.state.apply(event, at: batch.instant.wall) else { return }
+        let touched = self.holding(touchedBy: event)
+        let closed = self.state.apply(event, at: batch.instant.wall)
+        if let touched { self.revalue(touched.symbol, on: touched.venue) }
+        guard let closed else { return }
         batch.append(closed: closed)
         self.chases[closed.orderID] = nil
         if let key = closed.intent.key { self.keys[key] = closed.orderID }
         self.recent.remember(closed)
         self.sessions[closed.intent.venue]?.tradeWatch.lively.insert(closed.terms.symbol)
         self.noteClosing(closed, at: batch.instant)
+    }
+
+    /// The position that an event changes, or the orders in whose symbol it does.
+    private func holding(touchedBy event: Event) -> Holding? {
+        switch event {
+        case .orderSubmitted(let intent):
+            Holding(venue: intent.venue, symbol: intent.terms.symbol)
+        case .orderReopened(let order):
+            Holding(venue: order.intent.venue, symbol: order.terms.symbol)
+        case .orderChanged(let orderID, _):
+            self.state.orders[orderID].map { order in
+                Holding(venue: order.intent.venue, symbol: order.terms.symbol)
+            }
+        default: nil
+        }
     }
 
     /// Names a reading, so that an answer to an older one is not taken for its.

@@ -1,4 +1,4 @@
-/// How the gateway is set up; constant while it runs.
+/// How the gateway is set up; constant while it runs, but for limits that a person changes.
 package struct GatewaySettings: Hashable, Sendable {
     /// The mode of a store that has none yet.
     package var initialMode: TradingMode

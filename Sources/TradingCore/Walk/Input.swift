@@ -25,6 +25,14 @@ package enum Request: Hashable, Sendable {
     case killRelease(Principal, reason: String, KillRelease)
     case health
     case resolve(ResolveRequest)
+    /// Losses, failures and breaches.
+    case risk
+    /// Trading goes on after the breach of that number; after all of them where it is nil.
+    case acknowledgeBreach(UInt64?, Principal, reason: String)
+    /// New orders of a strategy, or all where it is empty, are refused unless they only reduce.
+    case disableTrading(strategy: String, Principal, reason: String)
+    case limits
+    case setLimits(LimitsWish)
 }
 
 /// A person's word on an order whose fate could not be found out.

@@ -8,6 +8,8 @@ package enum Reply: Hashable, Sendable {
     case mode(ModeRecord, previous: TradingMode, history: [ModeRecord])
     case killSwitch(KillSwitchView)
     case health(HealthView)
+    case risk(RiskView)
+    case limits(LimitsView)
     case refused(Refusal)
 }
 
@@ -18,7 +20,7 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode: false
+        case .orders, .cancelsSent, .positions, .mode, .risk, .limits: false
         }
     }
 }

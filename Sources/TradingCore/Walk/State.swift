@@ -31,8 +31,16 @@ package struct State: Hashable, Sendable {
     package private(set) var lastTrades: [VenueID: [Symbol: TradeMark]]
     /// By which orders the engaged kill switch closes positions (K4).
     package private(set) var closings: [VenueID: [Symbol: Closing]]
+    /// The limits that were changed and not reset since.
+    package private(set) var limitChanges: [LimitKey: LimitChange]
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
+    /// Limits on losses or failures that were broken.
+    package private(set) var breaches: BreachList
+    /// Orders in a row that failed at a venue; what has none has no entry.
+    package private(set) var failureCounts: [VenueID: Int]
+    /// What each account's losses are counted from, by quote asset.
+    package private(set) var equities: [VenueID: [Asset: EquityRecord]]
     /// Those of `orders`, counted; what has none has no entry.
     private var openCounts: [VenueID: OpenCounts]
 
@@ -65,7 +73,11 @@ package struct State: Hashable, Sendable {
         self.restraints = [:]
         self.lastTrades = [:]
         self.closings = [:]
+        self.limitChanges = [:]
         self.ledgers = [:]
+        self.breaches = BreachList()
+        self.failureCounts = [:]
+        self.equities = [:]
         self.openCounts = [:]
     }
 
@@ -84,7 +96,11 @@ package struct State: Hashable, Sendable {
         restraints: [VenueID: VenueRestraint],
         lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
-        ledgers: [VenueID: Ledger]
+        limitChanges: [LimitChange],
+        ledgers: [VenueID: Ledger],
+        breaches: BreachList,
+        failureCounts: [VenueID: Int],
+        equities: [VenueID: [Asset: EquityRecord]]
     ) {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
@@ -100,8 +116,13 @@ package struct State: Hashable, Sendable {
         self.restraints = restraints
         self.lastTrades = lastTrades
         self.closings = closings
+        self.limitChanges = [:]
         self.ledgers = ledgers
+        self.breaches = breaches
+        self.failureCounts = failureCounts
+        self.equities = equities
         self.openCounts = [:]
+        for change in limitChanges { self.limitChanges[change.key] = change }
         for order in orders {
             self.orders[order.orderID] = order
             self.count(order, by: 1)
@@ -178,8 +199,17 @@ package struct State: Hashable, Sendable {
             self.ledgers[venue, default: Ledger()].bind(to: accountID)
         case .balanceMoved(let venue, let asset, let delta, _):
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
+            self.equities[venue]?[asset]?.move(by: delta)
         case .venueRestrained(let venue, let restraint):
             self.restraints[venue] = restraint
+        case .riskBreached(let breach):
+            self.breaches.append(breach)
+        case .breachAcknowledged(let number, let acknowledgement):
+            self.acknowledge(number, acknowledgement)
+        case .equityMarked(let venue, let asset, let mark):
+            self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
+        case .limitChanged(let change):
+            self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         }
         return nil
     }
@@ -213,7 +243,9 @@ package struct State: Hashable, Sendable {
         }
         let venue = order.intent.venue
         let reserved = order.reservedQuantity
+        let before = order.status
         order.apply(change, at: time)
+        self.countFailure(of: order, after: before)
         if order.reservedQuantity != reserved {
             self.ledgers[venue, default: Ledger()].release(
                 Reservation(remaining: reserved, of: order.intent)
@@ -223,7 +255,7 @@ package struct State: Hashable, Sendable {
             )
         }
         if case .filled(let fill) = change {
-            self.ledgers[venue, default: Ledger()].apply(fill, of: order.intent)
+            self.count(fill, of: order.intent)
             if !fill.isOperators { self.mark(fill, of: order) }
         }
         if order.status.isInDoubt {
@@ -240,6 +272,49 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    private mutating func count(_ fill: Fill, of intent: OrderIntent) {
+        let (venue, symbol) = (intent.venue, intent.terms.symbol)
+        let before = self.ledgers[venue]?.positions[symbol]?.realizedProfit ?? .zero
+        self.ledgers[venue, default: Ledger()].apply(fill, of: intent)
+        let after = self.ledgers[venue]?.positions[symbol]?.realizedProfit ?? .zero
+        self.equities[venue]?[intent.quoteAsset]?.count(
+            fill,
+            of: intent,
+            realized: after - before
+        )
+    }
+
+    /// Counts an order that failed, or begins to count anew after one that did not.
+    ///
+    /// An order that a process before this one left behind says nothing about the venue; nor does
+    /// one that the engaged kill switch kept from being sent.
+    private mutating func countFailure(of order: Order, after before: OrderStatus) {
+        let venue = order.intent.venue
+        switch (before, order.status) {
+        case (.submitting, .rejected), (.submitting, .unknown), (.submitting, .notPlaced):
+            guard order.intent.clientOrderID.text.contains("-\(self.epoch)-"),
+                order.status != .notPlaced || !self.killSwitch.isEngaged
+            else { return }
+            self.failureCounts[venue, default: 0] += 1
+        case (.submitting, .open), (.submitting, .partiallyFilled), (.submitting, .filled),
+            (.submitting, .canceled), (.submitting, .expired):
+            self.failureCounts[venue] = nil
+        default:
+            break
+        }
+    }
+
+    /// A breach for failures that a person has seen begins to count anew.
+    private mutating func acknowledge(
+        _ number: UInt64,
+        _ acknowledgement: RiskBreach.Acknowledgement
+    ) {
+        guard let breach = self.breaches.acknowledge(number, acknowledgement) else { return }
+        if breach.rule == .consecutiveFailures { self.failureCounts[breach.venue] = nil }
+        guard let asset = breach.asset else { return }
+        self.equities[breach.venue]?[asset]?.acknowledge(breach.rule)
     }
 
     private mutating func mark(_ fill: Fill, of order: Order) {

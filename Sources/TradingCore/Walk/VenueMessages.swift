@@ -143,6 +143,9 @@ package struct Quote: Hashable, Sendable {
         self.bid = bid
         self.ask = ask
     }
+
+    /// The best price that an order of the side can trade at.
+    package func best(for side: Side) -> Price { side == .buy ? self.ask : self.bid }
 }
 
 /// Best prices and whose they are.

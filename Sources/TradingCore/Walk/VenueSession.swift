@@ -10,6 +10,8 @@ struct VenueSession: Sendable {
     var phase: Phase = .offline(reason: "the user stream is not connected yet")
     var rules: [Symbol: SymbolRules] = [:]
     var quotes: [Symbol: Quote] = [:]
+    /// The assets in which the symbols of `rules` are priced, sorted.
+    var quoteAssets: [Asset] = []
     var care: VenueCare
     var balances = BalanceWatch()
     var tradeWatch = TradeWatch()

@@ -1,4 +1,5 @@
 import COpenSSL
+import Credentials
 
 /// Signs requests with an account's key: HMAC-SHA256, or Ed25519 where the secret is a PEM key.
 ///

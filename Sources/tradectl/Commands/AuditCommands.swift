@@ -11,7 +11,8 @@ struct Audit: AsyncParsableCommand {
             Works on the files alone. A running server's store can be copied with the server \
             running, but the copy then ends anywhere; stop it first, or verify an export.
             Ends with 8 when the journal is not what was written, and names the first record \
-            that was changed, removed, inserted, swapped or cut off.
+            that was changed, removed, inserted, swapped or cut off; with 9 when the records are \
+            intact and something beside them is not.
             """,
         subcommands: [Verify.self, Export.self, Show.self, Report.self]
     )
@@ -54,7 +55,7 @@ struct Audit: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Verifies a store or an export; ends with 8 when it is not what was written."
+            abstract: "Verifies a store or an export; ends with 8 or 9 when it is damaged."
         )
 
         @OptionGroup var place: Place
@@ -66,11 +67,21 @@ struct Audit: AsyncParsableCommand {
             let anchors = try self.place.anchors()
             let key = try self.place.key()
             let command = self
-            let found: Verification
+            var found: Verification
             switch (self.place.store, self.export) {
             case (let store?, nil):
                 found = try Audit.failing { () throws(JournalError) in
-                    try Verification.verify(store: store, anchors: anchors, key: key)
+                    try Verification.verify(
+                        store: store,
+                        anchors: anchors,
+                        key: key,
+                        isAnchorFileOwn: command.place.anchor == nil
+                    )
+                }
+                if let key, let path = self.place.beside(".signing-key") {
+                    found.findings += [SigningKey.contradiction(at: path, to: key)].compactMap(
+                        \.self
+                    )
                 }
             case (nil, let file?):
                 found = try Audit.failing { () throws(JournalError) in
@@ -180,6 +191,9 @@ extension JournalExport.Format: ExpressibleByArgument {}
 extension Verification {
     func throwIfDamaged() throws {
         if let damage = self.damage { throw Failure(.tampered, "\(damage)") }
+        if let finding = self.findings.first {
+            throw Failure(.damagedBeside, "the records are intact; beside them: \(finding)")
+        }
     }
 
     /// What was found, for people.
@@ -190,6 +204,10 @@ extension Verification {
             lines.append("good up to event \(self.head.sequence)")
         } else {
             lines.append("every record is what was written")
+        }
+        for finding in self.findings { lines.append("DAMAGED beside the records: \(finding)") }
+        for name in self.tornFiles {
+            lines.append("\(name) ends within a write, as after a crash or a loss of power")
         }
         lines.append(
             "\(self.recordCount) records, events up to \(self.head.sequence), "
@@ -215,7 +233,13 @@ extension Verification {
                 var sequence: UInt64
                 var detail: String
             }
+            struct Found: Encodable {
+                var place: String
+                var detail: String
+            }
             var damage: Damaged?
+            var findings: [Found]
+            var tornFiles: [String]
             var records: Int
             var lastEvent: UInt64
             var head: String
@@ -229,6 +253,10 @@ extension Verification {
             damage: self.damage.map {
                 Shown.Damaged(kind: $0.kind.rawValue, sequence: $0.sequence, detail: $0.detail)
             },
+            findings: self.findings.map {
+                Shown.Found(place: $0.place.rawValue, detail: $0.detail)
+            },
+            tornFiles: self.tornFiles,
             records: self.recordCount,
             lastEvent: self.head.sequence,
             head: self.head.hash.description,

@@ -4,6 +4,7 @@ extension RiskGateTests {
     /// How to break each rule that is checked when an order is placed.
     static let breaks: [(Rule, @Sendable (inout RiskContext) -> Void)] = [
         (.killSwitch, { $0.killSwitch.level = .block }),
+        (.tradingDisabled, { $0.breach = Make.breach() }),
         (.expectedMode, { $0.expectedMode = .live }),
         (.notReady, { $0.notReadyReasons = ["x"] }),
         (.symbolAllowed, { $0.limits.allowedSymbols = [] }),
@@ -62,6 +63,13 @@ extension RiskGateTests {
             {
                 $0.limits.priceCollarMillionths = 0
                 $0.quote = Quote(bid: Make.price("99"), ask: Make.price("99"))
+            }
+        ),
+        (
+            .dailyLoss,
+            {
+                $0.limits.loss.dailyLossMax = Make.amount("1")
+                $0.isLossKnown = false
             }
         ),
         (.positionNotional, { $0.limits.positionNotionalMax = Make.amount("99.99") }),

@@ -114,10 +114,48 @@ enum Make {
         )
     }
 
+    static func breach(_ number: UInt64 = 1, _ rule: Rule = .dailyLoss) -> RiskBreach {
+        RiskBreach(
+            number: number,
+            rule: rule,
+            venue: .testnet,
+            asset: Asset("USDT"),
+            limit: "100",
+            actual: "101",
+            message: "The day lost too much.",
+            action: .disable,
+            at: WallTime(milliseconds: 1_000_000)
+        )
+    }
+
+    static func equityMark() -> EquityMark {
+        EquityMark(
+            dayStart: WallTime(milliseconds: 0),
+            startEquity: Make.amount("100"),
+            baseEquity: Make.amount("99"),
+            highWater: Make.amount("101"),
+            bids: [Make.bitcoin: Make.price("7")]
+        )
+    }
+
     static func limits() -> RiskLimits {
         RiskLimits(
             allowedSymbols: [Make.bitcoin, Make.ether],
             orderNotionalMax: Make.amount("50000")
+        )
+    }
+
+    static func limitsWish(
+        _ assignments: [LimitsWish.Assignment],
+        resetsAll: Bool = false,
+        mayLoosen: Bool = true
+    ) -> LimitsWish {
+        LimitsWish(
+            assignments,
+            resetsAll: resetsAll,
+            mayLoosen: mayLoosen,
+            Principal("rita"),
+            reason: "the drill"
         )
     }
 

@@ -243,6 +243,10 @@ extension Event {
         case .ledgerBound: "bound"
         case .balanceMoved(_, _, _, let isOpening): isOpening ? "opening" : "moved"
         case .venueRestrained: "restrained"
+        case .riskBreached: "breached"
+        case .breachAcknowledged: "acknowledged"
+        case .equityMarked: "equity"
+        case .limitChanged: "limit"
         }
     }
 }

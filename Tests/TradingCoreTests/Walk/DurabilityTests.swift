@@ -21,18 +21,35 @@ import Testing
             since: intent.timestamp
         )
         let one = OrderID(raw: 1)
+        let seen = RiskBreach.Acknowledgement(
+            principal: Principal("x"),
+            reason: "",
+            at: intent.timestamp
+        )
         let first: [Event] = [
             .storeCreated(clientIDPrefix: "p"), .started(epoch: "e", version: "v"),
             .orderSubmitted(intent), .orderSimulated(intent), .orderRefused(intent, refusal),
             .orderReopened(order), .modeChanged(mode), .killChanged(kill),
             .ledgerBound(.live, accountID: 1),
             .balanceMoved(.live, Asset("BTC"), delta: .zero, isOpening: true),
+            .limitChanged(
+                LimitChange(
+                    key: LimitKey("open_orders_max"),
+                    setting: .off,
+                    previous: nil,
+                    principal: Principal("x"),
+                    reason: "",
+                    at: intent.timestamp
+                )
+            ),
             .orderChanged(one, .simulated(request: "")),
             .orderChanged(one, .rejected(code: 1, reason: "")),
             .orderChanged(one, .notPlaced(reason: "")),
             .orderChanged(one, .outcomeUnknown(reason: "")),
             .orderChanged(one, .needsOperator(reason: "")),
             .orderChanged(one, .resolved(.absent, by: Principal("x"), reason: "")),
+            .riskBreached(Make.breach()), .breachAcknowledged(1, seen),
+            .equityMarked(.live, Asset("USDT"), Make.equityMark()),
             .orderChanged(one, .succeeded(by: OrderID(raw: 2))),
             .orderChanged(one, .amendFailed(reason: "")),
         ]
@@ -55,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Request.order(OrderID(raw: 1)), .positions, .mode, .killStatus, .health,
+        Request.order(OrderID(raw: 1)), .positions, .mode, .killStatus, .health, .limits,
         .orders(OrderFilter(includesClosed: false, symbol: nil, countMax: 10, before: nil)),
     ])
     func `a read that may show unsynced events waits for the sync`(request: Request) {

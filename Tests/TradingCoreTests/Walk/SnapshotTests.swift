@@ -44,6 +44,17 @@ import Testing
         "State.orders", "State.mode", "State.modeHistory", "State.killSwitch", "State.ledgers",
         "State.closings",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
+        "State.equities", "EquityRecord.dayStart", "EquityRecord.startEquity",
+        "EquityRecord.baseEquity", "EquityRecord.highWater", "EquityRecord.bids",
+        "EquityRecord.realizedProfit", "EquityRecord.fees", "EquityRecord.foreignFees",
+        "State.breaches", "State.failureCounts", "BreachList.breaches", "BreachList.lastNumber",
+        "RiskBreach.number", "RiskBreach.rule", "RiskBreach.venue", "RiskBreach.asset",
+        "RiskBreach.strategy", "RiskBreach.limit", "RiskBreach.actual", "RiskBreach.message",
+        "RiskBreach.action", "RiskBreach.at", "RiskBreach.acknowledgement",
+        "Acknowledgement.principal", "Acknowledgement.reason", "Acknowledgement.at",
+        "State.limitChanges", "LimitKey.name", "LimitKey.symbol", "LimitChange.key",
+        "LimitChange.setting", "LimitChange.previous", "LimitChange.principal",
+        "LimitChange.reason", "LimitChange.at",
         "VenueRestraint.until", "VenueRestraint.scope",
         "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",
         "Closing.orderCount", "Closing.failureCount",
@@ -68,7 +79,8 @@ import Testing
         "OrderIntent.timestamp", "OrderIntent.receiveWindowMilliseconds",
         "OrderIntent.reservePrice", "OrderIntent.principal", "OrderIntent.key",
         "OrderIntent.tag", "OrderIntent.purpose", "OrderIntent.resubmitsIfAbsent",
-        "OrderIntent.predecessor", "IdempotencyKey.principal", "IdempotencyKey.text",
+        "OrderIntent.predecessor", "OrderIntent.referencePrice",
+        "IdempotencyKey.principal", "IdempotencyKey.text",
         "OrderTerms.symbol", "OrderTerms.side", "OrderTerms.type", "OrderTerms.quantity",
         "Fill.tradeID", "Fill.price", "Fill.quantity", "Fill.quoteQuantity", "Fill.fee",
         "Fill.feeAsset", "Fill.isMaker", "Fill.time",
@@ -114,6 +126,9 @@ import Testing
         )
         rig.ask(.cancel(open.orderID))
         rig.ask(.killEngage(.block, Principal("me"), reason: "why"))
+        let key = LimitKey("price_collar", symbol: Make.bitcoin)
+        rig.ask(.setLimits(Make.limitsWish([.init(key, .value("0.5"))])))
+        rig.ask(.setLimits(Make.limitsWish([.init(LimitKey("order_rate_max"), .off)])))
         var state = rig.gateway.state
         var closing = Make.intent(state.lastOrderID.raw + 1)
         closing.purpose = .flatten
@@ -124,6 +139,24 @@ import Testing
             reason: "banned"
         )
         _ = state.apply(.venueRestrained(.testnet, restraint), at: closing.timestamp)
+        let seen = RiskBreach.Acknowledgement(
+            principal: Principal("me"),
+            reason: "seen",
+            at: closing.timestamp
+        )
+        _ = state.apply(.riskBreached(Make.breach(1)), at: closing.timestamp)
+        _ = state.apply(.riskBreached(Make.breach(2)), at: closing.timestamp)
+        _ = state.apply(.breachAcknowledged(1, seen), at: closing.timestamp)
+        _ = state.apply(
+            .orderChanged(closing.orderID, .outcomeUnknown(reason: "gone")),
+            at: closing.timestamp
+        )
+        for asset in ["USDT", "BTC"] {
+            let mark = Event.equityMarked(.testnet, Asset(asset), Make.equityMark())
+            _ = state.apply(mark, at: closing.timestamp)
+        }
+        let paid = Make.fill(9, "0.5", fee: "0.001", in: "BNB")
+        _ = state.apply(.orderChanged(closing.orderID, .filled(paid)), at: closing.timestamp)
         var found: Set<String> = []
         Self.properties(of: state, into: &found)
         #expect(

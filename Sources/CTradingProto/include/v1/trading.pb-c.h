@@ -48,6 +48,13 @@ typedef struct Trading__V1__ResolveOrderResponse Trading__V1__ResolveOrderRespon
 typedef struct Trading__V1__HealthRequest Trading__V1__HealthRequest;
 typedef struct Trading__V1__HealthResponse Trading__V1__HealthResponse;
 typedef struct Trading__V1__Alert Trading__V1__Alert;
+typedef struct Trading__V1__Limit Trading__V1__Limit;
+typedef struct Trading__V1__GetLimitsRequest Trading__V1__GetLimitsRequest;
+typedef struct Trading__V1__GetLimitsResponse Trading__V1__GetLimitsResponse;
+typedef struct Trading__V1__LimitAssignment Trading__V1__LimitAssignment;
+typedef struct Trading__V1__SetLimitsRequest Trading__V1__SetLimitsRequest;
+typedef struct Trading__V1__LimitStep Trading__V1__LimitStep;
+typedef struct Trading__V1__SetLimitsResponse Trading__V1__SetLimitsResponse;
 
 
 /* --- enums --- */
@@ -192,6 +199,26 @@ typedef enum _Trading__V1__Resolution {
   TRADING__V1__RESOLUTION__RESOLUTION_IDENTIFIED = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__RESOLUTION)
 } Trading__V1__Resolution;
+typedef enum _Trading__V1__LimitAction {
+  TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_UNSPECIFIED = 0,
+  TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_SET = 1,
+  TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_SWITCH_OFF = 2,
+  /*
+   * What the configuration says counts again, then and later.
+   */
+  TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_RESET = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__LIMIT_ACTION)
+} Trading__V1__LimitAction;
+typedef enum _Trading__V1__LimitDirection {
+  TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_UNSPECIFIED = 0,
+  TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_UNCHANGED = 1,
+  /*
+   * Less passes than before.
+   */
+  TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_TIGHTENS = 2,
+  TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_LOOSENS = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__LIMIT_DIRECTION)
+} Trading__V1__LimitDirection;
 
 /* --- messages --- */
 
@@ -807,6 +834,131 @@ struct  Trading__V1__Alert
 #define TRADING__V1__ALERT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__alert__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * A limit of the risk gate.
+ */
+struct  Trading__V1__Limit
+{
+  ProtobufCMessage base;
+  /*
+   * Such as "order_notional_max".
+   */
+  char *name;
+  /*
+   * Empty where it binds all symbols.
+   */
+  char *symbol;
+  /*
+   * In force; empty while it is switched off.
+   */
+  char *value;
+  /*
+   * What the configuration says; empty where that switches it off.
+   */
+  char *configured_value;
+  /*
+   * Whether somebody changed it since; only then there is a change.
+   */
+  protobuf_c_boolean is_changed;
+  char *changed_by;
+  char *reason;
+  int64_t changed_at;
+  /*
+   * What a value looks like, for people.
+   */
+  char *expected;
+};
+#define TRADING__V1__LIMIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__limit__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__GetLimitsRequest
+{
+  ProtobufCMessage base;
+};
+#define TRADING__V1__GET_LIMITS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__get_limits_request__descriptor) \
+     }
+
+
+struct  Trading__V1__GetLimitsResponse
+{
+  ProtobufCMessage base;
+  size_t n_limits;
+  Trading__V1__Limit **limits;
+};
+#define TRADING__V1__GET_LIMITS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__get_limits_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Trading__V1__LimitAssignment
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * Empty for the limit of all symbols.
+   */
+  char *symbol;
+  Trading__V1__LimitAction action;
+  /*
+   * SET only.
+   */
+  char *value;
+};
+#define TRADING__V1__LIMIT_ASSIGNMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__limit_assignment__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_UNSPECIFIED, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__SetLimitsRequest
+{
+  ProtobufCMessage base;
+  size_t n_assignments;
+  Trading__V1__LimitAssignment **assignments;
+  /*
+   * All that is not named is reset.
+   */
+  protobuf_c_boolean reset_all;
+  char *reason;
+};
+#define TRADING__V1__SET_LIMITS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__set_limits_request__descriptor) \
+    , 0,NULL, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What a call changed.
+ */
+struct  Trading__V1__LimitStep
+{
+  ProtobufCMessage base;
+  char *name;
+  char *symbol;
+  /*
+   * Empty for off, as is new_value.
+   */
+  char *old_value;
+  char *new_value;
+  Trading__V1__LimitDirection direction;
+};
+#define TRADING__V1__LIMIT_STEP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__limit_step__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_UNSPECIFIED }
+
+
+struct  Trading__V1__SetLimitsResponse
+{
+  ProtobufCMessage base;
+  size_t n_steps;
+  Trading__V1__LimitStep **steps;
+};
+#define TRADING__V1__SET_LIMITS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__set_limits_response__descriptor) \
+    , 0,NULL }
 
 
 /* Trading__V1__Refusal methods */
@@ -1436,6 +1588,139 @@ Trading__V1__Alert *
 void   trading__v1__alert__free_unpacked
                      (Trading__V1__Alert *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__Limit methods */
+void   trading__v1__limit__init
+                     (Trading__V1__Limit         *message);
+size_t trading__v1__limit__get_packed_size
+                     (const Trading__V1__Limit   *message);
+size_t trading__v1__limit__pack
+                     (const Trading__V1__Limit   *message,
+                      uint8_t             *out);
+size_t trading__v1__limit__pack_to_buffer
+                     (const Trading__V1__Limit   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__Limit *
+       trading__v1__limit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__limit__free_unpacked
+                     (Trading__V1__Limit *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__GetLimitsRequest methods */
+void   trading__v1__get_limits_request__init
+                     (Trading__V1__GetLimitsRequest         *message);
+size_t trading__v1__get_limits_request__get_packed_size
+                     (const Trading__V1__GetLimitsRequest   *message);
+size_t trading__v1__get_limits_request__pack
+                     (const Trading__V1__GetLimitsRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__get_limits_request__pack_to_buffer
+                     (const Trading__V1__GetLimitsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__GetLimitsRequest *
+       trading__v1__get_limits_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__get_limits_request__free_unpacked
+                     (Trading__V1__GetLimitsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__GetLimitsResponse methods */
+void   trading__v1__get_limits_response__init
+                     (Trading__V1__GetLimitsResponse         *message);
+size_t trading__v1__get_limits_response__get_packed_size
+                     (const Trading__V1__GetLimitsResponse   *message);
+size_t trading__v1__get_limits_response__pack
+                     (const Trading__V1__GetLimitsResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__get_limits_response__pack_to_buffer
+                     (const Trading__V1__GetLimitsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__GetLimitsResponse *
+       trading__v1__get_limits_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__get_limits_response__free_unpacked
+                     (Trading__V1__GetLimitsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__LimitAssignment methods */
+void   trading__v1__limit_assignment__init
+                     (Trading__V1__LimitAssignment         *message);
+size_t trading__v1__limit_assignment__get_packed_size
+                     (const Trading__V1__LimitAssignment   *message);
+size_t trading__v1__limit_assignment__pack
+                     (const Trading__V1__LimitAssignment   *message,
+                      uint8_t             *out);
+size_t trading__v1__limit_assignment__pack_to_buffer
+                     (const Trading__V1__LimitAssignment   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__LimitAssignment *
+       trading__v1__limit_assignment__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__limit_assignment__free_unpacked
+                     (Trading__V1__LimitAssignment *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__SetLimitsRequest methods */
+void   trading__v1__set_limits_request__init
+                     (Trading__V1__SetLimitsRequest         *message);
+size_t trading__v1__set_limits_request__get_packed_size
+                     (const Trading__V1__SetLimitsRequest   *message);
+size_t trading__v1__set_limits_request__pack
+                     (const Trading__V1__SetLimitsRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__set_limits_request__pack_to_buffer
+                     (const Trading__V1__SetLimitsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__SetLimitsRequest *
+       trading__v1__set_limits_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__set_limits_request__free_unpacked
+                     (Trading__V1__SetLimitsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__LimitStep methods */
+void   trading__v1__limit_step__init
+                     (Trading__V1__LimitStep         *message);
+size_t trading__v1__limit_step__get_packed_size
+                     (const Trading__V1__LimitStep   *message);
+size_t trading__v1__limit_step__pack
+                     (const Trading__V1__LimitStep   *message,
+                      uint8_t             *out);
+size_t trading__v1__limit_step__pack_to_buffer
+                     (const Trading__V1__LimitStep   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__LimitStep *
+       trading__v1__limit_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__limit_step__free_unpacked
+                     (Trading__V1__LimitStep *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__SetLimitsResponse methods */
+void   trading__v1__set_limits_response__init
+                     (Trading__V1__SetLimitsResponse         *message);
+size_t trading__v1__set_limits_response__get_packed_size
+                     (const Trading__V1__SetLimitsResponse   *message);
+size_t trading__v1__set_limits_response__pack
+                     (const Trading__V1__SetLimitsResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__set_limits_response__pack_to_buffer
+                     (const Trading__V1__SetLimitsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__SetLimitsResponse *
+       trading__v1__set_limits_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__set_limits_response__free_unpacked
+                     (Trading__V1__SetLimitsResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__V1__Refusal_Closure)
@@ -1536,6 +1821,27 @@ typedef void (*Trading__V1__HealthResponse_Closure)
                   void *closure_data);
 typedef void (*Trading__V1__Alert_Closure)
                  (const Trading__V1__Alert *message,
+                  void *closure_data);
+typedef void (*Trading__V1__Limit_Closure)
+                 (const Trading__V1__Limit *message,
+                  void *closure_data);
+typedef void (*Trading__V1__GetLimitsRequest_Closure)
+                 (const Trading__V1__GetLimitsRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__GetLimitsResponse_Closure)
+                 (const Trading__V1__GetLimitsResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__LimitAssignment_Closure)
+                 (const Trading__V1__LimitAssignment *message,
+                  void *closure_data);
+typedef void (*Trading__V1__SetLimitsRequest_Closure)
+                 (const Trading__V1__SetLimitsRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__LimitStep_Closure)
+                 (const Trading__V1__LimitStep *message,
+                  void *closure_data);
+typedef void (*Trading__V1__SetLimitsResponse_Closure)
+                 (const Trading__V1__SetLimitsResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -1659,6 +1965,14 @@ struct Trading__V1__AdminService_Service
                         const Trading__V1__ResolveOrderRequest *input,
                         Trading__V1__ResolveOrderResponse_Closure closure,
                         void *closure_data);
+  void (*get_limits)(Trading__V1__AdminService_Service *service,
+                     const Trading__V1__GetLimitsRequest *input,
+                     Trading__V1__GetLimitsResponse_Closure closure,
+                     void *closure_data);
+  void (*set_limits)(Trading__V1__AdminService_Service *service,
+                     const Trading__V1__SetLimitsRequest *input,
+                     Trading__V1__SetLimitsResponse_Closure closure,
+                     void *closure_data);
 };
 typedef void (*Trading__V1__AdminService_ServiceDestroy)(Trading__V1__AdminService_Service *);
 void trading__v1__admin_service__init (Trading__V1__AdminService_Service *service,
@@ -1667,11 +1981,21 @@ void trading__v1__admin_service__init (Trading__V1__AdminService_Service *servic
     { &trading__v1__admin_service__descriptor, protobuf_c_service_invoke_internal, NULL }
 #define TRADING__V1__ADMIN_SERVICE__INIT(function_prefix__) \
     { TRADING__V1__ADMIN_SERVICE__BASE_INIT,\
-      function_prefix__ ## resolve_order  }
+      function_prefix__ ## resolve_order,\
+      function_prefix__ ## get_limits,\
+      function_prefix__ ## set_limits  }
 void trading__v1__admin_service__resolve_order(ProtobufCService *service,
                                                const Trading__V1__ResolveOrderRequest *input,
                                                Trading__V1__ResolveOrderResponse_Closure closure,
                                                void *closure_data);
+void trading__v1__admin_service__get_limits(ProtobufCService *service,
+                                            const Trading__V1__GetLimitsRequest *input,
+                                            Trading__V1__GetLimitsResponse_Closure closure,
+                                            void *closure_data);
+void trading__v1__admin_service__set_limits(ProtobufCService *service,
+                                            const Trading__V1__SetLimitsRequest *input,
+                                            Trading__V1__SetLimitsResponse_Closure closure,
+                                            void *closure_data);
 
 /* --- descriptors --- */
 
@@ -1685,6 +2009,8 @@ extern const ProtobufCEnumDescriptor    trading__v1__kill_action__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__kill_level__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__closing_status__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__resolution__descriptor;
+extern const ProtobufCEnumDescriptor    trading__v1__limit_action__descriptor;
+extern const ProtobufCEnumDescriptor    trading__v1__limit_direction__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_response__descriptor;
@@ -1718,6 +2044,13 @@ extern const ProtobufCMessageDescriptor trading__v1__resolve_order_response__des
 extern const ProtobufCMessageDescriptor trading__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__health_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__alert__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__limit__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__get_limits_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__get_limits_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__limit_assignment__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__set_limits_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__limit_step__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__set_limits_response__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor;
 

@@ -1087,6 +1087,231 @@ void   trading__journal__v1__venue_restrained__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__venue_restrained__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__risk_breached__init
+                     (Trading__Journal__V1__RiskBreached         *message)
+{
+  static const Trading__Journal__V1__RiskBreached init_value = TRADING__JOURNAL__V1__RISK_BREACHED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__risk_breached__get_packed_size
+                     (const Trading__Journal__V1__RiskBreached *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__risk_breached__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__risk_breached__pack
+                     (const Trading__Journal__V1__RiskBreached *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__risk_breached__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__risk_breached__pack_to_buffer
+                     (const Trading__Journal__V1__RiskBreached *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__risk_breached__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__RiskBreached *
+       trading__journal__v1__risk_breached__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__RiskBreached *)
+     protobuf_c_message_unpack (&trading__journal__v1__risk_breached__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__risk_breached__free_unpacked
+                     (Trading__Journal__V1__RiskBreached *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__risk_breached__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__breach_acknowledged__init
+                     (Trading__Journal__V1__BreachAcknowledged         *message)
+{
+  static const Trading__Journal__V1__BreachAcknowledged init_value = TRADING__JOURNAL__V1__BREACH_ACKNOWLEDGED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__breach_acknowledged__get_packed_size
+                     (const Trading__Journal__V1__BreachAcknowledged *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__breach_acknowledged__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__breach_acknowledged__pack
+                     (const Trading__Journal__V1__BreachAcknowledged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__breach_acknowledged__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__breach_acknowledged__pack_to_buffer
+                     (const Trading__Journal__V1__BreachAcknowledged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__breach_acknowledged__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__BreachAcknowledged *
+       trading__journal__v1__breach_acknowledged__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__BreachAcknowledged *)
+     protobuf_c_message_unpack (&trading__journal__v1__breach_acknowledged__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__breach_acknowledged__free_unpacked
+                     (Trading__Journal__V1__BreachAcknowledged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__breach_acknowledged__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__equity_marked__init
+                     (Trading__Journal__V1__EquityMarked         *message)
+{
+  static const Trading__Journal__V1__EquityMarked init_value = TRADING__JOURNAL__V1__EQUITY_MARKED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__equity_marked__get_packed_size
+                     (const Trading__Journal__V1__EquityMarked *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__equity_marked__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__equity_marked__pack
+                     (const Trading__Journal__V1__EquityMarked *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__equity_marked__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__equity_marked__pack_to_buffer
+                     (const Trading__Journal__V1__EquityMarked *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__equity_marked__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__EquityMarked *
+       trading__journal__v1__equity_marked__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__EquityMarked *)
+     protobuf_c_message_unpack (&trading__journal__v1__equity_marked__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__equity_marked__free_unpacked
+                     (Trading__Journal__V1__EquityMarked *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__equity_marked__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__symbol_price__init
+                     (Trading__Journal__V1__SymbolPrice         *message)
+{
+  static const Trading__Journal__V1__SymbolPrice init_value = TRADING__JOURNAL__V1__SYMBOL_PRICE__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__symbol_price__get_packed_size
+                     (const Trading__Journal__V1__SymbolPrice *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__symbol_price__pack
+                     (const Trading__Journal__V1__SymbolPrice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__symbol_price__pack_to_buffer
+                     (const Trading__Journal__V1__SymbolPrice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__SymbolPrice *
+       trading__journal__v1__symbol_price__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__SymbolPrice *)
+     protobuf_c_message_unpack (&trading__journal__v1__symbol_price__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__symbol_price__free_unpacked
+                     (Trading__Journal__V1__SymbolPrice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__symbol_price__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__limit_changed__init
+                     (Trading__Journal__V1__LimitChanged         *message)
+{
+  static const Trading__Journal__V1__LimitChanged init_value = TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__limit_changed__get_packed_size
+                     (const Trading__Journal__V1__LimitChanged *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__limit_changed__pack
+                     (const Trading__Journal__V1__LimitChanged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__limit_changed__pack_to_buffer
+                     (const Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__LimitChanged *
+       trading__journal__v1__limit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__LimitChanged *)
+     protobuf_c_message_unpack (&trading__journal__v1__limit_changed__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__limit_changed__free_unpacked
+                     (Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[6] =
 {
   {
@@ -1370,7 +1595,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[15] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[19] =
 {
   {
     "store_created",
@@ -1529,6 +1754,54 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "risk_breached",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, risk_breached),
+    &trading__journal__v1__risk_breached__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "breach_acknowledged",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, breach_acknowledged),
+    &trading__journal__v1__breach_acknowledged__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "equity_marked",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, equity_marked),
+    &trading__journal__v1__equity_marked__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_changed",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, limit_changed),
+    &trading__journal__v1__limit_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "venue_restrained",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -1554,28 +1827,32 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
   },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
-  14,   /* field[14] = amend_requested */
+  18,   /* field[18] = amend_requested */
   11,   /* field[11] = balance_moved */
+  14,   /* field[14] = breach_acknowledged */
   7,   /* field[7] = cancel_requested */
+  15,   /* field[15] = equity_marked */
   9,   /* field[9] = kill_changed */
   10,   /* field[10] = ledger_bound */
+  16,   /* field[16] = limit_changed */
   8,   /* field[8] = mode_changed */
   5,   /* field[5] = order_changed */
   4,   /* field[4] = order_refused */
   6,   /* field[6] = order_reopened */
   3,   /* field[3] = order_simulated */
   2,   /* field[2] = order_submitted */
+  13,   /* field[13] = risk_breached */
   1,   /* field[1] = started */
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
-  13,   /* field[13] = venue_restrained */
+  17,   /* field[17] = venue_restrained */
 };
 static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 20, 13 },
-  { 25, 14 },
-  { 0, 15 }
+  { 20, 17 },
+  { 25, 18 },
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -1585,7 +1862,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  15,
+  19,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
   3,  trading__journal__v1__event__number_ranges,
@@ -1699,7 +1976,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__stopped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[21] =
+static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[22] =
 {
   {
     "order_id",
@@ -1953,6 +2230,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reference_price",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, reference_price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   4,   /* field[4] = base_asset */
@@ -1967,6 +2256,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   10,   /* field[10] = quantity */
   5,   /* field[5] = quote_asset */
   12,   /* field[12] = receive_window_milliseconds */
+  21,   /* field[21] = reference_price */
   13,   /* field[13] = reserve_price */
   19,   /* field[19] = resubmits_if_absent */
   6,   /* field[6] = side */
@@ -1977,11 +2267,12 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   7,   /* field[7] = type */
   2,   /* field[2] = venue */
 };
-static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
-  { 0, 21 }
+  { 40, 21 },
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
 {
@@ -1991,10 +2282,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   "Trading__Journal__V1__Intent",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Intent),
-  21,
+  22,
   trading__journal__v1__intent__field_descriptors,
   trading__journal__v1__intent__field_indices_by_name,
-  2,  trading__journal__v1__intent__number_ranges,
+  3,  trading__journal__v1__intent__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__intent__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3398,5 +3689,546 @@ const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__descrip
   trading__journal__v1__venue_restrained__field_indices_by_name,
   1,  trading__journal__v1__venue_restrained__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__venue_restrained__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__risk_breached__field_descriptors[11] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rule",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, rule),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "venue",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, asset),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, limit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actual",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, actual),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, action),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acknowledgement",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__RiskBreached, acknowledgement),
+    &trading__journal__v1__breach_acknowledged__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__risk_breached__field_indices_by_name[] = {
+  10,   /* field[10] = acknowledgement */
+  8,   /* field[8] = action */
+  6,   /* field[6] = actual */
+  3,   /* field[3] = asset */
+  9,   /* field[9] = at */
+  5,   /* field[5] = limit */
+  7,   /* field[7] = message */
+  0,   /* field[0] = number */
+  1,   /* field[1] = rule */
+  4,   /* field[4] = strategy */
+  2,   /* field[2] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__risk_breached__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__risk_breached__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.RiskBreached",
+  "RiskBreached",
+  "Trading__Journal__V1__RiskBreached",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__RiskBreached),
+  11,
+  trading__journal__v1__risk_breached__field_descriptors,
+  trading__journal__v1__risk_breached__field_indices_by_name,
+  1,  trading__journal__v1__risk_breached__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__risk_breached__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__breach_acknowledged__field_descriptors[4] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__BreachAcknowledged, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__BreachAcknowledged, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__BreachAcknowledged, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__BreachAcknowledged, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__breach_acknowledged__field_indices_by_name[] = {
+  3,   /* field[3] = at */
+  0,   /* field[0] = number */
+  1,   /* field[1] = principal */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange trading__journal__v1__breach_acknowledged__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.BreachAcknowledged",
+  "BreachAcknowledged",
+  "Trading__Journal__V1__BreachAcknowledged",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__BreachAcknowledged),
+  4,
+  trading__journal__v1__breach_acknowledged__field_descriptors,
+  trading__journal__v1__breach_acknowledged__field_indices_by_name,
+  1,  trading__journal__v1__breach_acknowledged__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__breach_acknowledged__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__equity_marked__field_descriptors[7] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, asset),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_start",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, day_start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_equity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, start_equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "base_equity",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, base_equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "high_water",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__EquityMarked, high_water),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bids",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__EquityMarked, n_bids),
+    offsetof(Trading__Journal__V1__EquityMarked, bids),
+    &trading__journal__v1__symbol_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__equity_marked__field_indices_by_name[] = {
+  1,   /* field[1] = asset */
+  4,   /* field[4] = base_equity */
+  6,   /* field[6] = bids */
+  2,   /* field[2] = day_start */
+  5,   /* field[5] = high_water */
+  3,   /* field[3] = start_equity */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__equity_marked__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.EquityMarked",
+  "EquityMarked",
+  "Trading__Journal__V1__EquityMarked",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__EquityMarked),
+  7,
+  trading__journal__v1__equity_marked__field_descriptors,
+  trading__journal__v1__equity_marked__field_indices_by_name,
+  1,  trading__journal__v1__equity_marked__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__equity_marked__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__symbol_price__field_descriptors[2] =
+{
+  {
+    "symbol",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SymbolPrice, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SymbolPrice, price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__symbol_price__field_indices_by_name[] = {
+  1,   /* field[1] = price */
+  0,   /* field[0] = symbol */
+};
+static const ProtobufCIntRange trading__journal__v1__symbol_price__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.SymbolPrice",
+  "SymbolPrice",
+  "Trading__Journal__V1__SymbolPrice",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__SymbolPrice),
+  2,
+  trading__journal__v1__symbol_price__field_descriptors,
+  trading__journal__v1__symbol_price__field_indices_by_name,
+  1,  trading__journal__v1__symbol_price__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__symbol_price__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__limit_changed__field_descriptors[8] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "setting",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, setting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "previous",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, previous),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__limit_changed__field_indices_by_name[] = {
+  7,   /* field[7] = at */
+  0,   /* field[0] = name */
+  4,   /* field[4] = previous */
+  5,   /* field[5] = principal */
+  6,   /* field[6] = reason */
+  2,   /* field[2] = setting */
+  1,   /* field[1] = symbol */
+  3,   /* field[3] = value */
+};
+static const ProtobufCIntRange trading__journal__v1__limit_changed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.LimitChanged",
+  "LimitChanged",
+  "Trading__Journal__V1__LimitChanged",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__LimitChanged),
+  8,
+  trading__journal__v1__limit_changed__field_descriptors,
+  trading__journal__v1__limit_changed__field_indices_by_name,
+  1,  trading__journal__v1__limit_changed__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__limit_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -97,6 +97,51 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_failures__init
+                     (Trading__Journal__V1__StoredFailures         *message)
+{
+  static const Trading__Journal__V1__StoredFailures init_value = TRADING__JOURNAL__V1__STORED_FAILURES__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_failures__get_packed_size
+                     (const Trading__Journal__V1__StoredFailures *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_failures__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_failures__pack
+                     (const Trading__Journal__V1__StoredFailures *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_failures__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_failures__pack_to_buffer
+                     (const Trading__Journal__V1__StoredFailures *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_failures__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredFailures *
+       trading__journal__v1__stored_failures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredFailures *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_failures__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_failures__free_unpacked
+                     (Trading__Journal__V1__StoredFailures *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_failures__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_placement__init
                      (Trading__Journal__V1__StoredPlacement         *message)
 {
@@ -367,6 +412,51 @@ void   trading__journal__v1__stored_position__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_position__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_equity__init
+                     (Trading__Journal__V1__StoredEquity         *message)
+{
+  static const Trading__Journal__V1__StoredEquity init_value = TRADING__JOURNAL__V1__STORED_EQUITY__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_equity__get_packed_size
+                     (const Trading__Journal__V1__StoredEquity *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_equity__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_equity__pack
+                     (const Trading__Journal__V1__StoredEquity *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_equity__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_equity__pack_to_buffer
+                     (const Trading__Journal__V1__StoredEquity *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_equity__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredEquity *
+       trading__journal__v1__stored_equity__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredEquity *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_equity__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_equity__free_unpacked
+                     (Trading__Journal__V1__StoredEquity *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_equity__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__journal__v1__snapshot__field_descriptors[5] =
 {
   {
@@ -457,7 +547,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[13] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[18] =
 {
   {
     "client_id_prefix",
@@ -615,17 +705,82 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "breaches",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_breaches),
+    offsetof(Trading__Journal__V1__StoredState, breaches),
+    &trading__journal__v1__risk_breached__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_breach",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredState, last_breach),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failures",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_failures),
+    offsetof(Trading__Journal__V1__StoredState, failures),
+    &trading__journal__v1__stored_failures__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "equities",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_equities),
+    offsetof(Trading__Journal__V1__StoredState, equities),
+    &trading__journal__v1__stored_equity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_changes",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_limit_changes),
+    offsetof(Trading__Journal__V1__StoredState, limit_changes),
+    &trading__journal__v1__limit_changed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
+  13,   /* field[13] = breaches */
   0,   /* field[0] = client_id_prefix */
   7,   /* field[7] = closings */
   10,   /* field[10] = created_at */
   1,   /* field[1] = epoch */
+  16,   /* field[16] = equities */
+  15,   /* field[15] = failures */
   5,   /* field[5] = kill_switch */
+  14,   /* field[14] = last_breach */
   2,   /* field[2] = last_order_id */
   11,   /* field[11] = last_placements */
   9,   /* field[9] = last_trades */
   6,   /* field[6] = ledgers */
+  17,   /* field[17] = limit_changes */
   4,   /* field[4] = mode */
   12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
@@ -634,7 +789,7 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -644,11 +799,62 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  13,
+  18,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   1,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_failures__field_descriptors[2] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredFailures, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredFailures, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_failures__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_failures__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_failures__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredFailures",
+  "StoredFailures",
+  "Trading__Journal__V1__StoredFailures",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredFailures),
+  2,
+  trading__journal__v1__stored_failures__field_descriptors,
+  trading__journal__v1__stored_failures__field_indices_by_name,
+  1,  trading__journal__v1__stored_failures__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_failures__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_placement__field_descriptors[2] =
@@ -1137,5 +1343,160 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_position__descript
   trading__journal__v1__stored_position__field_indices_by_name,
   1,  trading__journal__v1__stored_position__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_position__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_equity__field_descriptors[10] =
+{
+  {
+    "venue",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredEquity, venue),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredEquity, asset),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_start",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredEquity, day_start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_equity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredEquity, start_equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "base_equity",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredEquity, base_equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "high_water",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredEquity, high_water),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bids",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredEquity, n_bids),
+    offsetof(Trading__Journal__V1__StoredEquity, bids),
+    &trading__journal__v1__symbol_price__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "realized_profit",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredEquity, realized_profit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fees",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredEquity, n_fees),
+    offsetof(Trading__Journal__V1__StoredEquity, fees),
+    &trading__journal__v1__asset_amount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "foreign_fees",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredEquity, n_foreign_fees),
+    offsetof(Trading__Journal__V1__StoredEquity, foreign_fees),
+    &trading__journal__v1__asset_amount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_equity__field_indices_by_name[] = {
+  1,   /* field[1] = asset */
+  4,   /* field[4] = base_equity */
+  6,   /* field[6] = bids */
+  2,   /* field[2] = day_start */
+  8,   /* field[8] = fees */
+  9,   /* field[9] = foreign_fees */
+  5,   /* field[5] = high_water */
+  7,   /* field[7] = realized_profit */
+  3,   /* field[3] = start_equity */
+  0,   /* field[0] = venue */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_equity__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_equity__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredEquity",
+  "StoredEquity",
+  "Trading__Journal__V1__StoredEquity",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredEquity),
+  10,
+  trading__journal__v1__stored_equity__field_descriptors,
+  trading__journal__v1__stored_equity__field_indices_by_name,
+  1,  trading__journal__v1__stored_equity__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_equity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -39,6 +39,11 @@ typedef struct Trading__Journal__V1__LedgerBound Trading__Journal__V1__LedgerBou
 typedef struct Trading__Journal__V1__BalanceMoved Trading__Journal__V1__BalanceMoved;
 typedef struct Trading__Journal__V1__StoredOrder Trading__Journal__V1__StoredOrder;
 typedef struct Trading__Journal__V1__VenueRestrained Trading__Journal__V1__VenueRestrained;
+typedef struct Trading__Journal__V1__RiskBreached Trading__Journal__V1__RiskBreached;
+typedef struct Trading__Journal__V1__BreachAcknowledged Trading__Journal__V1__BreachAcknowledged;
+typedef struct Trading__Journal__V1__EquityMarked Trading__Journal__V1__EquityMarked;
+typedef struct Trading__Journal__V1__SymbolPrice Trading__Journal__V1__SymbolPrice;
+typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
 
 
 /* --- enums --- */
@@ -134,6 +139,10 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND = 11,
   TRADING__JOURNAL__V1__EVENT__KIND_BALANCE_MOVED = 12,
   TRADING__JOURNAL__V1__EVENT__KIND_STOPPED = 13,
+  TRADING__JOURNAL__V1__EVENT__KIND_RISK_BREACHED = 14,
+  TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED = 15,
+  TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED = 16,
+  TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
   TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
@@ -157,6 +166,10 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__LedgerBound *ledger_bound;
     Trading__Journal__V1__BalanceMoved *balance_moved;
     Trading__Journal__V1__Stopped *stopped;
+    Trading__Journal__V1__RiskBreached *risk_breached;
+    Trading__Journal__V1__BreachAcknowledged *breach_acknowledged;
+    Trading__Journal__V1__EquityMarked *equity_marked;
+    Trading__Journal__V1__LimitChanged *limit_changed;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
     Trading__Journal__V1__AmendRequested *amend_requested;
   };
@@ -238,10 +251,14 @@ struct  Trading__Journal__V1__Intent
    * The order in whose place this one is; 0 for none.
    */
   uint64_t predecessor;
+  /*
+   * The best price that the order could trade at when it was decided; 0 where unknown.
+   */
+  int64_t reference_price;
 };
 #define TRADING__JOURNAL__V1__INTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__intent__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
 
 
 struct  Trading__Journal__V1__Refusal
@@ -534,6 +551,126 @@ struct  Trading__Journal__V1__VenueRestrained
 #define TRADING__JOURNAL__V1__VENUE_RESTRAINED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__venue_restrained__descriptor) \
     , 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * A limit on losses or failures was broken, or a person disabled trading.
+ */
+struct  Trading__Journal__V1__RiskBreached
+{
+  ProtobufCMessage base;
+  uint64_t number;
+  uint32_t rule;
+  uint32_t venue;
+  /*
+   * The quote asset; empty where the limit is not about money.
+   */
+  char *asset;
+  /*
+   * Empty where it stops all strategies.
+   */
+  char *strategy;
+  char *limit;
+  char *actual;
+  char *message;
+  /*
+   * 1 disable, 2 kill at level block, 3 cancel, 4 flatten.
+   */
+  uint32_t action;
+  int64_t at;
+  /*
+   * Only of a breach in a snapshot; absent until a person has acknowledged it.
+   */
+  Trading__Journal__V1__BreachAcknowledged *acknowledgement;
+};
+#define TRADING__JOURNAL__V1__RISK_BREACHED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__risk_breached__descriptor) \
+    , 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL }
+
+
+struct  Trading__Journal__V1__BreachAcknowledged
+{
+  ProtobufCMessage base;
+  uint64_t number;
+  char *principal;
+  char *reason;
+  int64_t at;
+};
+#define TRADING__JOURNAL__V1__BREACH_ACKNOWLEDGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__breach_acknowledged__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A day began for an account in one quote asset, or what its losses are counted from changed.
+ */
+struct  Trading__Journal__V1__EquityMarked
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  char *asset;
+  /*
+   * By the venue's clock.
+   */
+  int64_t day_start;
+  char *start_equity;
+  /*
+   * Empty while it cannot be told.
+   */
+  char *base_equity;
+  char *high_water;
+  /*
+   * The best bids when the day began; none within the day.
+   */
+  size_t n_bids;
+  Trading__Journal__V1__SymbolPrice **bids;
+};
+#define TRADING__JOURNAL__V1__EQUITY_MARKED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__equity_marked__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Trading__Journal__V1__SymbolPrice
+{
+  ProtobufCMessage base;
+  char *symbol;
+  int64_t price;
+};
+#define TRADING__JOURNAL__V1__SYMBOL_PRICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__symbol_price__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A person changed a limit.
+ */
+struct  Trading__Journal__V1__LimitChanged
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * Empty for all symbols.
+   */
+  char *symbol;
+  /*
+   * 1 a value, 2 switched off, 3 what the configuration says.
+   */
+  uint32_t setting;
+  /*
+   * Of 1.
+   */
+  char *value;
+  /*
+   * What held before; empty for off.
+   */
+  char *previous;
+  char *principal;
+  char *reason;
+  int64_t at;
+};
+#define TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__limit_changed__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /* Trading__Journal__V1__Record methods */
@@ -992,6 +1129,101 @@ Trading__Journal__V1__VenueRestrained *
 void   trading__journal__v1__venue_restrained__free_unpacked
                      (Trading__Journal__V1__VenueRestrained *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__RiskBreached methods */
+void   trading__journal__v1__risk_breached__init
+                     (Trading__Journal__V1__RiskBreached         *message);
+size_t trading__journal__v1__risk_breached__get_packed_size
+                     (const Trading__Journal__V1__RiskBreached   *message);
+size_t trading__journal__v1__risk_breached__pack
+                     (const Trading__Journal__V1__RiskBreached   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__risk_breached__pack_to_buffer
+                     (const Trading__Journal__V1__RiskBreached   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__RiskBreached *
+       trading__journal__v1__risk_breached__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__risk_breached__free_unpacked
+                     (Trading__Journal__V1__RiskBreached *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__BreachAcknowledged methods */
+void   trading__journal__v1__breach_acknowledged__init
+                     (Trading__Journal__V1__BreachAcknowledged         *message);
+size_t trading__journal__v1__breach_acknowledged__get_packed_size
+                     (const Trading__Journal__V1__BreachAcknowledged   *message);
+size_t trading__journal__v1__breach_acknowledged__pack
+                     (const Trading__Journal__V1__BreachAcknowledged   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__breach_acknowledged__pack_to_buffer
+                     (const Trading__Journal__V1__BreachAcknowledged   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__BreachAcknowledged *
+       trading__journal__v1__breach_acknowledged__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__breach_acknowledged__free_unpacked
+                     (Trading__Journal__V1__BreachAcknowledged *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__EquityMarked methods */
+void   trading__journal__v1__equity_marked__init
+                     (Trading__Journal__V1__EquityMarked         *message);
+size_t trading__journal__v1__equity_marked__get_packed_size
+                     (const Trading__Journal__V1__EquityMarked   *message);
+size_t trading__journal__v1__equity_marked__pack
+                     (const Trading__Journal__V1__EquityMarked   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__equity_marked__pack_to_buffer
+                     (const Trading__Journal__V1__EquityMarked   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__EquityMarked *
+       trading__journal__v1__equity_marked__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__equity_marked__free_unpacked
+                     (Trading__Journal__V1__EquityMarked *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__SymbolPrice methods */
+void   trading__journal__v1__symbol_price__init
+                     (Trading__Journal__V1__SymbolPrice         *message);
+size_t trading__journal__v1__symbol_price__get_packed_size
+                     (const Trading__Journal__V1__SymbolPrice   *message);
+size_t trading__journal__v1__symbol_price__pack
+                     (const Trading__Journal__V1__SymbolPrice   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__symbol_price__pack_to_buffer
+                     (const Trading__Journal__V1__SymbolPrice   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__SymbolPrice *
+       trading__journal__v1__symbol_price__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__symbol_price__free_unpacked
+                     (Trading__Journal__V1__SymbolPrice *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__LimitChanged methods */
+void   trading__journal__v1__limit_changed__init
+                     (Trading__Journal__V1__LimitChanged         *message);
+size_t trading__journal__v1__limit_changed__get_packed_size
+                     (const Trading__Journal__V1__LimitChanged   *message);
+size_t trading__journal__v1__limit_changed__pack
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__limit_changed__pack_to_buffer
+                     (const Trading__Journal__V1__LimitChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__LimitChanged *
+       trading__journal__v1__limit_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__limit_changed__free_unpacked
+                     (Trading__Journal__V1__LimitChanged *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Record_Closure)
@@ -1066,6 +1298,21 @@ typedef void (*Trading__Journal__V1__StoredOrder_Closure)
 typedef void (*Trading__Journal__V1__VenueRestrained_Closure)
                  (const Trading__Journal__V1__VenueRestrained *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__RiskBreached_Closure)
+                 (const Trading__Journal__V1__RiskBreached *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__BreachAcknowledged_Closure)
+                 (const Trading__Journal__V1__BreachAcknowledged *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__EquityMarked_Closure)
+                 (const Trading__Journal__V1__EquityMarked *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__SymbolPrice_Closure)
+                 (const Trading__Journal__V1__SymbolPrice *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__LimitChanged_Closure)
+                 (const Trading__Journal__V1__LimitChanged *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1096,6 +1343,11 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__ledger_bound__desc
 extern const ProtobufCMessageDescriptor trading__journal__v1__balance_moved__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__risk_breached__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -18,12 +18,14 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Trading__Journal__V1__Snapshot Trading__Journal__V1__Snapshot;
 typedef struct Trading__Journal__V1__StoredState Trading__Journal__V1__StoredState;
+typedef struct Trading__Journal__V1__StoredFailures Trading__Journal__V1__StoredFailures;
 typedef struct Trading__Journal__V1__StoredPlacement Trading__Journal__V1__StoredPlacement;
 typedef struct Trading__Journal__V1__StoredTrade Trading__Journal__V1__StoredTrade;
 typedef struct Trading__Journal__V1__StoredClosing Trading__Journal__V1__StoredClosing;
 typedef struct Trading__Journal__V1__StoredLedger Trading__Journal__V1__StoredLedger;
 typedef struct Trading__Journal__V1__AssetAmount Trading__Journal__V1__AssetAmount;
 typedef struct Trading__Journal__V1__StoredPosition Trading__Journal__V1__StoredPosition;
+typedef struct Trading__Journal__V1__StoredEquity Trading__Journal__V1__StoredEquity;
 
 
 /* --- enums --- */
@@ -98,10 +100,45 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_mode_history;
   Trading__Journal__V1__ModeChanged **mode_history;
+  /*
+   * Oldest first.
+   */
+  size_t n_breaches;
+  Trading__Journal__V1__RiskBreached **breaches;
+  uint64_t last_breach;
+  /*
+   * By venue.
+   */
+  size_t n_failures;
+  Trading__Journal__V1__StoredFailures **failures;
+  /*
+   * By venue and asset.
+   */
+  size_t n_equities;
+  Trading__Journal__V1__StoredEquity **equities;
+  /*
+   * By symbol and name.
+   */
+  size_t n_limit_changes;
+  Trading__Journal__V1__LimitChanged **limit_changes;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * Orders in a row that failed.
+ */
+struct  Trading__Journal__V1__StoredFailures
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  uint32_t count;
+};
+#define TRADING__JOURNAL__V1__STORED_FAILURES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_failures__descriptor) \
+    , 0, 0 }
 
 
 struct  Trading__Journal__V1__StoredPlacement
@@ -203,6 +240,40 @@ struct  Trading__Journal__V1__StoredPosition
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0 }
 
 
+struct  Trading__Journal__V1__StoredEquity
+{
+  ProtobufCMessage base;
+  uint32_t venue;
+  char *asset;
+  int64_t day_start;
+  char *start_equity;
+  /*
+   * Empty where the next valuation sets them.
+   */
+  char *base_equity;
+  char *high_water;
+  /*
+   * By symbol.
+   */
+  size_t n_bids;
+  Trading__Journal__V1__SymbolPrice **bids;
+  /*
+   * Exact to 10^-16.
+   */
+  char *realized_profit;
+  /*
+   * Both by asset.
+   */
+  size_t n_fees;
+  Trading__Journal__V1__AssetAmount **fees;
+  size_t n_foreign_fees;
+  Trading__Journal__V1__AssetAmount **foreign_fees;
+};
+#define TRADING__JOURNAL__V1__STORED_EQUITY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_equity__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
+
+
 /* Trading__Journal__V1__Snapshot methods */
 void   trading__journal__v1__snapshot__init
                      (Trading__Journal__V1__Snapshot         *message);
@@ -240,6 +311,25 @@ Trading__Journal__V1__StoredState *
                       const uint8_t       *data);
 void   trading__journal__v1__stored_state__free_unpacked
                      (Trading__Journal__V1__StoredState *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredFailures methods */
+void   trading__journal__v1__stored_failures__init
+                     (Trading__Journal__V1__StoredFailures         *message);
+size_t trading__journal__v1__stored_failures__get_packed_size
+                     (const Trading__Journal__V1__StoredFailures   *message);
+size_t trading__journal__v1__stored_failures__pack
+                     (const Trading__Journal__V1__StoredFailures   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_failures__pack_to_buffer
+                     (const Trading__Journal__V1__StoredFailures   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredFailures *
+       trading__journal__v1__stored_failures__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_failures__free_unpacked
+                     (Trading__Journal__V1__StoredFailures *message,
                       ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredPlacement methods */
 void   trading__journal__v1__stored_placement__init
@@ -355,6 +445,25 @@ Trading__Journal__V1__StoredPosition *
 void   trading__journal__v1__stored_position__free_unpacked
                      (Trading__Journal__V1__StoredPosition *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredEquity methods */
+void   trading__journal__v1__stored_equity__init
+                     (Trading__Journal__V1__StoredEquity         *message);
+size_t trading__journal__v1__stored_equity__get_packed_size
+                     (const Trading__Journal__V1__StoredEquity   *message);
+size_t trading__journal__v1__stored_equity__pack
+                     (const Trading__Journal__V1__StoredEquity   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_equity__pack_to_buffer
+                     (const Trading__Journal__V1__StoredEquity   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredEquity *
+       trading__journal__v1__stored_equity__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_equity__free_unpacked
+                     (Trading__Journal__V1__StoredEquity *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Snapshot_Closure)
@@ -362,6 +471,9 @@ typedef void (*Trading__Journal__V1__Snapshot_Closure)
                   void *closure_data);
 typedef void (*Trading__Journal__V1__StoredState_Closure)
                  (const Trading__Journal__V1__StoredState *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__StoredFailures_Closure)
+                 (const Trading__Journal__V1__StoredFailures *message,
                   void *closure_data);
 typedef void (*Trading__Journal__V1__StoredPlacement_Closure)
                  (const Trading__Journal__V1__StoredPlacement *message,
@@ -381,6 +493,9 @@ typedef void (*Trading__Journal__V1__AssetAmount_Closure)
 typedef void (*Trading__Journal__V1__StoredPosition_Closure)
                  (const Trading__Journal__V1__StoredPosition *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredEquity_Closure)
+                 (const Trading__Journal__V1__StoredEquity *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -389,12 +504,14 @@ typedef void (*Trading__Journal__V1__StoredPosition_Closure)
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_failures__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_placement__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_trade__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_closing__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_ledger__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__asset_amount__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_position__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_equity__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -24,7 +24,7 @@ package final class Secret: Sendable, CustomStringConvertible, CustomDebugString
     package var isEmpty: Bool { self.bytes.count == 0 }
 
     /// Lends the bytes to a function that must not keep them.
-    func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    package func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         unsafe body(self.bytes.buffer)
     }
 

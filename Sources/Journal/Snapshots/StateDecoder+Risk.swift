@@ -1,0 +1,58 @@
+import CTradingProto
+import ProtobufArena
+import TradingCore
+
+extension StateDecoder {
+    static func breaches(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> BreachList {
+        var breaches: [RiskBreach] = []
+        for index in 0..<(unsafe message.n_breaches) {
+            let part = try unsafe EventDecoder.present(message.breaches?[index])
+            breaches.append(try unsafe EventDecoder.breach(part))
+        }
+        return BreachList(breaches: breaches, lastNumber: unsafe message.last_breach)
+    }
+
+    static func failureCounts(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: Int] {
+        var counts: [VenueID: Int] = [:]
+        for index in 0..<(unsafe message.n_failures) {
+            let part = try unsafe EventDecoder.present(message.failures?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            counts[venue] = unsafe Int(part.count)
+        }
+        return counts
+    }
+
+    static func equities(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: [Asset: EquityRecord]] {
+        var equities: [VenueID: [Asset: EquityRecord]] = [:]
+        for index in 0..<(unsafe message.n_equities) {
+            let part = try unsafe EventDecoder.present(message.equities?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            let asset = Asset(unsafe EventDecoder.text(part.asset))
+            equities[venue, default: [:]][asset] = try unsafe self.equity(part)
+        }
+        return equities
+    }
+
+    private static func equity(
+        _ message: Trading__Journal__V1__StoredEquity
+    ) throws(DecodingProblem) -> EquityRecord {
+        let hasBase = unsafe !EventDecoder.text(message.base_equity).isEmpty
+        let hasHighWater = unsafe !EventDecoder.text(message.high_water).isEmpty
+        return unsafe EquityRecord(
+            dayStart: WallTime(nanoseconds: message.day_start),
+            startEquity: try EventDecoder.amount(message.start_equity),
+            baseEquity: hasBase ? try EventDecoder.amount(message.base_equity) : nil,
+            highWater: hasHighWater ? try EventDecoder.amount(message.high_water) : nil,
+            bids: try EventDecoder.prices(message.bids, count: message.n_bids),
+            realizedProfit: try self.notional(EventDecoder.text(message.realized_profit)),
+            fees: try self.amounts(message.fees, count: message.n_fees),
+            foreignFees: try self.amounts(message.foreign_fees, count: message.n_foreign_fees)
+        )
+    }
+}

@@ -1,0 +1,71 @@
+import CProtobufC
+import CTradingProto
+import ProtobufArena
+import TradingCore
+
+extension StateEncoder {
+    func addRisk(
+        of state: State,
+        to message: inout Trading__Journal__V1__StoredState
+    ) {
+        let breaches = state.breaches.breaches
+        unsafe message.n_breaches = breaches.count
+        unsafe message.breaches = self.arena.array(
+            breaches.map { unsafe self.events.breach($0) }
+        )
+        unsafe message.last_breach = state.breaches.lastNumber
+        let failures = state.failureCounts.sorted { $0.key < $1.key }
+        unsafe message.n_failures = failures.count
+        unsafe message.failures = self.arena.array(
+            failures.map { unsafe self.failures($0.value, on: $0.key) }
+        )
+        var equities: [(venue: VenueID, asset: Asset, record: EquityRecord)] = []
+        for (venue, ofVenue) in state.equities.sorted(by: { $0.key < $1.key }) {
+            for (asset, record) in ofVenue.sorted(by: { $0.key < $1.key }) {
+                equities.append((venue, asset, record))
+            }
+        }
+        unsafe message.n_equities = equities.count
+        unsafe message.equities = self.arena.array(
+            equities.map { unsafe self.equity($0.record, in: $0.asset, on: $0.venue) }
+        )
+    }
+
+    private func failures(
+        _ count: Int,
+        on venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredFailures> {
+        unsafe self.arena.make(trading__journal__v1__stored_failures__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.count = UInt32(clamping: count)
+        }
+    }
+
+    private func equity(
+        _ record: EquityRecord,
+        in asset: Asset,
+        on venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredEquity> {
+        let fees = record.fees.sorted { $0.key < $1.key }
+        let foreign = record.foreignFees.sorted { $0.key < $1.key }
+        return unsafe self.arena.make(trading__journal__v1__stored_equity__init) { message in
+            unsafe message.venue = UInt32(venue.rawValue)
+            unsafe message.asset = self.arena.string(asset.name)
+            unsafe message.day_start = record.dayStart.nanoseconds
+            unsafe message.start_equity = self.arena.string(record.startEquity.description)
+            unsafe message.base_equity = self.arena.string(record.baseEquity?.description ?? "")
+            unsafe message.high_water = self.arena.string(record.highWater?.description ?? "")
+            unsafe message.n_bids = record.bids.count
+            unsafe message.bids = self.events.prices(record.bids)
+            unsafe message.realized_profit = self.arena.string(record.realizedProfit.description)
+            unsafe message.n_fees = fees.count
+            unsafe message.fees = self.arena.array(
+                fees.map { unsafe self.amount($0.value, of: $0.key) }
+            )
+            unsafe message.n_foreign_fees = foreign.count
+            unsafe message.foreign_fees = self.arena.array(
+                foreign.map { unsafe self.amount($0.value, of: $0.key) }
+            )
+        }
+    }
+}

@@ -1,0 +1,221 @@
+/// Names one limit: of everything, or of one symbol.
+package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package var name: String
+    /// Nil where the limit binds all symbols.
+    package var symbol: Symbol?
+
+    package init(_ name: String, symbol: Symbol? = nil) {
+        self.name = name
+        self.symbol = symbol
+    }
+
+    package var description: String { self.symbol.map { "\(self.name) of \($0)" } ?? self.name }
+
+    package static func < (left: LimitKey, right: LimitKey) -> Bool {
+        (left.symbol?.name ?? "", left.name) < (right.symbol?.name ?? "", right.name)
+    }
+}
+
+/// What a change does to what the gate lets pass.
+package enum LimitDirection: String, Hashable, Sendable {
+    case unchanged
+    case tightens
+    /// Or cannot be told to tighten; it needs the higher role.
+    case loosens
+}
+
+/// One limit that can be looked at, and changed while the gateway runs.
+struct LimitRow: Sendable {
+    /// Which values let less pass.
+    enum Stricter: Sendable {
+        case lower
+        case higher
+        /// None is stricter than another one: every change counts as loosening.
+        case neither
+    }
+
+    let name: String
+    let isOfSymbol: Bool
+    /// What a value looks like, for people.
+    let expected: String
+    /// Nil where the limit is switched off.
+    let read: @Sendable (RiskLimits, Symbol?) -> String?
+    /// Sets a value, or switches the limit off with nil; false where that cannot be.
+    let write: @Sendable (inout RiskLimits, Symbol?, String?) -> Bool
+    private let direction: @Sendable (String?, String?) -> LimitDirection
+
+    /// Whether going from one value to another lets more pass or less; nil is off.
+    func direction(from old: String?, to new: String?) -> LimitDirection {
+        self.direction(old, new)
+    }
+}
+
+extension LimitRow {
+    /// A limit that is always there.
+    static func needed<Value: Sendable>(
+        _ name: String,
+        _ path: any WritableKeyPath<RiskLimits, Value> & Sendable,
+        _ kind: LimitKind<Value>,
+        _ stricter: Stricter = .lower
+    ) -> LimitRow {
+        LimitRow(
+            name: name,
+            isOfSymbol: false,
+            expected: kind.expected,
+            read: { limits, _ in kind.text(limits[keyPath: path]) },
+            write: { limits, _, text in
+                guard let value = text.flatMap(kind.parse) else { return false }
+                limits[keyPath: path] = value
+                return true
+            },
+            direction: { kind.direction(from: $0, to: $1, stricter) }
+        )
+    }
+
+    /// A limit that may be switched off.
+    static func optional<Value: Sendable>(
+        _ name: String,
+        _ path: any WritableKeyPath<RiskLimits, Value?> & Sendable,
+        _ kind: LimitKind<Value>,
+        _ stricter: Stricter = .lower
+    ) -> LimitRow {
+        LimitRow(
+            name: name,
+            isOfSymbol: false,
+            expected: kind.expected + ", or off",
+            read: { limits, _ in limits[keyPath: path].map(kind.text) },
+            write: { limits, _, text in
+                guard let value = kind.parsed(text) else { return false }
+                limits[keyPath: path] = value
+                return true
+            },
+            direction: { kind.direction(from: $0, to: $1, stricter) }
+        )
+    }
+
+    /// A limit of one symbol, beside the one of all symbols.
+    static func ofSymbol<Value: Sendable>(
+        _ name: String,
+        _ path: any WritableKeyPath<SymbolLimits, Value?> & Sendable,
+        _ kind: LimitKind<Value>,
+        _ stricter: Stricter = .lower
+    ) -> LimitRow {
+        LimitRow(
+            name: name,
+            isOfSymbol: true,
+            expected: kind.expected + ", or off",
+            read: { limits, symbol in
+                symbol.flatMap { limits.bySymbol[$0]?[keyPath: path] }.map(kind.text)
+            },
+            write: { limits, symbol, text in
+                guard let symbol, let value = kind.parsed(text) else { return false }
+                limits.bySymbol[symbol, default: SymbolLimits()][keyPath: path] = value
+                return true
+            },
+            direction: { kind.direction(from: $0, to: $1, stricter) }
+        )
+    }
+}
+
+/// How the values of a limit are written, read and compared.
+struct LimitKind<Value: Sendable>: Sendable {
+    let expected: String
+    let parse: @Sendable (String) -> Value?
+    let text: @Sendable (Value) -> String
+    let rank: @Sendable (Value) -> Int128
+
+    /// A value, or off; nil where the text is neither.
+    fileprivate func parsed(_ text: String?) -> Value?? {
+        guard let text else { return .some(nil) }
+        return self.parse(text).map(Optional.some)
+    }
+
+    fileprivate func direction(
+        from old: String?,
+        to new: String?,
+        _ stricter: LimitRow.Stricter
+    ) -> LimitDirection {
+        let before = old.flatMap(self.parse).map(self.rank)
+        let after = new.flatMap(self.parse).map(self.rank)
+        if before == after { return .unchanged }
+        // What is switched off lets everything pass.
+        guard let after else { return .loosens }
+        guard let before else { return stricter == .neither ? .loosens : .tightens }
+        switch stricter {
+        case .lower: return after < before ? .tightens : .loosens
+        case .higher: return after > before ? .tightens : .loosens
+        case .neither: return .loosens
+        }
+    }
+}
+
+extension LimitKind where Value == Amount {
+    static let notional = LimitKind(
+        expected: "an amount of the quote asset above zero",
+        parse: { text in (try? Amount(text)).flatMap { $0.isPositive ? $0 : nil } },
+        text: \.description,
+        rank: \.raw
+    )
+}
+
+extension LimitKind where Value == Quantity {
+    static let quantity = LimitKind(
+        expected: "an amount of the base asset above zero",
+        parse: { text in (try? Quantity(text)).flatMap { $0.isPositive ? $0 : nil } },
+        text: \.description,
+        rank: { Int128($0.raw) }
+    )
+}
+
+extension LimitKind where Value == Int64 {
+    /// A share from 0 to 1, kept in millionths.
+    static let share = LimitKind(
+        expected: "a share from 0 to 1, such as 0.001",
+        parse: { text in
+            guard let share = try? Price(text), (0...100_000_000).contains(share.raw),
+                share.raw % 100 == 0
+            else { return nil }
+            return share.raw / 100
+        },
+        text: { Price(raw: $0 * 100).description },
+        rank: { Int128($0) }
+    )
+
+    static func milliseconds(_ range: ClosedRange<Int64>) -> LimitKind {
+        LimitKind(
+            expected: "whole milliseconds from \(range.lowerBound) to \(range.upperBound)",
+            parse: { text in Int64(text).flatMap { range.contains($0) ? $0 : nil } },
+            text: \.description,
+            rank: { Int128($0) }
+        )
+    }
+}
+
+extension LimitKind where Value == Int {
+    static func count(_ range: ClosedRange<Int>) -> LimitKind {
+        LimitKind(
+            expected: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+            parse: { text in Int(text).flatMap { range.contains($0) ? $0 : nil } },
+            text: \.description,
+            rank: { Int128($0) }
+        )
+    }
+}
+
+extension LimitKind where Value == Bool {
+    static let flag = LimitKind(
+        expected: "true or false",
+        parse: { ["true": true, "false": false][$0] },
+        text: \.description,
+        rank: { $0 ? 1 : 0 }
+    )
+}
+
+extension LimitKind where Value == BreachAction {
+    static let action = LimitKind(
+        expected: "one of " + BreachAction.allCases.map(\.name).joined(separator: ", "),
+        parse: BreachAction.init(name:),
+        text: \.name,
+        rank: { Int128($0.rawValue) }
+    )
+}

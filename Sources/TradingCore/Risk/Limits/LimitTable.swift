@@ -1,0 +1,99 @@
+/// Every limit of ``RiskLimits``, in the order in which they are shown: one row is all that a new
+/// limit takes to be shown, changed, recorded and judged to be looser or stricter.
+enum LimitTable {
+    static let rows: [LimitRow] = [
+        .symbols,
+        .needed("order_notional_max", \.orderNotionalMax, .notional),
+        .optional("position_notional_max", \.positionNotionalMax, .notional),
+        .optional("exposure_notional_max", \.exposureNotionalMax, .notional),
+        .optional("price_collar", \.priceCollarMillionths, .share),
+        .optional("order_rate_max", \.orderRateMax, .count(1...10_000)),
+        .needed(
+            "order_rate_interval_ms",
+            \.orderRateIntervalMilliseconds,
+            .milliseconds(10...86_400_000),
+            .higher
+        ),
+        .needed("open_orders_max", \.openOrdersMax, .count(1...10_000)),
+        .needed("fee_reserve", \.feeReserveMillionths, .share, .higher),
+        .needed("market_slippage", \.marketSlippageMillionths, .share, .higher),
+        .needed(
+            "quote_age_ms_max",
+            \.quoteAgeMaxMilliseconds,
+            .milliseconds(100...3_600_000)
+        ),
+        .needed(
+            "clock_skew_ms_max",
+            \.clockSkewMaxMilliseconds,
+            .milliseconds(10...86_400_000)
+        ),
+        .needed("unknown_blocks", \.unknownBlocks, .flag, .higher),
+        .needed("breakers.circuit_failures_max", \.circuit.failuresMax, .count(1...1_000)),
+        .needed(
+            "breakers.circuit_open_ms",
+            \.circuit.openMilliseconds,
+            .milliseconds(10...3_600_000),
+            .higher
+        ),
+        .needed(
+            "breakers.circuit_open_ms_max",
+            \.circuit.openMillisecondsMax,
+            .milliseconds(10...3_600_000),
+            .higher
+        ),
+        .needed("breakers.rejects_max", \.rejects.rejectsMax, .count(1...1_000)),
+        .needed(
+            "breakers.rejects_period_ms",
+            \.rejects.periodMilliseconds,
+            .milliseconds(100...3_600_000),
+            .higher
+        ),
+        .needed(
+            "breakers.rejects_cool_down_ms",
+            \.rejects.coolDownMilliseconds,
+            .milliseconds(10...86_400_000),
+            .higher
+        ),
+        .optional("daily_loss_max", \.loss.dailyLossMax, .notional),
+        .optional("daily_loss_share_max", \.loss.dailyLossMillionths, .share),
+        .needed("on_daily_loss", \.loss.onDailyLoss, .action, .higher),
+        .optional("drawdown_max", \.loss.drawdownMillionths, .share),
+        .needed("on_drawdown", \.loss.onDrawdown, .action, .higher),
+        .optional("consecutive_failures_max", \.loss.failuresMax, .count(1...1_000)),
+        .needed("on_consecutive_failures", \.loss.onFailures, .action, .higher),
+        .optional("slippage_max", \.loss.slippageMillionths, .share),
+        .needed("on_slippage", \.loss.onSlippage, .action, .higher),
+        .ofSymbol("order_notional_max", \.orderNotionalMax, .notional),
+        .ofSymbol("order_quantity_max", \.orderQuantityMax, .quantity),
+        .ofSymbol("position_notional_max", \.positionNotionalMax, .notional),
+        .ofSymbol("price_collar", \.priceCollarMillionths, .share),
+    ]
+
+    /// The row of a limit; nil where there is none.
+    static func row(of key: LimitKey) -> LimitRow? {
+        self.rows.first { $0.name == key.name && $0.isOfSymbol == (key.symbol != nil) }
+    }
+
+    /// The limits that an installation has: of all symbols, then of each symbol.
+    static func keys(for symbols: [Symbol]) -> [LimitKey] {
+        self.rows.filter { !$0.isOfSymbol }.map { LimitKey($0.name) }
+            + symbols.sorted().flatMap { symbol in
+                self.rows.filter(\.isOfSymbol).map { LimitKey($0.name, symbol: symbol) }
+            }
+    }
+}
+
+extension LimitRow {
+    /// What may be traded is asked of the venues at the start: it is changed in the configuration.
+    static let symbols = LimitRow.needed(
+        "symbols",
+        \.allowedSymbols,
+        LimitKind(
+            expected: "the configuration's list, which no call changes",
+            parse: { _ in nil },
+            text: { $0.map(\.name).joined(separator: ",") },
+            rank: { _ in 0 }
+        ),
+        .neither
+    )
+}

@@ -1,0 +1,261 @@
+extension Gateway {
+    // MARK: Valuing
+
+    /// Values a symbol anew after a fill, an order or a price of it.
+    mutating func revalue(_ symbol: Symbol, on venue: VenueID) {
+        let ledger = self.state.ledger(of: venue)
+        let position = ledger.positions[symbol]
+        let rules = self.sessions[venue]?.rules[symbol]
+        var part = AccountBook.Part(quoteAsset: position?.quoteAsset ?? rules?.quoteAsset)
+        part.held = position?.quantity ?? .zero
+        part.buying = ledger.pending(symbol, .buy)
+        part.selling = ledger.pending(symbol, .sell)
+        part.quote = self.sessions[venue]?.quotes[symbol]
+        part.quantityMin = rules?.quantityMin ?? .zero
+        self.books[venue, default: AccountBook()].set(symbol, part)
+    }
+
+    /// Values all that the account holds or may come to hold.
+    mutating func revalueAll(of venue: VenueID) {
+        let ledger = self.state.ledger(of: venue)
+        for symbol in Set(ledger.positions.keys).union(ledger.pending.keys) {
+            self.revalue(symbol, on: venue)
+        }
+    }
+
+    /// The wallet in a quote asset, and what the positions in it would bring now; nil while a price
+    /// is missing.
+    func equity(in asset: Asset, on venue: VenueID) -> Amount? {
+        let total = self.state.ledger(of: venue).total(of: asset)
+        guard let book = self.books[venue] else { return total }
+        return book.worth(in: asset).map { total + $0.amount(rounding: .down) }
+    }
+
+    /// What fees in assets that equity does not hold are worth; nil while a price is missing.
+    private func worth(of fees: [Asset: Amount], in asset: Asset, on venue: VenueID) -> Amount? {
+        guard !fees.isEmpty else { return .zero }
+        guard let session = self.sessions[venue] else { return nil }
+        var worth = Amount.zero
+        for (feeAsset, fee) in fees {
+            let pair = session.rules.values.first { rules in
+                rules.baseAsset == feeAsset && rules.quoteAsset == asset
+            }
+            guard let pair, let quote = session.quotes[pair.symbol] else { return nil }
+            worth += Notional(worth: fee, at: quote.ask).amount(rounding: .up)
+        }
+        return worth
+    }
+
+    /// The loss of the day, fees included; nil while it is not known.
+    func dayLoss(in asset: Asset, on venue: VenueID) -> Amount? {
+        guard let record = self.state.equities[venue]?[asset], let base = record.baseEquity,
+            let equity = self.equity(in: asset, on: venue),
+            let fees = self.worth(of: record.foreignFees, in: asset, on: venue)
+        else { return nil }
+        return base - equity + fees
+    }
+
+    /// Whether all is known that the limits on losses ask for.
+    func isLossKnown(in asset: Asset, on venue: VenueID) -> Bool {
+        let limits = self.settings.limits.loss
+        if limits.limitsDay { return self.dayLoss(in: asset, on: venue) != nil }
+        guard limits.needsEquity else { return true }
+        return self.state.equities[venue]?[asset] != nil
+            && self.equity(in: asset, on: venue) != nil
+    }
+
+    // MARK: Watching
+
+    /// Follows the equity of every account, and acts on what it lost; called after every input.
+    mutating func watchEquity(into batch: inout OpenBatch) {
+        guard self.settings.limits.loss.needsEquity else { return }
+        for venue in self.settings.exchanges {
+            for asset in self.quoteAssets(of: venue) {
+                self.watchEquity(in: asset, on: venue, into: &batch)
+            }
+        }
+    }
+
+    /// The assets in which the venue's symbols are priced.
+    private func quoteAssets(of venue: VenueID) -> [Asset] {
+        self.sessions[venue]?.quoteAssets ?? []
+    }
+
+    private mutating func watchEquity(
+        in asset: Asset,
+        on venue: VenueID,
+        into batch: inout OpenBatch
+    ) {
+        guard self.state.ledger(of: venue).accountID != nil,
+            let equity = self.equity(in: asset, on: venue)
+        else { return }
+        self.beginDay(in: asset, on: venue, equity: equity, into: &batch)
+        guard let record = self.state.equities[venue]?[asset] else { return }
+        let fees = self.worth(of: record.foreignFees, in: asset, on: venue)
+        let base = record.baseEquity ?? fees.map { equity - $0 }
+        let highWater = Self.highWater(record.highWater, at: equity)
+        if base != record.baseEquity || highWater != record.highWater {
+            let mark = EquityMark(
+                dayStart: record.dayStart,
+                startEquity: record.startEquity,
+                baseEquity: base,
+                highWater: highWater,
+                bids: [:]
+            )
+            self.record(.equityMarked(venue, asset, mark), into: &batch)
+        }
+        if let base, let fees {
+            self.judgeLoss(base - equity + fees, record, in: asset, on: venue, into: &batch)
+        }
+        self.judgeDrawdown(from: highWater, to: equity, in: asset, on: venue, into: &batch)
+    }
+
+    /// The mark follows in steps, so that a rising market does not fill the journal.
+    private static func highWater(_ mark: Amount?, at equity: Amount) -> Amount {
+        guard let mark else { return equity }
+        return Amount(raw: (equity - mark).raw * 2_000) >= mark && equity > mark ? equity : mark
+    }
+
+    /// Begins a day where the venue's time says that the last one is over, never an earlier one,
+    /// whatever our own clock says (M3).
+    private mutating func beginDay(
+        in asset: Asset,
+        on venue: VenueID,
+        equity: Amount,
+        tradedAt: WallTime? = nil,
+        into batch: inout OpenBatch
+    ) {
+        guard let session = self.sessions[venue], session.care.clock.isMeasured,
+            session.care.clockDoubt == nil
+        else { return }
+        let times = session.care.clock.venueTimes(at: batch.instant)
+        var time = times.lowerBound
+        // A trade's own time is the venue's word, as far as its clock agrees.
+        if let tradedAt, tradedAt <= times.upperBound { time = max(time, tradedAt) }
+        let minutes = self.settings.limits.loss.dayStartMinutes
+        let dayStart = EquityRecord.dayStart(of: time, minutes: minutes)
+        let record = self.state.equities[venue]?[asset]
+        guard record.map({ $0.dayEnd <= dayStart }) ?? true else { return }
+        var bids: [Symbol: Price] = [:]
+        for (symbol, quote) in session.quotes where session.rules[symbol]?.quoteAsset == asset {
+            bids[symbol] = quote.bid
+        }
+        let mark = EquityMark(
+            dayStart: dayStart,
+            startEquity: equity,
+            baseEquity: equity,
+            highWater: Self.highWater(record?.highWater, at: equity),
+            bids: bids
+        )
+        self.record(.equityMarked(venue, asset, mark), into: &batch)
+    }
+
+    /// A trade of a new day begins it, so that the trade counts there.
+    mutating func beginDay(of fill: Fill, in order: Order, into batch: inout OpenBatch) {
+        let (venue, asset) = (order.intent.venue, order.intent.quoteAsset)
+        guard self.settings.limits.loss.needsEquity,
+            let record = self.state.equities[venue]?[asset], record.dayEnd <= fill.time,
+            let equity = self.equity(in: asset, on: venue)
+        else { return }
+        self.beginDay(
+            in: asset,
+            on: venue,
+            equity: equity,
+            tradedAt: fill.time,
+            into: &batch
+        )
+    }
+
+    // MARK: Judging
+
+    private mutating func judgeLoss(
+        _ loss: Amount,
+        _ record: EquityRecord,
+        in asset: Asset,
+        on venue: VenueID,
+        into batch: inout OpenBatch
+    ) {
+        guard let limit = self.settings.limits.loss.dailyLossMax(of: record.startEquity),
+            loss > limit, !self.state.breaches.holds(.dailyLoss, on: venue, asset: asset)
+        else { return }
+        self.breach(
+            RiskBreach(
+                number: self.state.breaches.lastNumber + 1,
+                rule: .dailyLoss,
+                venue: venue,
+                asset: asset,
+                limit: "\(limit)",
+                actual: "\(loss)",
+                message: "The account at \(venue.mode.name) lost \(loss) \(asset) in a day; the "
+                    + "limit is \(limit).",
+                action: self.settings.limits.loss.onDailyLoss,
+                at: batch.instant.wall
+            ),
+            into: &batch
+        )
+    }
+
+    private mutating func judgeDrawdown(
+        from highWater: Amount,
+        to equity: Amount,
+        in asset: Asset,
+        on venue: VenueID,
+        into batch: inout OpenBatch
+    ) {
+        guard let limit = self.settings.limits.loss.drawdownMillionths,
+            let drawdown = Self.drawdownMillionths(from: highWater, to: equity), drawdown > limit,
+            !self.state.breaches.holds(.drawdown, on: venue, asset: asset)
+        else { return }
+        self.breach(
+            RiskBreach(
+                number: self.state.breaches.lastNumber + 1,
+                rule: .drawdown,
+                venue: venue,
+                asset: asset,
+                limit: LossLimits.share(limit),
+                actual: LossLimits.share(drawdown),
+                message: "The account at \(venue.mode.name) is worth \(equity) \(asset), down from "
+                    + "\(highWater).",
+                action: self.settings.limits.loss.onDrawdown,
+                at: batch.instant.wall
+            ),
+            into: &batch
+        )
+    }
+
+    /// How far equity is below its highest, in millionths of that rounded up; nil where there is
+    /// nothing to have a share of.
+    static func drawdownMillionths(from highWater: Amount, to equity: Amount) -> Int64? {
+        guard highWater.isPositive else { return nil }
+        let below = highWater - equity
+        guard below.isPositive else { return 0 }
+        return Int64(
+            clamping: (below.raw * 1_000_000).divided(by: highWater.raw, rounding: .up)
+        )
+    }
+
+    // MARK: Telling
+
+    func riskAccounts(of venue: VenueID) -> [RiskView.Account] {
+        let records = self.state.equities[venue] ?? [:]
+        return records.sorted { $0.key < $1.key }.map { asset, record in
+            let equity = self.equity(in: asset, on: venue)
+            return RiskView.Account(
+                venue: venue,
+                asset: asset,
+                dayStart: record.dayStart,
+                startEquity: record.startEquity,
+                equity: equity,
+                loss: self.dayLoss(in: asset, on: venue),
+                highWater: record.highWater,
+                drawdownMillionths: record.highWater.flatMap { highWater in
+                    equity.flatMap { Self.drawdownMillionths(from: highWater, to: $0) }
+                },
+                realizedProfit: record.realizedProfit,
+                fees: record.fees.sorted { $0.key < $1.key }.map {
+                    Position.Fee(asset: $0.key, amount: $0.value)
+                }
+            )
+        }
+    }
+}

@@ -1,0 +1,261 @@
+import Testing
+
+@testable import TradingCore
+
+/// Limits that are changed while the gateway runs.
+@Suite struct LimitChangeTests {
+    typealias Assignment = LimitsWish.Assignment
+
+    static func set(_ name: String, _ value: String, of symbol: Symbol? = nil) -> Assignment {
+        Assignment(LimitKey(name, symbol: symbol), .value(value))
+    }
+
+    static func off(_ name: String, of symbol: Symbol? = nil) -> Assignment {
+        Assignment(LimitKey(name, symbol: symbol), .off)
+    }
+
+    /// What most rows start from: some limits set, some switched off.
+    static var configured: RiskLimits {
+        var limits = Make.limits()
+        limits.positionNotionalMax = Make.amount("1000")
+        limits.orderRate = OrderRate(countMax: 5, intervalMilliseconds: 1_000)
+        limits.bySymbol[Make.ether, default: SymbolLimits()].orderQuantityMax = Make.quantity("2")
+        return limits
+    }
+
+    static func steps(
+        _ assignments: [Assignment],
+        mayLoosen: Bool = true
+    ) -> Result<[LimitStep], Refusal> {
+        LimitPlan(configured: self.configured, changes: [:])
+            .steps(Make.limitsWish(assignments, mayLoosen: mayLoosen))
+    }
+
+    static let directions: [(Assignment, LimitDirection)] = [
+        (set("order_notional_max", "49999.99999999"), .tightens),
+        (set("order_notional_max", "50000"), .unchanged),
+        (set("order_notional_max", "50000.00000001"), .loosens),
+        (set("position_notional_max", "1"), .tightens),
+        (off("position_notional_max"), .loosens),
+        (set("exposure_notional_max", "999999999"), .tightens),
+        (off("exposure_notional_max"), .unchanged),
+        (set("price_collar", "1"), .tightens),
+        (set("order_rate_max", "4"), .tightens), (set("order_rate_max", "6"), .loosens),
+        (off("order_rate_max"), .loosens),
+        (set("order_rate_interval_ms", "1001"), .tightens),
+        (set("order_rate_interval_ms", "999"), .loosens),
+        (set("open_orders_max", "199"), .tightens), (set("open_orders_max", "201"), .loosens),
+        (set("fee_reserve", "0.002"), .tightens), (set("fee_reserve", "0"), .loosens),
+        (set("market_slippage", "0.011"), .tightens), (set("market_slippage", "0"), .loosens),
+        (set("quote_age_ms_max", "4999"), .tightens), (set("quote_age_ms_max", "5001"), .loosens),
+        (set("clock_skew_ms_max", "10"), .tightens),
+        (set("unknown_blocks", "true"), .unchanged), (set("unknown_blocks", "false"), .loosens),
+        (set("breakers.circuit_failures_max", "4"), .tightens),
+        (set("breakers.circuit_failures_max", "6"), .loosens),
+        (set("breakers.circuit_open_ms", "2001"), .tightens),
+        (set("breakers.circuit_open_ms_max", "59999"), .loosens),
+        (set("breakers.rejects_max", "2"), .tightens),
+        (set("breakers.rejects_period_ms", "59999"), .loosens),
+        (set("breakers.rejects_cool_down_ms", "60001"), .tightens),
+        (set("order_notional_max", "1", of: Make.bitcoin), .tightens),
+        (set("order_quantity_max", "1.99999999", of: Make.ether), .tightens),
+        (set("order_quantity_max", "2.00000001", of: Make.ether), .loosens),
+        (off("order_quantity_max", of: Make.ether), .loosens),
+        (off("order_quantity_max", of: Make.bitcoin), .unchanged),
+        (set("price_collar", "0.5", of: Make.bitcoin), .tightens),
+    ]
+
+    @Test(arguments: directions)
+    func `each change is known to let less or more pass`(
+        assignment: Assignment,
+        direction: LimitDirection
+    ) throws {
+        let steps = try Self.steps([assignment]).get()
+        #expect(steps.map(\.direction) == [direction])
+        let withRiskRole = Self.steps([assignment], mayLoosen: false)
+        switch direction {
+        case .loosens:
+            #expect(throws: Refusal.self) { try withRiskRole.get() }
+            guard case .failure(let refusal) = withRiskRole else { return }
+            #expect(refusal.rule == .role && refusal.limit == "admin")
+        case .tightens, .unchanged: #expect(try withRiskRole.get() == steps)
+        }
+    }
+
+    static let refused: [(Assignment, String)] = [
+        (set("order_notional", "1"), "There is no such limit"),
+        (set("order_quantity_max", "1"), "There is no such limit"),
+        (set("open_orders_max", "1", of: Make.bitcoin), "There is no such limit"),
+        (set("order_notional_max", "0"), "above zero"),
+        (set("order_notional_max", "-1"), "above zero"),
+        (set("order_notional_max", "1e3"), "above zero"),
+        (set("order_notional_max", "lots"), "above zero"),
+        (off("order_notional_max"), "cannot be off"), (off("unknown_blocks"), "cannot be off"),
+        (set("price_collar", "1.000001"), "a share from 0 to 1"),
+        (set("price_collar", "0.0000001"), "a share from 0 to 1"),
+        (set("open_orders_max", "0"), "from 1 to 10000"),
+        (set("open_orders_max", "10001"), "from 1 to 10000"),
+        (set("order_rate_interval_ms", "9"), "from 10 to"),
+        (set("unknown_blocks", "yes"), "true or false"),
+        (set("symbols", "DOGEUSDT"), "which no call changes"),
+        (set("price_collar", "0.1", of: Symbol("DOGEUSDT")), "It may not be traded"),
+    ]
+
+    @Test(arguments: refused)
+    func `a wish that cannot be is refused with what would have been taken`(
+        assignment: Assignment,
+        words: String
+    ) {
+        for mayLoosen in [true, false] {
+            guard case .failure(let refusal) = Self.steps([assignment], mayLoosen: mayLoosen) else {
+                Issue.record("\(assignment) was taken")
+                return
+            }
+            #expect(refusal.rule == .limitValue)
+            #expect(refusal.message.contains(words), "\(refusal.message)")
+            #expect(!refusal.permitted.isEmpty)
+        }
+    }
+
+    @Test func `every limit is in the table once, is read back as it is written, and is shown`() {
+        let names = LimitTable.rows.map { "\($0.name) \($0.isOfSymbol)" }
+        #expect(Set(names).count == names.count)
+        var limits = Self.configured
+        for key in LimitTable.keys(for: [Make.bitcoin, Make.ether]) {
+            guard let row = LimitTable.row(of: key), key.name != "symbols" else { continue }
+            let value = row.read(limits, key.symbol)
+            #expect(row.direction(from: value, to: value) == .unchanged)
+            guard let value else { continue }
+            let before = limits
+            #expect(row.write(&limits, key.symbol, value), "\(key) = \(value)")
+            #expect(limits == before, "\(key) = \(value)")
+        }
+    }
+
+    /// Every stored property that limits have, as the table must reach it.
+    @Test func `no stored property of the limits is missing in the table`() {
+        let wrong = Make.wrongLimits()
+        var limits = Self.configured
+        for key in LimitTable.keys(for: [Make.bitcoin, Make.ether]) where key.name != "symbols" {
+            let row = LimitTable.row(of: key)
+            #expect(row?.write(&limits, key.symbol, row?.read(wrong, key.symbol)) == true, "\(key)")
+        }
+        #expect(limits == wrong)
+    }
+
+    @Test func `one wish among several that cannot be changes nothing`() {
+        let rig = Rig.ready()
+        let turn = rig.ask(
+            .setLimits(
+                Make.limitsWish([
+                    Self.set("open_orders_max", "1"), Self.set("price_collar", "2"),
+                ])
+            )
+        )
+        #expect(turn.refusal?.rule == .limitValue && turn.events.isEmpty)
+        #expect(rig.gateway.settings.limits == Make.limits())
+        let twice = Make.limitsWish([
+            Self.set("open_orders_max", "1"), Self.set("open_orders_max", "2"),
+        ])
+        #expect(rig.ask(.setLimits(twice)).refusal?.rule == .limitValue)
+    }
+
+    @Test func `a change is synced first and binds the next order, here and after a restart (J2)`()
+    {
+        let rig = Rig.ready()
+        _ = rig.openOrder()
+        let turn = rig.ask(.setLimits(Make.limitsWish([Self.set("open_orders_max", "1")])))
+        #expect(turn.events.count == 1 && turn.needsSync)
+        #expect(rig.place().order?.refusal?.rule == .openOrders)
+        rig.start()
+        rig.connect(open: [])
+        #expect(rig.gateway.settings.limits.openOrdersMax == 1)
+        let change = rig.gateway.state.limitChanges[LimitKey("open_orders_max")]
+        #expect(change?.previous == "200" && change?.principal == Principal("rita"))
+        rig.ask(.setLimits(Make.limitsWish([], resetsAll: true)))
+        #expect(rig.gateway.settings.limits == Make.limits())
+        #expect(rig.gateway.state.limitChanges.isEmpty)
+    }
+
+    @Test func `what was changed beats a later configuration, the rest follows it`() throws {
+        let rig = Rig.ready()
+        let wish = Make.limitsWish([Self.set("price_collar", "0.010", of: Make.bitcoin)])
+        rig.ask(.setLimits(wish))
+        var settings = rig.settings
+        settings.limits.bySymbol[Make.bitcoin, default: SymbolLimits()].priceCollarMillionths = 5
+        settings.limits.openOrdersMax = 7
+        let later = Gateway(recovered: rig.journal.fold(), settings: settings)
+        let limits = later.settings.limits
+        #expect(limits.priceCollarMillionths(of: Make.bitcoin) == 10_000)
+        #expect(limits.openOrdersMax == 7)
+        rig.gateway = consume later
+        let key = LimitKey("price_collar", symbol: Make.bitcoin)
+        let turn = rig.ask(.setLimits(Make.limitsWish([Assignment(key, .configuration)])))
+        guard case .limits(let view)? = turn.replies.first else {
+            Issue.record("\(turn.replies)")
+            return
+        }
+        let step = try #require(view.steps.first)
+        #expect(step.old == "0.01" && step.new == "0.000005" && step.direction == .tightens)
+    }
+
+    @Test func `a smaller rate counts the orders placed before it`() {
+        let rig = Rig.ready()
+        rig.ask(.setLimits(Make.limitsWish([Self.set("order_rate_max", "3")])))
+        for _ in 0..<3 { #expect(rig.place().placements.count == 1) }
+        rig.advance(milliseconds: 600)
+        rig.ask(
+            .setLimits(
+                Make.limitsWish(
+                    [
+                        Self.set("order_rate_max", "2"),
+                        Self.set("order_rate_interval_ms", "5000"),
+                    ],
+                    mayLoosen: false
+                )
+            )
+        )
+        rig.advance(milliseconds: 4_300)
+        #expect(rig.place().order?.refusal?.rule == .orderRate)
+        rig.advance(milliseconds: 100)
+        #expect(rig.place().placements.count == 1)
+        #expect(rig.place().placements.count == 1)
+        #expect(rig.place().order?.refusal?.rule == .orderRate)
+    }
+}
+
+extension Make {
+    /// Limits none of which is as any other test has it.
+    static func wrongLimits() -> RiskLimits {
+        var limits = RiskLimits(
+            allowedSymbols: [Make.bitcoin, Make.ether],
+            orderNotionalMax: Make.amount("11"),
+            openOrdersMax: 12,
+            feeReserveMillionths: 13,
+            marketSlippageMillionths: 14
+        )
+        limits.quoteAgeMaxMilliseconds = 115
+        limits.clockSkewMaxMilliseconds = 16
+        limits.unknownBlocks = false
+        limits.circuit.failuresMax = 17
+        limits.circuit.openMilliseconds = 18
+        limits.circuit.openMillisecondsMax = 19
+        limits.rejects.rejectsMax = 21
+        limits.rejects.periodMilliseconds = 122
+        limits.rejects.coolDownMilliseconds = 23
+        limits.positionNotionalMax = Make.amount("24")
+        limits.exposureNotionalMax = Make.amount("25")
+        limits.priceCollarMillionths = 26
+        limits.orderRateMax = 27
+        limits.orderRateIntervalMilliseconds = 28
+        for (number, symbol) in [Make.bitcoin, Make.ether].enumerated() {
+            var ofSymbol = SymbolLimits()
+            ofSymbol.orderNotionalMax = Amount(raw: Int128(30 + number))
+            ofSymbol.orderQuantityMax = Quantity(raw: Int64(40 + number))
+            ofSymbol.positionNotionalMax = Amount(raw: Int128(50 + number))
+            ofSymbol.priceCollarMillionths = Int64(60 + number)
+            limits.bySymbol[symbol] = ofSymbol
+        }
+        return limits
+    }
+}
