@@ -105,6 +105,51 @@ import TradingCore
         await client.close()
     }
 
+    @Test func `without its market paper takes no orders, and cancels pass (K3)`() async throws {
+        let desk = try Self.desk()
+        let client = try await desk.readyClient()
+        let resting = try await client.place(Self.buy("0.5", at: "40000")).order
+        #expect(resting.status == "OPEN")
+        desk.exchange.end(with: SIGKILL)
+        var reasons: [String] = []
+        for _ in 0..<400 where reasons.isEmpty {
+            try await Task.sleep(for: .milliseconds(25))
+            reasons = try await client.health().notReadyReasons
+        }
+        #expect(reasons.contains { $0.contains("the market stream is lost") }, "\(reasons)")
+        let refused = try await client.place(Self.buy("0.1", at: "40000")).order
+        #expect(refused.status == "REFUSED", "\(refused)")
+        #expect(try await client.cancel(resting.orderID).status == "CANCELED")
+        await client.close()
+    }
+
+    @Test func `a damaged paper account closes paper alone (E6)`() async throws {
+        let desk = try Self.desk()
+        var client = try await desk.readyClient()
+        _ = try await client.place(Self.buy("0.5")).order
+        await client.close()
+        desk.killServer()
+        let url = URL(fileURLWithPath: desk.storePath + "/paper.log")
+        var bytes = try Data(contentsOf: url)
+        bytes[20] ^= 1
+        try bytes.write(to: url)
+        try desk.restartServer()
+        client = try await desk.client()
+        var reasons: [String] = []
+        for _ in 0..<200 where !reasons.contains(where: { $0.contains("damaged at line") }) {
+            try await Task.sleep(for: .milliseconds(25))
+            reasons = try await client.health().notReadyReasons
+        }
+        #expect(reasons.contains { $0.contains("damaged at line") }, "\(reasons)")
+        let back = try desk.tradectl([
+            "mode", "set", "testnet", "--reason", "paper is damaged", "--open-orders", "keep",
+        ])
+        #expect(back.code == 0, "\(back.output)")
+        let order = try await Self.placeWhenReady(client, Self.buy("0.1", at: "40000"))
+        #expect(order.status == "OPEN" && order.mode == "testnet", "\(order)")
+        await client.close()
+    }
+
     @Test func `an order on its way when the process dies is proven absent (E2)`() async throws {
         let desk = try Self.desk("latency_ms: 1000, latency_jitter_ms: 0, slippage_ticks: 0")
         let early = try await desk.readyClient()
