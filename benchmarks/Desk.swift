@@ -47,6 +47,7 @@ final class Desk {
             mode: testnet
             listen:
               tcp: 127.0.0.1:0
+            rpc: {tcp: {authentication: none}}
             symbols: [BTCUSDT]
             limits:
               order_notional_max: "1000000"

@@ -102,6 +102,8 @@ enum EventDecoder {
             )
         case TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED:
             return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED:
+            return .tokenChanged(try unsafe self.token(self.present(message.token_changed)))
         default:
             throw DecodingProblem("event of unknown kind")
         }

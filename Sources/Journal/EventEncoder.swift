@@ -48,7 +48,7 @@ struct EventEncoder {
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
                 .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-                .limitChanged:
+                .limitChanged, .tokenChanged:
                 unsafe self.fill(&message, with: event)
             }
         }
@@ -112,6 +112,9 @@ struct EventEncoder {
         case .limitChanged(let change):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
             unsafe message.limit_changed = self.limitChange(change)
+        case .tokenChanged(let token):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED
+            unsafe message.token_changed = self.token(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened:
             fatalError("invariant broken: \(event) is encoded elsewhere")

@@ -100,7 +100,16 @@ private final class Parts {
         self.loop = loop
         self.walk = walk
         self.store = store
-        self.service = TradingService(walk: walk, version: Program.version)
+        self.service = TradingService(
+            walk: walk,
+            authenticator: Authenticator(
+                configuration.access,
+                walk: walk,
+                loop: loop,
+                log: log
+            ),
+            version: Program.version
+        )
         self.service.register(with: self.router)
         try self.connect(configuration, loop: loop, lever: lever, log: log)
         walk.onFailure(

@@ -8,6 +8,7 @@ import TradingCore
 /// requests, its replies their answers.
 final class TradingService {
     private let walk: GatewayLoop
+    private let authenticator: Authenticator
     private let arena = ProtobufArena()
     private let encoder: ReplyEncoder
     /// Listings that are decided and not answered yet.
@@ -17,8 +18,9 @@ final class TradingService {
     /// and perhaps never read them, must not keep a kill waiting.
     private static let listingsMax = 16
 
-    init(walk: GatewayLoop, version: String) {
+    init(walk: GatewayLoop, authenticator: Authenticator, version: String) {
         self.walk = walk
+        self.authenticator = authenticator
         self.encoder = ReplyEncoder(arena: ProtobufArena(), version: version)
     }
 
@@ -32,16 +34,28 @@ final class TradingService {
     }
 
     private func receive(_ method: TradingMethod, _ call: Call, _ responder: Responder) {
+        guard let caller = self.authenticator.caller(of: call, responder) else { return }
+        let least = AccessTable.leastRole(method)
+        if let refusal = caller.refusal(of: method, needing: least) {
+            self.answer(.refused(refusal), to: method, responder)
+            return
+        }
+        let secret = method == .createToken ? Self.drawToken() : nil
         let decoder = RequestDecoder(
             arena: self.arena,
-            principal: call.connection.principal,
-            role: .admin
+            caller: caller,
+            newToken: secret.map { ($0.tokenID, $0.secretHash) }
         )
         let request: Request
         do throws(BadRequest) {
             request = try decoder.decode(method, Array(call.payload.readableBytesView).span)
         } catch {
             responder.fail(Status(.invalidArgument, error.message))
+            return
+        }
+        let needed = AccessTable.role(method, request.accessCondition)
+        if let refusal = caller.refusal(of: method, needing: needed) {
+            self.answer(.refused(refusal), to: method, responder)
             return
         }
         guard method != .listOrders || self.listingCount < Self.listingsMax else {
@@ -53,31 +67,35 @@ final class TradingService {
         let deadline = call.deadline.map { MonotonicTime(nanoseconds: $0.uptimeNanoseconds) }
         self.walk.receive(request, deadline: deadline) { reply in
             if method == .listOrders { self.listingCount -= 1 }
-            switch self.encoder.encode(reply, to: method) {
-            case .payload(let bytes):
-                responder.succeed(ByteBuffer(bytes: bytes))
-            case .refused(let refusal, let details):
-                responder.fail(
-                    Status(
-                        refusal.rule.statusCode,
-                        refusal.message,
-                        details: [
-                            StatusDetail(typeURL: TradingMethod.refusalTypeURL, value: details)
-                        ]
-                    )
-                )
-            }
+            self.answer(reply, to: method, responder, telling: secret)
         }
     }
-}
 
-extension ConnectionInfo {
-    /// Who calls, as far as the connection tells: the kernel vouches for a Unix peer.
-    fileprivate var principal: Principal {
-        switch self.peer {
-        case .unix(_, let userID): Principal("uid:\(userID)")
-        case .tcp: Principal("tcp")
+    private func answer(
+        _ reply: Reply,
+        to method: TradingMethod,
+        _ responder: Responder,
+        telling secret: BearerToken? = nil
+    ) {
+        var reply = reply
+        if case .health(var view) = reply {
+            self.authenticator.complete(&view)
+            reply = .health(view)
         }
+        switch self.encoder.encode(reply, to: method, telling: secret) {
+        case .payload(let bytes):
+            responder.succeed(ByteBuffer(bytes: bytes))
+        case .refused(let refusal, let details):
+            let detail = StatusDetail(typeURL: TradingMethod.refusalTypeURL, value: details)
+            responder.fail(
+                Status(refusal.rule.statusCode, refusal.message, details: [detail])
+            )
+        }
+    }
+
+    private static func drawToken() -> BearerToken {
+        var random = SystemRandomNumberGenerator()
+        return BearerToken(using: &random)
     }
 }
 
@@ -90,6 +108,8 @@ extension Rule {
         case .idempotencyKey: .alreadyExists
         case .limitValue: .invalidArgument
         case .role: .permissionDenied
+        case .token: .failedPrecondition
+        case .tokenNotFound: .notFound
         case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,

@@ -19,6 +19,14 @@ struct GlobalOptions: ParsableArguments {
     )
     var address: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file that holds the caller's token (default: $TRADECTL_TOKEN, else none).",
+            valueName: "file"
+        )
+    )
+    var tokenFile: String?
+
     @Option(help: "How the answer is shown: table or json.")
     var output: OutputFormat = .table
 
@@ -32,10 +40,12 @@ struct GlobalOptions: ParsableArguments {
         let address =
             self.address ?? ProcessInfo.processInfo.environment["TRADING_ADDRESS"]
             ?? "127.0.0.1:7070"
+        let token = try self.token()
         do throws(TradingClientError) {
             let client = try await TradingClient.connect(
                 to: address,
-                timeoutMilliseconds: self.timeout
+                timeoutMilliseconds: self.timeout,
+                token: token
             )
             do throws(TradingClientError) {
                 let result = try await body(client)
@@ -48,6 +58,26 @@ struct GlobalOptions: ParsableArguments {
         } catch {
             throw Failure(error)
         }
+    }
+
+    /// By which the server knows who calls; what is wrong with it is told without it.
+    private func token() throws(Failure) -> BearerToken? {
+        let text: String
+        if let path = self.tokenFile {
+            guard let read = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw Failure(.usage, "--token-file: \(path) cannot be read")
+            }
+            text = read
+        } else if let variable = ProcessInfo.processInfo.environment["TRADECTL_TOKEN"] {
+            text = variable
+        } else {
+            return nil
+        }
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let token = BearerToken(text: trimmed) else {
+            throw Failure(.usage, "\(self.tokenFile ?? "TRADECTL_TOKEN") holds no token")
+        }
+        return token
     }
 
     /// Shows an answer as JSON with a fixed order of keys, or by the body's table.

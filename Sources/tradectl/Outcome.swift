@@ -43,7 +43,7 @@ struct Failure: Error {
     init(_ error: TradingClientError) {
         switch error {
         case .refused(let refusal):
-            let isMissing = refusal.rule == "order_not_found"
+            let isMissing = refusal.rule.hasSuffix("_not_found")
             self.init(
                 isMissing ? .notFound : .refused,
                 "refused by \(refusal.rule): \(refusal.message) "

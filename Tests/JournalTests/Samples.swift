@@ -158,7 +158,7 @@ enum Samples {
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
                     .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-                    .limitChanged:
+                    .limitChanged, .tokenChanged:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderChanged,
@@ -279,7 +279,27 @@ enum Samples {
                     bids: [Symbol("BTCUSDT"): Price(raw: 9), Symbol("ETHUSDT"): Price(raw: 8)]
                 )
             ),
-        ] + self.limitChanges.map(Event.limitChanged)
+        ] + self.limitChanges.map(Event.limitChanged) + self.tokens.map(Event.tokenChanged)
+    }
+
+    /// A token, good and then revoked.
+    static var tokens: [AccessToken] {
+        var token = AccessToken(
+            tokenID: "0123456789abcdef",
+            name: "alice",
+            role: .trader,
+            hash: (0..<32).map { UInt8($0) },
+            createdBy: Principal("me"),
+            reason: "why",
+            createdAt: self.instant.wall
+        )
+        let good = token
+        token.revocation = AccessToken.Revocation(
+            principal: Principal("you"),
+            reason: "lost",
+            at: self.instant.wall
+        )
+        return [good, token]
     }
 
     /// A limit set, switched off and reset.

@@ -34,6 +34,8 @@ package final class Desk: @unchecked Sendable {
         package var timing = "receive_window_ms: 1000, absence_margin_ms: 500"
         package var audit = ""
         package var killSwitch = ""
+        /// What TCP callers must show: none or token.
+        package var tcpAuthentication = "none"
         package var connections = 8
         /// The settings of the paper venue, on one line; empty for none.
         package var paper = ""
@@ -107,6 +109,7 @@ package final class Desk: @unchecked Sendable {
             listen:
               tcp: 127.0.0.1:0
               unix: \(folder)/\(name == "store" ? "rpc" : name).sock
+            rpc: {tcp: {authentication: \(setup.tcpAuthentication)}}
             symbols: \(setup.symbols)
             limits:
               order_notional_max: "\(setup.notionalMax)"
@@ -208,10 +211,15 @@ package final class Desk: @unchecked Sendable {
     package var tcpAddress: String { self.server.readyValues["tcp"] ?? "" }
     package var unixPath: String { self.folder + "/rpc.sock" }
 
+    /// Where whoever runs the desk may do everything.
+    package var address: String {
+        self.setup.tcpAuthentication == "none" ? self.tcpAddress : "unix:\(self.unixPath)"
+    }
+
     /// A connection to the server.
     package func client(timeoutMilliseconds: Int64 = 20_000) async throws -> TradingClient {
         try await TradingClient.connect(
-            to: self.tcpAddress,
+            to: self.address,
             timeoutMilliseconds: timeoutMilliseconds
         )
     }
@@ -251,12 +259,15 @@ package final class Desk: @unchecked Sendable {
     /// Runs tradectl against the server, or on files.
     package func tradectl(
         _ arguments: [String],
-        isOffline: Bool = false
+        isOffline: Bool = false,
+        environment: [String: String] = [:],
+        address: String? = nil
     ) throws -> (code: Int32, output: String) {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = try ProgramUnderTest.url(of: "tradectl")
-        process.arguments = arguments + (isOffline ? [] : ["--address", self.tcpAddress])
+        process.arguments = arguments + (isOffline ? [] : ["--address", address ?? self.address])
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()

@@ -1807,6 +1807,321 @@ void   trading__v1__set_limits_response__free_unpacked
   assert(message->base.descriptor == &trading__v1__set_limits_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__token__init
+                     (Trading__V1__Token         *message)
+{
+  static const Trading__V1__Token init_value = TRADING__V1__TOKEN__INIT;
+  *message = init_value;
+}
+size_t trading__v1__token__get_packed_size
+                     (const Trading__V1__Token *message)
+{
+  assert(message->base.descriptor == &trading__v1__token__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__token__pack
+                     (const Trading__V1__Token *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__token__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__token__pack_to_buffer
+                     (const Trading__V1__Token *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__token__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__Token *
+       trading__v1__token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__Token *)
+     protobuf_c_message_unpack (&trading__v1__token__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__token__free_unpacked
+                     (Trading__V1__Token *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__token__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__create_token_request__init
+                     (Trading__V1__CreateTokenRequest         *message)
+{
+  static const Trading__V1__CreateTokenRequest init_value = TRADING__V1__CREATE_TOKEN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__create_token_request__get_packed_size
+                     (const Trading__V1__CreateTokenRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__create_token_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__create_token_request__pack
+                     (const Trading__V1__CreateTokenRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__create_token_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__create_token_request__pack_to_buffer
+                     (const Trading__V1__CreateTokenRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__create_token_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__CreateTokenRequest *
+       trading__v1__create_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__CreateTokenRequest *)
+     protobuf_c_message_unpack (&trading__v1__create_token_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__create_token_request__free_unpacked
+                     (Trading__V1__CreateTokenRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__create_token_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__create_token_response__init
+                     (Trading__V1__CreateTokenResponse         *message)
+{
+  static const Trading__V1__CreateTokenResponse init_value = TRADING__V1__CREATE_TOKEN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__create_token_response__get_packed_size
+                     (const Trading__V1__CreateTokenResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__create_token_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__create_token_response__pack
+                     (const Trading__V1__CreateTokenResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__create_token_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__create_token_response__pack_to_buffer
+                     (const Trading__V1__CreateTokenResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__create_token_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__CreateTokenResponse *
+       trading__v1__create_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__CreateTokenResponse *)
+     protobuf_c_message_unpack (&trading__v1__create_token_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__create_token_response__free_unpacked
+                     (Trading__V1__CreateTokenResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__create_token_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__list_tokens_request__init
+                     (Trading__V1__ListTokensRequest         *message)
+{
+  static const Trading__V1__ListTokensRequest init_value = TRADING__V1__LIST_TOKENS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__list_tokens_request__get_packed_size
+                     (const Trading__V1__ListTokensRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__list_tokens_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__list_tokens_request__pack
+                     (const Trading__V1__ListTokensRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__list_tokens_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__list_tokens_request__pack_to_buffer
+                     (const Trading__V1__ListTokensRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__list_tokens_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ListTokensRequest *
+       trading__v1__list_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ListTokensRequest *)
+     protobuf_c_message_unpack (&trading__v1__list_tokens_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__list_tokens_request__free_unpacked
+                     (Trading__V1__ListTokensRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__list_tokens_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__list_tokens_response__init
+                     (Trading__V1__ListTokensResponse         *message)
+{
+  static const Trading__V1__ListTokensResponse init_value = TRADING__V1__LIST_TOKENS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__list_tokens_response__get_packed_size
+                     (const Trading__V1__ListTokensResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__list_tokens_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__list_tokens_response__pack
+                     (const Trading__V1__ListTokensResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__list_tokens_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__list_tokens_response__pack_to_buffer
+                     (const Trading__V1__ListTokensResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__list_tokens_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ListTokensResponse *
+       trading__v1__list_tokens_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ListTokensResponse *)
+     protobuf_c_message_unpack (&trading__v1__list_tokens_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__list_tokens_response__free_unpacked
+                     (Trading__V1__ListTokensResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__list_tokens_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__revoke_token_request__init
+                     (Trading__V1__RevokeTokenRequest         *message)
+{
+  static const Trading__V1__RevokeTokenRequest init_value = TRADING__V1__REVOKE_TOKEN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__revoke_token_request__get_packed_size
+                     (const Trading__V1__RevokeTokenRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__revoke_token_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__revoke_token_request__pack
+                     (const Trading__V1__RevokeTokenRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__revoke_token_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__revoke_token_request__pack_to_buffer
+                     (const Trading__V1__RevokeTokenRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__revoke_token_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RevokeTokenRequest *
+       trading__v1__revoke_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RevokeTokenRequest *)
+     protobuf_c_message_unpack (&trading__v1__revoke_token_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__revoke_token_request__free_unpacked
+                     (Trading__V1__RevokeTokenRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__revoke_token_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__revoke_token_response__init
+                     (Trading__V1__RevokeTokenResponse         *message)
+{
+  static const Trading__V1__RevokeTokenResponse init_value = TRADING__V1__REVOKE_TOKEN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__revoke_token_response__get_packed_size
+                     (const Trading__V1__RevokeTokenResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__revoke_token_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__revoke_token_response__pack
+                     (const Trading__V1__RevokeTokenResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__revoke_token_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__revoke_token_response__pack_to_buffer
+                     (const Trading__V1__RevokeTokenResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__revoke_token_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RevokeTokenResponse *
+       trading__v1__revoke_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RevokeTokenResponse *)
+     protobuf_c_message_unpack (&trading__v1__revoke_token_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__revoke_token_response__free_unpacked
+                     (Trading__V1__RevokeTokenResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__revoke_token_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__v1__refusal__field_descriptors[5] =
 {
   {
@@ -4162,7 +4477,7 @@ const ProtobufCMessageDescriptor trading__v1__health_request__descriptor =
   (ProtobufCMessageInit) trading__v1__health_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__health_response__field_descriptors[9] =
+static const ProtobufCFieldDescriptor trading__v1__health_response__field_descriptors[10] =
 {
   {
     "is_ready",
@@ -4272,9 +4587,22 @@ static const ProtobufCFieldDescriptor trading__v1__health_response__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "authentication_failure_count",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__HealthResponse, authentication_failure_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__health_response__field_indices_by_name[] = {
   8,   /* field[8] = alerts */
+  9,   /* field[9] = authentication_failure_count */
   0,   /* field[0] = is_ready */
   4,   /* field[4] = journal_sequence */
   2,   /* field[2] = mode */
@@ -4284,10 +4612,11 @@ static const unsigned trading__v1__health_response__field_indices_by_name[] = {
   6,   /* field[6] = unknown_order_count */
   3,   /* field[3] = version */
 };
-static const ProtobufCIntRange trading__v1__health_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__health_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 60, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor trading__v1__health_response__descriptor =
 {
@@ -4297,10 +4626,10 @@ const ProtobufCMessageDescriptor trading__v1__health_response__descriptor =
   "Trading__V1__HealthResponse",
   "trading.v1",
   sizeof(Trading__V1__HealthResponse),
-  9,
+  10,
   trading__v1__health_response__field_descriptors,
   trading__v1__health_response__field_indices_by_name,
-  1,  trading__v1__health_response__number_ranges,
+  2,  trading__v1__health_response__number_ranges,
   (ProtobufCMessageInit) trading__v1__health_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4822,6 +5151,408 @@ const ProtobufCMessageDescriptor trading__v1__set_limits_response__descriptor =
   (ProtobufCMessageInit) trading__v1__set_limits_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__v1__token__field_descriptors[9] =
+{
+  {
+    "token_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, token_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, role),
+    &trading__v1__role__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, created_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, created_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revoked_at",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, revoked_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revoked_by",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, revoked_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revocation_reason",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, revocation_reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__token__field_indices_by_name[] = {
+  5,   /* field[5] = created_at */
+  3,   /* field[3] = created_by */
+  1,   /* field[1] = name */
+  4,   /* field[4] = reason */
+  8,   /* field[8] = revocation_reason */
+  6,   /* field[6] = revoked_at */
+  7,   /* field[7] = revoked_by */
+  2,   /* field[2] = role */
+  0,   /* field[0] = token_id */
+};
+static const ProtobufCIntRange trading__v1__token__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor trading__v1__token__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.Token",
+  "Token",
+  "Trading__V1__Token",
+  "trading.v1",
+  sizeof(Trading__V1__Token),
+  9,
+  trading__v1__token__field_descriptors,
+  trading__v1__token__field_indices_by_name,
+  1,  trading__v1__token__number_ranges,
+  (ProtobufCMessageInit) trading__v1__token__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__create_token_request__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CreateTokenRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CreateTokenRequest, role),
+    &trading__v1__role__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CreateTokenRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__create_token_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = role */
+};
+static const ProtobufCIntRange trading__v1__create_token_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__v1__create_token_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.CreateTokenRequest",
+  "CreateTokenRequest",
+  "Trading__V1__CreateTokenRequest",
+  "trading.v1",
+  sizeof(Trading__V1__CreateTokenRequest),
+  3,
+  trading__v1__create_token_request__field_descriptors,
+  trading__v1__create_token_request__field_indices_by_name,
+  1,  trading__v1__create_token_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__create_token_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__create_token_response__field_descriptors[2] =
+{
+  {
+    "bearer_token",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CreateTokenResponse, bearer_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CreateTokenResponse, token),
+    &trading__v1__token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__create_token_response__field_indices_by_name[] = {
+  0,   /* field[0] = bearer_token */
+  1,   /* field[1] = token */
+};
+static const ProtobufCIntRange trading__v1__create_token_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__create_token_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.CreateTokenResponse",
+  "CreateTokenResponse",
+  "Trading__V1__CreateTokenResponse",
+  "trading.v1",
+  sizeof(Trading__V1__CreateTokenResponse),
+  2,
+  trading__v1__create_token_response__field_descriptors,
+  trading__v1__create_token_response__field_indices_by_name,
+  1,  trading__v1__create_token_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__create_token_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define trading__v1__list_tokens_request__field_descriptors NULL
+#define trading__v1__list_tokens_request__field_indices_by_name NULL
+#define trading__v1__list_tokens_request__number_ranges NULL
+const ProtobufCMessageDescriptor trading__v1__list_tokens_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ListTokensRequest",
+  "ListTokensRequest",
+  "Trading__V1__ListTokensRequest",
+  "trading.v1",
+  sizeof(Trading__V1__ListTokensRequest),
+  0,
+  trading__v1__list_tokens_request__field_descriptors,
+  trading__v1__list_tokens_request__field_indices_by_name,
+  0,  trading__v1__list_tokens_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__list_tokens_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__list_tokens_response__field_descriptors[1] =
+{
+  {
+    "tokens",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__ListTokensResponse, n_tokens),
+    offsetof(Trading__V1__ListTokensResponse, tokens),
+    &trading__v1__token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__list_tokens_response__field_indices_by_name[] = {
+  0,   /* field[0] = tokens */
+};
+static const ProtobufCIntRange trading__v1__list_tokens_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__list_tokens_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ListTokensResponse",
+  "ListTokensResponse",
+  "Trading__V1__ListTokensResponse",
+  "trading.v1",
+  sizeof(Trading__V1__ListTokensResponse),
+  1,
+  trading__v1__list_tokens_response__field_descriptors,
+  trading__v1__list_tokens_response__field_indices_by_name,
+  1,  trading__v1__list_tokens_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__list_tokens_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__revoke_token_request__field_descriptors[2] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RevokeTokenRequest, token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RevokeTokenRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__revoke_token_request__field_indices_by_name[] = {
+  1,   /* field[1] = reason */
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange trading__v1__revoke_token_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__revoke_token_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RevokeTokenRequest",
+  "RevokeTokenRequest",
+  "Trading__V1__RevokeTokenRequest",
+  "trading.v1",
+  sizeof(Trading__V1__RevokeTokenRequest),
+  2,
+  trading__v1__revoke_token_request__field_descriptors,
+  trading__v1__revoke_token_request__field_indices_by_name,
+  1,  trading__v1__revoke_token_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__revoke_token_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__revoke_token_response__field_descriptors[1] =
+{
+  {
+    "revoked",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__RevokeTokenResponse, n_revoked),
+    offsetof(Trading__V1__RevokeTokenResponse, revoked),
+    &trading__v1__token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__revoke_token_response__field_indices_by_name[] = {
+  0,   /* field[0] = revoked */
+};
+static const ProtobufCIntRange trading__v1__revoke_token_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__revoke_token_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RevokeTokenResponse",
+  "RevokeTokenResponse",
+  "Trading__V1__RevokeTokenResponse",
+  "trading.v1",
+  sizeof(Trading__V1__RevokeTokenResponse),
+  1,
+  trading__v1__revoke_token_response__field_descriptors,
+  trading__v1__revoke_token_response__field_indices_by_name,
+  1,  trading__v1__revoke_token_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__revoke_token_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue trading__v1__side__enum_values_by_number[3] =
 {
   { "SIDE_UNSPECIFIED", "TRADING__V1__SIDE__SIDE_UNSPECIFIED", 0 },
@@ -5226,6 +5957,40 @@ const ProtobufCEnumDescriptor trading__v1__limit_direction__descriptor =
   trading__v1__limit_direction__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
+static const ProtobufCEnumValue trading__v1__role__enum_values_by_number[5] =
+{
+  { "ROLE_UNSPECIFIED", "TRADING__V1__ROLE__ROLE_UNSPECIFIED", 0 },
+  { "ROLE_VIEWER", "TRADING__V1__ROLE__ROLE_VIEWER", 1 },
+  { "ROLE_TRADER", "TRADING__V1__ROLE__ROLE_TRADER", 2 },
+  { "ROLE_RISK", "TRADING__V1__ROLE__ROLE_RISK", 3 },
+  { "ROLE_ADMIN", "TRADING__V1__ROLE__ROLE_ADMIN", 4 },
+};
+static const ProtobufCIntRange trading__v1__role__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex trading__v1__role__enum_values_by_name[5] =
+{
+  { "ROLE_ADMIN", 4 },
+  { "ROLE_RISK", 3 },
+  { "ROLE_TRADER", 2 },
+  { "ROLE_UNSPECIFIED", 0 },
+  { "ROLE_VIEWER", 1 },
+};
+const ProtobufCEnumDescriptor trading__v1__role__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "trading.v1.Role",
+  "Role",
+  "Trading__V1__Role",
+  "trading.v1",
+  5,
+  trading__v1__role__enum_values_by_number,
+  5,
+  trading__v1__role__enum_values_by_name,
+  1,
+  trading__v1__role__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[11] =
 {
   { "PlaceOrder", &trading__v1__place_order_request__descriptor, &trading__v1__place_order_response__descriptor },
@@ -5359,15 +6124,21 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
                                      &trading__v1__trading_service__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }
-static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descriptors[3] =
+static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descriptors[6] =
 {
   { "ResolveOrder", &trading__v1__resolve_order_request__descriptor, &trading__v1__resolve_order_response__descriptor },
   { "GetLimits", &trading__v1__get_limits_request__descriptor, &trading__v1__get_limits_response__descriptor },
   { "SetLimits", &trading__v1__set_limits_request__descriptor, &trading__v1__set_limits_response__descriptor },
+  { "CreateToken", &trading__v1__create_token_request__descriptor, &trading__v1__create_token_response__descriptor },
+  { "ListTokens", &trading__v1__list_tokens_request__descriptor, &trading__v1__list_tokens_response__descriptor },
+  { "RevokeToken", &trading__v1__revoke_token_request__descriptor, &trading__v1__revoke_token_response__descriptor },
 };
 const unsigned trading__v1__admin_service__method_indices_by_name[] = {
+  3,        /* CreateToken */
   1,        /* GetLimits */
+  4,        /* ListTokens */
   0,        /* ResolveOrder */
+  5,        /* RevokeToken */
   2         /* SetLimits */
 };
 const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor =
@@ -5377,7 +6148,7 @@ const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor =
   "AdminService",
   "Trading__V1__AdminService",
   "trading.v1",
-  3,
+  6,
   trading__v1__admin_service__method_descriptors,
   trading__v1__admin_service__method_indices_by_name
 };
@@ -5404,6 +6175,30 @@ void trading__v1__admin_service__set_limits(ProtobufCService *service,
 {
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__create_token(ProtobufCService *service,
+                                              const Trading__V1__CreateTokenRequest *input,
+                                              Trading__V1__CreateTokenResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__list_tokens(ProtobufCService *service,
+                                             const Trading__V1__ListTokensRequest *input,
+                                             Trading__V1__ListTokensResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__revoke_token(ProtobufCService *service,
+                                              const Trading__V1__RevokeTokenRequest *input,
+                                              Trading__V1__RevokeTokenResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__admin_service__init (Trading__V1__AdminService_Service *service,
                                        Trading__V1__AdminService_ServiceDestroy destroy)

@@ -103,7 +103,7 @@ struct DailyReportReader {
                 )
             )
         case .started, .stopped, .modeChanged, .killChanged, .venueRestrained, .ledgerBound,
-            .riskBreached, .breachAcknowledged, .limitChanged,
+            .riskBreached, .breachAcknowledged, .limitChanged, .tokenChanged,
             .orderChanged(_, .resolved), .orderChanged(_, .needsOperator):
             let view = EventView(event)
             let order = view.orderID.map { ["order=\($0)"] } ?? []

@@ -85,6 +85,9 @@ package struct EventView: Hashable, Sendable {
             self.init("equity_marked", nil, Self.fields(of: mark, in: asset, at: venue))
         case .limitChanged(let change):
             self.init("limit_changed", nil, Self.fields(of: change))
+        case .tokenChanged(let token):
+            let kind = token.isRevoked ? "token_revoked" : "token_created"
+            self.init(kind, nil, Self.fields(of: token))
         }
     }
 
@@ -122,6 +125,16 @@ package struct EventView: Hashable, Sendable {
         [
             Field("mode", record.mode.name), Field("by", record.principal),
             Field("reason", record.reason), Field("since", record.since.text),
+        ]
+    }
+
+    private static func fields(of token: AccessToken) -> [Field] {
+        [
+            Field("token", token.tokenID), Field("name", token.name),
+            Field("role", token.role.name),
+            Field("by", token.revocation?.principal ?? token.createdBy),
+            Field("reason", token.revocation?.reason ?? token.reason),
+            Field("since", (token.revocation?.at ?? token.createdAt).text),
         ]
     }
 

@@ -65,6 +65,7 @@ enum StateDecoder {
             lastTrades: lastTrades,
             closings: closings,
             limitChanges: try unsafe Self.limitChanges(message),
+            tokens: try unsafe Self.tokens(message),
             ledgers: ledgers,
             breaches: try unsafe Self.breaches(message),
             failureCounts: try unsafe Self.failureCounts(message),
@@ -82,6 +83,17 @@ enum StateDecoder {
             placements[venue] = unsafe WallTime(nanoseconds: part.time)
         }
         return placements
+    }
+
+    private static func tokens(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> TokenList {
+        var tokens: [AccessToken] = []
+        for index in 0..<(unsafe message.n_tokens) {
+            let part = try unsafe EventDecoder.present(message.tokens?[index])
+            tokens.append(try unsafe EventDecoder.token(part))
+        }
+        return TokenList(tokens)
     }
 
     private static func limitChanges(

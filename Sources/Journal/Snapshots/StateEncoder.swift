@@ -75,6 +75,10 @@ struct StateEncoder {
             unsafe message.limit_changes = self.arena.array(
                 limits.map { unsafe self.events.limitChange($0) }
             )
+            unsafe message.n_tokens = state.tokens.tokens.count
+            unsafe message.tokens = self.arena.array(
+                state.tokens.tokens.map { unsafe self.events.token($0) }
+            )
         }
     }
 

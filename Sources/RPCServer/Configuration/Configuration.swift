@@ -13,6 +13,7 @@ struct Configuration {
     var paper: PaperSettings?
     var audit: AuditSettings
     var killSwitch: KillSettings
+    var access: AccessSettings
 
     struct HostAndPort: Hashable {
         var host: String
@@ -68,6 +69,14 @@ struct Configuration {
         }
         self.audit = raw.audit()
         self.killSwitch = raw.killSwitch(environment: environment)
+        self.access = raw.access()
+        if self.unixSocketPath == nil, self.access.tcp == .token {
+            raw.report(
+                "file",
+                "listen.unix is needed: tokens for TCP are made there (rpc.tcp.authentication: "
+                    + "none lets every process of this machine do everything)"
+            )
+        }
         try raw.finish()
     }
 }

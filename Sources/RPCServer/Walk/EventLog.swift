@@ -73,11 +73,24 @@ struct EventLog {
         case .breachAcknowledged(let number, let acknowledgement):
             self.note(acknowledgement, of: number)
         case .limitChanged(let change): self.note(change)
+        case .tokenChanged(let token): self.note(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderReopened, .cancelRequested, .amendRequested, .ledgerBound,
             .balanceMoved, .equityMarked:
             break
         }
+    }
+
+    private func note(_ token: AccessToken) {
+        self.log.warning(
+            token.isRevoked ? "token revoked" : "token created",
+            metadata: [
+                "token": "\(token.tokenID)", "name": "\(token.name)",
+                "role": "\(token.role.name)",
+                "by": "\(token.revocation?.principal ?? token.createdBy)",
+                "reason": "\(token.revocation?.reason ?? token.reason)",
+            ]
+        )
     }
 
     private func note(_ breach: RiskBreach) {

@@ -169,6 +169,8 @@ package struct RemoteHealth: Hashable, Sendable, Encodable {
     package var openOrderCount: UInt64
     package var unknownOrderCount: UInt64
     package var startedAt: Int64
+    /// Calls since the start that came without a good token.
+    package var authenticationFailureCount: UInt64
     /// What a person should look at now.
     package var alerts: [RemoteAlert]
 }

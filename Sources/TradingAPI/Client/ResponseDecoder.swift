@@ -194,6 +194,7 @@ struct ResponseDecoder {
             openOrderCount: message.open_order_count,
             unknownOrderCount: message.unknown_order_count,
             startedAt: message.started_at,
+            authenticationFailureCount: message.authentication_failure_count,
             alerts: UnsafeBufferPointer(start: message.alerts, count: message.n_alerts)
                 .compactMap { alert in
                     unsafe alert.map {

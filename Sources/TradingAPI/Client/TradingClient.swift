@@ -21,17 +21,21 @@ package enum TradingClientError: Error, Hashable, Sendable {
 package struct TradingClient: Sendable {
     private let connection: TTRPCClient
     private let timeout: TimeAmount
+    /// Sent with every call.
+    private let token: BearerToken?
 
     /// Connects to `unix:/path` or `host:port`.
     ///
     /// - Parameters:
     ///   - address: Where the server listens.
     ///   - timeoutMilliseconds: How long one call may take.
+    ///   - token: By which the server knows who calls; a Unix socket may need none.
     /// - Returns: A connected client; close it when done.
     /// - Throws: ``TradingClientError/unreachable(_:)``.
     package static func connect(
         to address: String,
-        timeoutMilliseconds: Int64
+        timeoutMilliseconds: Int64,
+        token: BearerToken? = nil
     ) async throws(TradingClientError) -> TradingClient {
         guard let target = ConnectAddress(text: address) else {
             throw .unreachable("\(address): expected unix:/path or host:port")
@@ -39,7 +43,8 @@ package struct TradingClient: Sendable {
         do throws(ConnectError) {
             return TradingClient(
                 connection: try await TTRPCClient.connect(to: target),
-                timeout: .milliseconds(timeoutMilliseconds)
+                timeout: .milliseconds(timeoutMilliseconds),
+                token: token
             )
         } catch {
             throw .unreachable("\(address): \(error.explanation)")
@@ -156,7 +161,8 @@ package struct TradingClient: Sendable {
                 service: method.service,
                 method: method.rawValue,
                 payload: ByteBuffer(bytes: request),
-                timeout: self.timeout
+                timeout: self.timeout,
+                metadata: self.token.map { [$0.metadata] } ?? []
             )
         } catch {
             throw Self.translate(error)

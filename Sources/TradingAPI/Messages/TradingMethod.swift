@@ -14,6 +14,9 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case resolveOrder = "ResolveOrder"
     case getLimits = "GetLimits"
     case setLimits = "SetLimits"
+    case createToken = "CreateToken"
+    case listTokens = "ListTokens"
+    case revokeToken = "RevokeToken"
 
     /// The full name of the service that the method belongs to.
     package var service: String {
@@ -21,7 +24,8 @@ package enum TradingMethod: String, CaseIterable, Sendable {
         case .placeOrder, .cancel, .cancelAll, .amend, .getOrder, .listOrders, .positions, .getMode,
             .setMode, .killSwitch, .health:
             "trading.v1.TradingService"
-        case .resolveOrder, .getLimits, .setLimits: "trading.v1.AdminService"
+        case .resolveOrder, .getLimits, .setLimits, .createToken, .listTokens, .revokeToken:
+            "trading.v1.AdminService"
         }
     }
 

@@ -24,7 +24,18 @@ package struct ReplyEncoder {
         self.version = version
     }
 
-    package func encode(_ reply: Reply, to method: TradingMethod) -> EncodedReply {
+    /// Encodes the answer to a call.
+    ///
+    /// - Parameters:
+    ///   - reply: The gateway's.
+    ///   - method: What was called.
+    ///   - secret: The token that the call made, which no reply holds.
+    /// - Returns: What is sent.
+    package func encode(
+        _ reply: Reply,
+        to method: TradingMethod,
+        telling secret: BearerToken? = nil
+    ) -> EncodedReply {
         self.arena.reset()
         switch reply {
         case .order(let order, let isRepeat):
@@ -55,6 +66,8 @@ package struct ReplyEncoder {
             fatalError("invariant broken: no method asks for losses and failures")
         case .limits(let view):
             return .payload(self.limits(view, to: method))
+        case .tokens(let all, let changed):
+            return .payload(self.tokens(all, changed: changed, to: method, telling: secret))
         case .refused(let refusal):
             return .refused(refusal, details: unsafe Protobuf.packed(self.refusal(refusal)))
         }
@@ -330,6 +343,7 @@ package struct ReplyEncoder {
             unsafe message.open_order_count = UInt64(view.openOrderCount)
             unsafe message.unknown_order_count = UInt64(view.unknownOrderCount)
             unsafe message.started_at = view.startedAt.nanoseconds
+            unsafe message.authentication_failure_count = view.authenticationFailureCount
             unsafe message.n_alerts = view.alerts.count
             unsafe message.alerts = self.arena.array(
                 view.alerts.map { alert in

@@ -25,7 +25,7 @@ extension RequestDecoder {
         return LimitsWish(
             assignments,
             resetsAll: resetsAll,
-            mayLoosen: self.role >= .admin,
+            mayLoosen: self.caller.role >= AccessTable.role(.setLimits, .loosening),
             self.principal,
             reason: try unsafe self.reason(message.reason)
         )

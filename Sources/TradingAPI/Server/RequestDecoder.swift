@@ -12,8 +12,10 @@ package struct BadRequest: Error, Hashable, Sendable {
 /// Turns a call's payload into what the gateway decides on.
 package struct RequestDecoder {
     private let arena: ProtobufArena
-    let principal: Principal
-    let role: Role
+    let caller: Caller
+    var principal: Principal { self.caller.principal }
+    /// What a new token is to be, where one is asked for; its secret does not go into a request.
+    let newToken: (tokenID: String, hash: [UInt8])?
 
     /// Texts that we store are bounded, so that no caller fills the journal.
     private enum Limits {
@@ -26,12 +28,16 @@ package struct RequestDecoder {
 
     /// - Parameters:
     ///   - arena: Where messages are read.
-    ///   - principal: Who calls.
-    ///   - role: What the caller may do.
-    package init(arena: ProtobufArena, principal: Principal, role: Role) {
+    ///   - caller: Who calls.
+    ///   - newToken: What a new token is to be, for CreateToken.
+    package init(
+        arena: ProtobufArena,
+        caller: Caller,
+        newToken: (tokenID: String, hash: [UInt8])? = nil
+    ) {
         self.arena = arena
-        self.principal = principal
-        self.role = role
+        self.caller = caller
+        self.newToken = newToken
     }
 
     /// Decodes the payload of a method.
@@ -80,6 +86,9 @@ package struct RequestDecoder {
             )
         case .getLimits: return .limits
         case .setLimits: return .setLimits(try self.limits(payload))
+        case .createToken: return .tokens(try self.newToken(payload))
+        case .listTokens: return .tokens(.list)
+        case .revokeToken: return .tokens(try self.revocation(payload))
         }
     }
 

@@ -73,8 +73,6 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case exposureNotional = 43
     /// Too many orders of one principal in a while.
     case orderRate = 44
-    /// Amend: the order cannot be changed so, or the venue did not change it.
-    case amendment = 90
     /// The account's equity is too far below its highest.
     case drawdown = 52
     /// Too many orders in a row failed.
@@ -87,6 +85,12 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case limitValue = 60
     /// The caller's role does not allow it.
     case role = 61
+    /// CreateToken: the token cannot be made so.
+    case token = 62
+    /// RevokeToken: there is no such token.
+    case tokenNotFound = 63
+    /// Amend: the order cannot be changed so, or the venue did not change it.
+    case amendment = 90
 
     /// The stable name for programs.
     package var name: String {
@@ -134,6 +138,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .breachNotFound: "breach_not_found"
         case .limitValue: "limit_value"
         case .role: "role"
+        case .token: "token"
+        case .tokenNotFound: "token_not_found"
         }
     }
 }

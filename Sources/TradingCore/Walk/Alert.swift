@@ -10,6 +10,8 @@ package struct Alert: Hashable, Sendable {
         case venueStopped = "venue_stopped"
         /// The account holds other than the ledger says (E5).
         case balanceDiffers = "balance_differs"
+        /// Calls came without a good token.
+        case authenticationFailed = "authentication_failed"
         /// Orders were unfinished at a start, and the restart policy held trading.
         case haltedAtStart = "halted_at_start"
         /// A limit on losses or failures was broken, or a person disabled trading.

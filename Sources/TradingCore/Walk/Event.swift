@@ -41,6 +41,8 @@ package enum Event: Hashable, Sendable {
 
     /// A person changed a limit.
     case limitChanged(LimitChange)
+    /// A token was made or revoked: this is what it is now.
+    case tokenChanged(AccessToken)
 
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
@@ -54,7 +56,7 @@ package enum Event: Hashable, Sendable {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-            .limitChanged:
+            .limitChanged, .tokenChanged:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

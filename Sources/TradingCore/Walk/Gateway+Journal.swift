@@ -45,7 +45,7 @@ extension Gateway {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
         case .setMode, .killRelease, .resolve, .amend, .acknowledgeBreach, .disableTrading,
-            .setLimits:
+            .setLimits, .tokens(.create), .tokens(.revoke):
             return Refusal(
                 .notReady,
                 limit: "a sound journal",
@@ -54,7 +54,7 @@ extension Gateway {
                     + "be done."
             )
         case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
-            .killEngage, .health, .risk, .limits:
+            .killEngage, .health, .risk, .limits, .tokens(.list):
             return nil
         }
     }

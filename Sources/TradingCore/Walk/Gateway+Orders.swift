@@ -40,6 +40,8 @@ extension Gateway {
             self.resolve(request, token, fetched: fetched, into: &batch)
         case .limits, .setLimits:
             self.decideLimits(request, token, into: &batch)
+        case .tokens(let request):
+            self.decideTokens(request, token, into: &batch)
         case .health:
             let health = self.health(at: batch.instant)
             batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)

@@ -33,6 +33,7 @@ package enum Request: Hashable, Sendable {
     case disableTrading(strategy: String, Principal, reason: String)
     case limits
     case setLimits(LimitsWish)
+    case tokens(TokenRequest)
 }
 
 /// A person's word on an order whose fate could not be found out.

@@ -10,6 +10,7 @@ package enum Reply: Hashable, Sendable {
     case health(HealthView)
     case risk(RiskView)
     case limits(LimitsView)
+    case tokens(all: [AccessToken], changed: [AccessToken])
     case refused(Refusal)
 }
 
@@ -20,7 +21,7 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode, .risk, .limits: false
+        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens: false
         }
     }
 }
@@ -120,6 +121,8 @@ package struct HealthView: Hashable, Sendable {
     package var openOrderCount: Int
     package var unknownOrderCount: Int
     package var startedAt: WallTime
+    /// Calls since the start that came without a good token; counted outside of the gateway.
+    package var authenticationFailureCount: UInt64 = 0
     /// What a person should look at now.
     package var alerts: [Alert]
 }

@@ -33,6 +33,8 @@ package struct State: Hashable, Sendable {
     package private(set) var closings: [VenueID: [Symbol: Closing]]
     /// The limits that were changed and not reset since.
     package private(set) var limitChanges: [LimitKey: LimitChange]
+    /// By which callers prove who they are.
+    package private(set) var tokens: TokenList
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: [VenueID: Ledger]
     /// Limits on losses or failures that were broken.
@@ -74,6 +76,7 @@ package struct State: Hashable, Sendable {
         self.lastTrades = [:]
         self.closings = [:]
         self.limitChanges = [:]
+        self.tokens = TokenList()
         self.ledgers = [:]
         self.breaches = BreachList()
         self.failureCounts = [:]
@@ -97,6 +100,7 @@ package struct State: Hashable, Sendable {
         lastTrades: [VenueID: [Symbol: TradeMark]],
         closings: [VenueID: [Symbol: Closing]],
         limitChanges: [LimitChange],
+        tokens: TokenList,
         ledgers: [VenueID: Ledger],
         breaches: BreachList,
         failureCounts: [VenueID: Int],
@@ -117,6 +121,7 @@ package struct State: Hashable, Sendable {
         self.lastTrades = lastTrades
         self.closings = closings
         self.limitChanges = [:]
+        self.tokens = tokens
         self.ledgers = ledgers
         self.breaches = breaches
         self.failureCounts = failureCounts
@@ -208,6 +213,8 @@ package struct State: Hashable, Sendable {
             self.acknowledge(number, acknowledgement)
         case .equityMarked(let venue, let asset, let mark):
             self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
+        case .tokenChanged(let token):
+            self.tokens.note(token)
         case .limitChanged(let change):
             self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         }

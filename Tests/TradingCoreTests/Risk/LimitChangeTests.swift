@@ -50,6 +50,8 @@ import Testing
         (set("quote_age_ms_max", "4999"), .tightens), (set("quote_age_ms_max", "5001"), .loosens),
         (set("clock_skew_ms_max", "10"), .tightens),
         (set("unknown_blocks", "true"), .unchanged), (set("unknown_blocks", "false"), .loosens),
+        (set("on_slippage", "kill_block"), .tightens), (set("on_slippage", "disable"), .unchanged),
+        (set("slippage_max", "0.001"), .tightens),
         (set("breakers.circuit_failures_max", "4"), .tightens),
         (set("breakers.circuit_failures_max", "6"), .loosens),
         (set("breakers.circuit_open_ms", "2001"), .tightens),
@@ -243,6 +245,10 @@ extension Make {
         limits.rejects.rejectsMax = 21
         limits.rejects.periodMilliseconds = 122
         limits.rejects.coolDownMilliseconds = 23
+        limits.loss.failuresMax = 29
+        limits.loss.onFailures = .killFlatten
+        limits.loss.slippageMillionths = 30
+        limits.loss.onSlippage = .killCancel
         limits.positionNotionalMax = Make.amount("24")
         limits.exposureNotionalMax = Make.amount("25")
         limits.priceCollarMillionths = 26

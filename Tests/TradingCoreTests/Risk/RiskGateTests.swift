@@ -301,8 +301,9 @@ import Testing
     @Test func `the checks stand in the order in which the rules are declared`() {
         let notPlacing: Set<Rule> = [
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
-            .killCause, .reduceOnly, .orderInDoubt, .drawdown, .consecutiveFailures,
-            .slippage, .breachNotFound, .amendment, .limitValue, .role,
+            .amendment, .killCause, .reduceOnly, .orderInDoubt, .drawdown,
+            .consecutiveFailures, .slippage, .breachNotFound, .limitValue, .role, .token,
+            .tokenNotFound,
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }
         // The last check is for the orders of flatten alone.

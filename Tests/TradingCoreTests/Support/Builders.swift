@@ -145,6 +145,44 @@ enum Make {
         )
     }
 
+    static func token() -> AccessToken {
+        AccessToken(
+            tokenID: "token-1",
+            name: "alice",
+            role: .viewer,
+            hash: [],
+            createdBy: Principal("ada"),
+            reason: "the drill",
+            createdAt: WallTime(milliseconds: 1_000_000)
+        )
+    }
+
+    static func limitChange() -> LimitChange {
+        LimitChange(
+            key: LimitKey("price_collar"),
+            setting: .off,
+            previous: nil,
+            principal: Principal("rita"),
+            reason: "the drill",
+            at: WallTime(milliseconds: 1_000_000)
+        )
+    }
+
+    static func newToken(
+        _ name: String = "alice",
+        _ role: Role = .trader,
+        number: UInt8 = 1
+    ) -> TokenRequest {
+        .create(
+            tokenID: "token-\(number)",
+            name: name,
+            role,
+            hash: [UInt8](repeating: number, count: 32),
+            Principal("ada"),
+            reason: "the drill"
+        )
+    }
+
     static func limitsWish(
         _ assignments: [LimitsWish.Assignment],
         resetsAll: Bool = false,

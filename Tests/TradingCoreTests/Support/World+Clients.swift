@@ -247,6 +247,7 @@ extension Event {
         case .breachAcknowledged: "acknowledged"
         case .equityMarked: "equity"
         case .limitChanged: "limit"
+        case .tokenChanged: "token"
         }
     }
 }

@@ -32,16 +32,7 @@ import Testing
             .orderReopened(order), .modeChanged(mode), .killChanged(kill),
             .ledgerBound(.live, accountID: 1),
             .balanceMoved(.live, Asset("BTC"), delta: .zero, isOpening: true),
-            .limitChanged(
-                LimitChange(
-                    key: LimitKey("open_orders_max"),
-                    setting: .off,
-                    previous: nil,
-                    principal: Principal("x"),
-                    reason: "",
-                    at: intent.timestamp
-                )
-            ),
+            .tokenChanged(Make.token()), .limitChanged(Make.limitChange()),
             .orderChanged(one, .simulated(request: "")),
             .orderChanged(one, .rejected(code: 1, reason: "")),
             .orderChanged(one, .notPlaced(reason: "")),
@@ -73,6 +64,7 @@ import Testing
 
     @Test(arguments: [
         Request.order(OrderID(raw: 1)), .positions, .mode, .killStatus, .health, .limits,
+        .tokens(.list),
         .orders(OrderFilter(includesClosed: false, symbol: nil, countMax: 10, before: nil)),
     ])
     func `a read that may show unsynced events waits for the sync`(request: Request) {

@@ -52,7 +52,11 @@ import Testing
         "RiskBreach.strategy", "RiskBreach.limit", "RiskBreach.actual", "RiskBreach.message",
         "RiskBreach.action", "RiskBreach.at", "RiskBreach.acknowledgement",
         "Acknowledgement.principal", "Acknowledgement.reason", "Acknowledgement.at",
-        "State.limitChanges", "LimitKey.name", "LimitKey.symbol", "LimitChange.key",
+        "State.tokens", "TokenList.tokens", "AccessToken.tokenID", "AccessToken.name",
+        "AccessToken.role", "AccessToken.hash", "AccessToken.createdBy", "AccessToken.reason",
+        "AccessToken.createdAt", "AccessToken.revocation", "Revocation.principal",
+        "Revocation.reason", "Revocation.at", "State.limitChanges", "LimitKey.name",
+        "LimitKey.symbol", "LimitChange.key",
         "LimitChange.setting", "LimitChange.previous", "LimitChange.principal",
         "LimitChange.reason", "LimitChange.at",
         "VenueRestraint.until", "VenueRestraint.scope",
@@ -129,6 +133,9 @@ import Testing
         let key = LimitKey("price_collar", symbol: Make.bitcoin)
         rig.ask(.setLimits(Make.limitsWish([.init(key, .value("0.5"))])))
         rig.ask(.setLimits(Make.limitsWish([.init(LimitKey("order_rate_max"), .off)])))
+        rig.ask(.tokens(Make.newToken()))
+        rig.ask(.tokens(.revoke("alice", Principal("ada"), reason: "over")))
+        rig.ask(.tokens(Make.newToken(number: 2)))
         var state = rig.gateway.state
         var closing = Make.intent(state.lastOrderID.raw + 1)
         closing.purpose = .flatten

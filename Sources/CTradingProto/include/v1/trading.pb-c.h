@@ -55,6 +55,13 @@ typedef struct Trading__V1__LimitAssignment Trading__V1__LimitAssignment;
 typedef struct Trading__V1__SetLimitsRequest Trading__V1__SetLimitsRequest;
 typedef struct Trading__V1__LimitStep Trading__V1__LimitStep;
 typedef struct Trading__V1__SetLimitsResponse Trading__V1__SetLimitsResponse;
+typedef struct Trading__V1__Token Trading__V1__Token;
+typedef struct Trading__V1__CreateTokenRequest Trading__V1__CreateTokenRequest;
+typedef struct Trading__V1__CreateTokenResponse Trading__V1__CreateTokenResponse;
+typedef struct Trading__V1__ListTokensRequest Trading__V1__ListTokensRequest;
+typedef struct Trading__V1__ListTokensResponse Trading__V1__ListTokensResponse;
+typedef struct Trading__V1__RevokeTokenRequest Trading__V1__RevokeTokenRequest;
+typedef struct Trading__V1__RevokeTokenResponse Trading__V1__RevokeTokenResponse;
 
 
 /* --- enums --- */
@@ -219,6 +226,29 @@ typedef enum _Trading__V1__LimitDirection {
   TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_LOOSENS = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__LIMIT_DIRECTION)
 } Trading__V1__LimitDirection;
+/*
+ * What a caller may do; each role may do all that the ones before it may.
+ */
+typedef enum _Trading__V1__Role {
+  TRADING__V1__ROLE__ROLE_UNSPECIFIED = 0,
+  /*
+   * May look.
+   */
+  TRADING__V1__ROLE__ROLE_VIEWER = 1,
+  /*
+   * May place and cancel orders, and engage the kill switch.
+   */
+  TRADING__V1__ROLE__ROLE_TRADER = 2,
+  /*
+   * May tighten limits, and change the mode short of live.
+   */
+  TRADING__V1__ROLE__ROLE_RISK = 3,
+  /*
+   * May do everything.
+   */
+  TRADING__V1__ROLE__ROLE_ADMIN = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__ROLE)
+} Trading__V1__Role;
 
 /* --- messages --- */
 
@@ -813,10 +843,14 @@ struct  Trading__V1__HealthResponse
    */
   size_t n_alerts;
   Trading__V1__Alert **alerts;
+  /*
+   * Calls since the start that came without a good token.
+   */
+  uint64_t authentication_failure_count;
 };
 #define TRADING__V1__HEALTH_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__health_response__descriptor) \
-    , 0, 0,NULL, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL }
+    , 0, 0,NULL, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL, 0 }
 
 
 struct  Trading__V1__Alert
@@ -958,6 +992,110 @@ struct  Trading__V1__SetLimitsResponse
 };
 #define TRADING__V1__SET_LIMITS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__set_limits_response__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * A token without its secret.
+ */
+struct  Trading__V1__Token
+{
+  ProtobufCMessage base;
+  char *token_id;
+  /*
+   * Whom it stands for: the principal is "token:" and this.
+   */
+  char *name;
+  Trading__V1__Role role;
+  char *created_by;
+  char *reason;
+  int64_t created_at;
+  /*
+   * 0 while it is good.
+   */
+  int64_t revoked_at;
+  char *revoked_by;
+  char *revocation_reason;
+};
+#define TRADING__V1__TOKEN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__token__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ROLE__ROLE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__CreateTokenRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Lower-case letters, digits, '.', '_' and '-', at most 32.
+   */
+  char *name;
+  Trading__V1__Role role;
+  char *reason;
+};
+#define TRADING__V1__CREATE_TOKEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__create_token_request__descriptor) \
+    , (char *)protobuf_c_empty_string, TRADING__V1__ROLE__ROLE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__CreateTokenResponse
+{
+  ProtobufCMessage base;
+  /*
+   * What the bearer sends: "authorization: Bearer " and this. It is nowhere else.
+   */
+  char *bearer_token;
+  Trading__V1__Token *token;
+};
+#define TRADING__V1__CREATE_TOKEN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__create_token_response__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+struct  Trading__V1__ListTokensRequest
+{
+  ProtobufCMessage base;
+};
+#define TRADING__V1__LIST_TOKENS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__list_tokens_request__descriptor) \
+     }
+
+
+struct  Trading__V1__ListTokensResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Oldest first; of those that were revoked, the last 100.
+   */
+  size_t n_tokens;
+  Trading__V1__Token **tokens;
+};
+#define TRADING__V1__LIST_TOKENS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__list_tokens_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Trading__V1__RevokeTokenRequest
+{
+  ProtobufCMessage base;
+  /*
+   * A token's number, or a name: then all that stand for it.
+   */
+  char *token;
+  char *reason;
+};
+#define TRADING__V1__REVOKE_TOKEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__revoke_token_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__RevokeTokenResponse
+{
+  ProtobufCMessage base;
+  size_t n_revoked;
+  Trading__V1__Token **revoked;
+};
+#define TRADING__V1__REVOKE_TOKEN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__revoke_token_response__descriptor) \
     , 0,NULL }
 
 
@@ -1721,6 +1859,139 @@ Trading__V1__SetLimitsResponse *
 void   trading__v1__set_limits_response__free_unpacked
                      (Trading__V1__SetLimitsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__Token methods */
+void   trading__v1__token__init
+                     (Trading__V1__Token         *message);
+size_t trading__v1__token__get_packed_size
+                     (const Trading__V1__Token   *message);
+size_t trading__v1__token__pack
+                     (const Trading__V1__Token   *message,
+                      uint8_t             *out);
+size_t trading__v1__token__pack_to_buffer
+                     (const Trading__V1__Token   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__Token *
+       trading__v1__token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__token__free_unpacked
+                     (Trading__V1__Token *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__CreateTokenRequest methods */
+void   trading__v1__create_token_request__init
+                     (Trading__V1__CreateTokenRequest         *message);
+size_t trading__v1__create_token_request__get_packed_size
+                     (const Trading__V1__CreateTokenRequest   *message);
+size_t trading__v1__create_token_request__pack
+                     (const Trading__V1__CreateTokenRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__create_token_request__pack_to_buffer
+                     (const Trading__V1__CreateTokenRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__CreateTokenRequest *
+       trading__v1__create_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__create_token_request__free_unpacked
+                     (Trading__V1__CreateTokenRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__CreateTokenResponse methods */
+void   trading__v1__create_token_response__init
+                     (Trading__V1__CreateTokenResponse         *message);
+size_t trading__v1__create_token_response__get_packed_size
+                     (const Trading__V1__CreateTokenResponse   *message);
+size_t trading__v1__create_token_response__pack
+                     (const Trading__V1__CreateTokenResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__create_token_response__pack_to_buffer
+                     (const Trading__V1__CreateTokenResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__CreateTokenResponse *
+       trading__v1__create_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__create_token_response__free_unpacked
+                     (Trading__V1__CreateTokenResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ListTokensRequest methods */
+void   trading__v1__list_tokens_request__init
+                     (Trading__V1__ListTokensRequest         *message);
+size_t trading__v1__list_tokens_request__get_packed_size
+                     (const Trading__V1__ListTokensRequest   *message);
+size_t trading__v1__list_tokens_request__pack
+                     (const Trading__V1__ListTokensRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__list_tokens_request__pack_to_buffer
+                     (const Trading__V1__ListTokensRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ListTokensRequest *
+       trading__v1__list_tokens_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__list_tokens_request__free_unpacked
+                     (Trading__V1__ListTokensRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ListTokensResponse methods */
+void   trading__v1__list_tokens_response__init
+                     (Trading__V1__ListTokensResponse         *message);
+size_t trading__v1__list_tokens_response__get_packed_size
+                     (const Trading__V1__ListTokensResponse   *message);
+size_t trading__v1__list_tokens_response__pack
+                     (const Trading__V1__ListTokensResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__list_tokens_response__pack_to_buffer
+                     (const Trading__V1__ListTokensResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ListTokensResponse *
+       trading__v1__list_tokens_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__list_tokens_response__free_unpacked
+                     (Trading__V1__ListTokensResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__RevokeTokenRequest methods */
+void   trading__v1__revoke_token_request__init
+                     (Trading__V1__RevokeTokenRequest         *message);
+size_t trading__v1__revoke_token_request__get_packed_size
+                     (const Trading__V1__RevokeTokenRequest   *message);
+size_t trading__v1__revoke_token_request__pack
+                     (const Trading__V1__RevokeTokenRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__revoke_token_request__pack_to_buffer
+                     (const Trading__V1__RevokeTokenRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RevokeTokenRequest *
+       trading__v1__revoke_token_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__revoke_token_request__free_unpacked
+                     (Trading__V1__RevokeTokenRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__RevokeTokenResponse methods */
+void   trading__v1__revoke_token_response__init
+                     (Trading__V1__RevokeTokenResponse         *message);
+size_t trading__v1__revoke_token_response__get_packed_size
+                     (const Trading__V1__RevokeTokenResponse   *message);
+size_t trading__v1__revoke_token_response__pack
+                     (const Trading__V1__RevokeTokenResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__revoke_token_response__pack_to_buffer
+                     (const Trading__V1__RevokeTokenResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RevokeTokenResponse *
+       trading__v1__revoke_token_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__revoke_token_response__free_unpacked
+                     (Trading__V1__RevokeTokenResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__V1__Refusal_Closure)
@@ -1842,6 +2113,27 @@ typedef void (*Trading__V1__LimitStep_Closure)
                   void *closure_data);
 typedef void (*Trading__V1__SetLimitsResponse_Closure)
                  (const Trading__V1__SetLimitsResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__Token_Closure)
+                 (const Trading__V1__Token *message,
+                  void *closure_data);
+typedef void (*Trading__V1__CreateTokenRequest_Closure)
+                 (const Trading__V1__CreateTokenRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__CreateTokenResponse_Closure)
+                 (const Trading__V1__CreateTokenResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ListTokensRequest_Closure)
+                 (const Trading__V1__ListTokensRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ListTokensResponse_Closure)
+                 (const Trading__V1__ListTokensResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__RevokeTokenRequest_Closure)
+                 (const Trading__V1__RevokeTokenRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__RevokeTokenResponse_Closure)
+                 (const Trading__V1__RevokeTokenResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -1973,6 +2265,18 @@ struct Trading__V1__AdminService_Service
                      const Trading__V1__SetLimitsRequest *input,
                      Trading__V1__SetLimitsResponse_Closure closure,
                      void *closure_data);
+  void (*create_token)(Trading__V1__AdminService_Service *service,
+                       const Trading__V1__CreateTokenRequest *input,
+                       Trading__V1__CreateTokenResponse_Closure closure,
+                       void *closure_data);
+  void (*list_tokens)(Trading__V1__AdminService_Service *service,
+                      const Trading__V1__ListTokensRequest *input,
+                      Trading__V1__ListTokensResponse_Closure closure,
+                      void *closure_data);
+  void (*revoke_token)(Trading__V1__AdminService_Service *service,
+                       const Trading__V1__RevokeTokenRequest *input,
+                       Trading__V1__RevokeTokenResponse_Closure closure,
+                       void *closure_data);
 };
 typedef void (*Trading__V1__AdminService_ServiceDestroy)(Trading__V1__AdminService_Service *);
 void trading__v1__admin_service__init (Trading__V1__AdminService_Service *service,
@@ -1983,7 +2287,10 @@ void trading__v1__admin_service__init (Trading__V1__AdminService_Service *servic
     { TRADING__V1__ADMIN_SERVICE__BASE_INIT,\
       function_prefix__ ## resolve_order,\
       function_prefix__ ## get_limits,\
-      function_prefix__ ## set_limits  }
+      function_prefix__ ## set_limits,\
+      function_prefix__ ## create_token,\
+      function_prefix__ ## list_tokens,\
+      function_prefix__ ## revoke_token  }
 void trading__v1__admin_service__resolve_order(ProtobufCService *service,
                                                const Trading__V1__ResolveOrderRequest *input,
                                                Trading__V1__ResolveOrderResponse_Closure closure,
@@ -1996,6 +2303,18 @@ void trading__v1__admin_service__set_limits(ProtobufCService *service,
                                             const Trading__V1__SetLimitsRequest *input,
                                             Trading__V1__SetLimitsResponse_Closure closure,
                                             void *closure_data);
+void trading__v1__admin_service__create_token(ProtobufCService *service,
+                                              const Trading__V1__CreateTokenRequest *input,
+                                              Trading__V1__CreateTokenResponse_Closure closure,
+                                              void *closure_data);
+void trading__v1__admin_service__list_tokens(ProtobufCService *service,
+                                             const Trading__V1__ListTokensRequest *input,
+                                             Trading__V1__ListTokensResponse_Closure closure,
+                                             void *closure_data);
+void trading__v1__admin_service__revoke_token(ProtobufCService *service,
+                                              const Trading__V1__RevokeTokenRequest *input,
+                                              Trading__V1__RevokeTokenResponse_Closure closure,
+                                              void *closure_data);
 
 /* --- descriptors --- */
 
@@ -2011,6 +2330,7 @@ extern const ProtobufCEnumDescriptor    trading__v1__closing_status__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__resolution__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__limit_action__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__limit_direction__descriptor;
+extern const ProtobufCEnumDescriptor    trading__v1__role__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_response__descriptor;
@@ -2051,6 +2371,13 @@ extern const ProtobufCMessageDescriptor trading__v1__limit_assignment__descripto
 extern const ProtobufCMessageDescriptor trading__v1__set_limits_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__limit_step__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__set_limits_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__token__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__create_token_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__create_token_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__list_tokens_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__list_tokens_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__revoke_token_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__revoke_token_response__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor;
 

@@ -1312,6 +1312,51 @@ void   trading__journal__v1__limit_changed__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__limit_changed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__access_token__init
+                     (Trading__Journal__V1__AccessToken         *message)
+{
+  static const Trading__Journal__V1__AccessToken init_value = TRADING__JOURNAL__V1__ACCESS_TOKEN__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__access_token__get_packed_size
+                     (const Trading__Journal__V1__AccessToken *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__access_token__pack
+                     (const Trading__Journal__V1__AccessToken *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__access_token__pack_to_buffer
+                     (const Trading__Journal__V1__AccessToken *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__AccessToken *
+       trading__journal__v1__access_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__AccessToken *)
+     protobuf_c_message_unpack (&trading__journal__v1__access_token__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__access_token__free_unpacked
+                     (Trading__Journal__V1__AccessToken *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__access_token__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__journal__v1__record__field_descriptors[6] =
 {
   {
@@ -1595,7 +1640,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[19] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[20] =
 {
   {
     "store_created",
@@ -1802,6 +1847,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "token_changed",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, token_changed),
+    &trading__journal__v1__access_token__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "venue_restrained",
     20,
     PROTOBUF_C_LABEL_NONE,
@@ -1827,7 +1884,7 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
   },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
-  18,   /* field[18] = amend_requested */
+  19,   /* field[19] = amend_requested */
   11,   /* field[11] = balance_moved */
   14,   /* field[14] = breach_acknowledged */
   7,   /* field[7] = cancel_requested */
@@ -1845,14 +1902,15 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   1,   /* field[1] = started */
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
-  17,   /* field[17] = venue_restrained */
+  17,   /* field[17] = token_changed */
+  18,   /* field[18] = venue_restrained */
 };
 static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 20, 17 },
-  { 25, 18 },
-  { 0, 19 }
+  { 20, 18 },
+  { 25, 19 },
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -1862,7 +1920,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  19,
+  20,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
   3,  trading__journal__v1__event__number_ranges,
@@ -4230,5 +4288,160 @@ const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor
   trading__journal__v1__limit_changed__field_indices_by_name,
   1,  trading__journal__v1__limit_changed__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__limit_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__access_token__field_descriptors[10] =
+{
+  {
+    "token_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, token_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, role),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hash",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, created_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, created_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revoked_at",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, revoked_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revoked_by",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, revoked_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revocation_reason",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, revocation_reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__access_token__field_indices_by_name[] = {
+  6,   /* field[6] = created_at */
+  4,   /* field[4] = created_by */
+  3,   /* field[3] = hash */
+  1,   /* field[1] = name */
+  5,   /* field[5] = reason */
+  9,   /* field[9] = revocation_reason */
+  7,   /* field[7] = revoked_at */
+  8,   /* field[8] = revoked_by */
+  2,   /* field[2] = role */
+  0,   /* field[0] = token_id */
+};
+static const ProtobufCIntRange trading__journal__v1__access_token__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.AccessToken",
+  "AccessToken",
+  "Trading__Journal__V1__AccessToken",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__AccessToken),
+  10,
+  trading__journal__v1__access_token__field_descriptors,
+  trading__journal__v1__access_token__field_indices_by_name,
+  1,  trading__journal__v1__access_token__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__access_token__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

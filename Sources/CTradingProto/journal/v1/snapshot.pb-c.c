@@ -547,7 +547,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[18] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[19] =
 {
   {
     "client_id_prefix",
@@ -765,6 +765,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tokens",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_tokens),
+    offsetof(Trading__Journal__V1__StoredState, tokens),
+    &trading__journal__v1__access_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   13,   /* field[13] = breaches */
@@ -785,11 +797,12 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
   8,   /* field[8] = restraints */
+  18,   /* field[18] = tokens */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 18 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -799,7 +812,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  18,
+  19,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   1,  trading__journal__v1__stored_state__number_ranges,

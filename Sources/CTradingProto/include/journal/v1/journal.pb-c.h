@@ -44,6 +44,7 @@ typedef struct Trading__Journal__V1__BreachAcknowledged Trading__Journal__V1__Br
 typedef struct Trading__Journal__V1__EquityMarked Trading__Journal__V1__EquityMarked;
 typedef struct Trading__Journal__V1__SymbolPrice Trading__Journal__V1__SymbolPrice;
 typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
+typedef struct Trading__Journal__V1__AccessToken Trading__Journal__V1__AccessToken;
 
 
 /* --- enums --- */
@@ -143,6 +144,7 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_BREACH_ACKNOWLEDGED = 15,
   TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED = 16,
   TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED = 17,
+  TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED = 18,
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
   TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
@@ -170,6 +172,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__BreachAcknowledged *breach_acknowledged;
     Trading__Journal__V1__EquityMarked *equity_marked;
     Trading__Journal__V1__LimitChanged *limit_changed;
+    Trading__Journal__V1__AccessToken *token_changed;
     Trading__Journal__V1__VenueRestrained *venue_restrained;
     Trading__Journal__V1__AmendRequested *amend_requested;
   };
@@ -671,6 +674,37 @@ struct  Trading__Journal__V1__LimitChanged
 #define TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__limit_changed__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * A token of a caller as it is now.
+ */
+struct  Trading__Journal__V1__AccessToken
+{
+  ProtobufCMessage base;
+  char *token_id;
+  char *name;
+  /*
+   * 1 viewer, 2 trader, 3 risk, 4 admin.
+   */
+  uint32_t role;
+  /*
+   * SHA-256 of the token's secret part, which is 256 random bits.
+   */
+  ProtobufCBinaryData hash;
+  char *created_by;
+  char *reason;
+  int64_t created_at;
+  /*
+   * 0 while it is good.
+   */
+  int64_t revoked_at;
+  char *revoked_by;
+  char *revocation_reason;
+};
+#define TRADING__JOURNAL__V1__ACCESS_TOKEN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__access_token__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /* Trading__Journal__V1__Record methods */
@@ -1224,6 +1258,25 @@ Trading__Journal__V1__LimitChanged *
 void   trading__journal__v1__limit_changed__free_unpacked
                      (Trading__Journal__V1__LimitChanged *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__AccessToken methods */
+void   trading__journal__v1__access_token__init
+                     (Trading__Journal__V1__AccessToken         *message);
+size_t trading__journal__v1__access_token__get_packed_size
+                     (const Trading__Journal__V1__AccessToken   *message);
+size_t trading__journal__v1__access_token__pack
+                     (const Trading__Journal__V1__AccessToken   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__access_token__pack_to_buffer
+                     (const Trading__Journal__V1__AccessToken   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__AccessToken *
+       trading__journal__v1__access_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__access_token__free_unpacked
+                     (Trading__Journal__V1__AccessToken *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__Journal__V1__Record_Closure)
@@ -1313,6 +1366,9 @@ typedef void (*Trading__Journal__V1__SymbolPrice_Closure)
 typedef void (*Trading__Journal__V1__LimitChanged_Closure)
                  (const Trading__Journal__V1__LimitChanged *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__AccessToken_Closure)
+                 (const Trading__Journal__V1__AccessToken *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1348,6 +1404,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledge
 extern const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -121,10 +121,15 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_limit_changes;
   Trading__Journal__V1__LimitChanged **limit_changes;
+  /*
+   * Oldest first.
+   */
+  size_t n_tokens;
+  Trading__Journal__V1__AccessToken **tokens;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*

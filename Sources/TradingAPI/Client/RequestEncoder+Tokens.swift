@@ -1,0 +1,20 @@
+import CTradingProto
+import ProtobufArena
+import TradingCore
+
+extension RequestEncoder {
+    func createToken(_ name: String, _ role: Role, reason: String) -> [UInt8] {
+        unsafe self.pack(trading__v1__create_token_request__init) { message in
+            unsafe message.name = self.arena.string(name)
+            unsafe message.role = Trading__V1__Role(UInt32(role.rawValue))
+            unsafe message.reason = self.arena.string(reason)
+        }
+    }
+
+    func revokeToken(_ token: String, reason: String) -> [UInt8] {
+        unsafe self.pack(trading__v1__revoke_token_request__init) { message in
+            unsafe message.token = self.arena.string(token)
+            unsafe message.reason = self.arena.string(reason)
+        }
+    }
+}
