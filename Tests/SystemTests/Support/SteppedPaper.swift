@@ -28,6 +28,7 @@ struct SteppedPaper {
     ///   - recording: What is played.
     ///   - folder: Where the account's file is made.
     ///   - opening: What the account holds.
+    /// - Throws: Why the recording cannot be played.
     init(recording: String, folder: String, opening: [Asset: Amount]) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         self.loop = loop
