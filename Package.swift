@@ -69,6 +69,7 @@ let package = Package(
         // Decisions: pure values, no I/O.
         .target(name: "TradingCore"),
         .target(name: "MatchingEngine", dependencies: ["TradingCore"]),
+        .target(name: "MarketReplay", dependencies: ["TradingCore", "MatchingEngine", "CZlib"]),
 
         // Secrets that show up in no text, and one-time codes.
         .target(name: "Credentials", dependencies: ["COpenSSL"]),
@@ -93,7 +94,8 @@ let package = Package(
         .target(
             name: "Venues",
             dependencies: [
-                "Credentials", "TradingCore", "MatchingEngine", "CCurl", "COpenSSL", nioSSL,
+                "Credentials", "TradingCore", "MatchingEngine", "MarketReplay", "CCurl", "COpenSSL",
+                "CZlib", nioSSL,
             ] + nio + nioHTTP
         ),
 
@@ -101,8 +103,8 @@ let package = Package(
         .executableTarget(
             name: "RPCServer",
             dependencies: [
-                "Credentials", "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues", arguments,
-                logging, yams,
+                "Credentials", "TradingCore", "TTRPC", "TradingAPI", "Journal", "Venues",
+                "MarketReplay", arguments, logging, yams,
             ] + nio
         ),
         .executableTarget(
@@ -114,7 +116,8 @@ let package = Package(
         .executableTarget(
             name: "ExchangeSim",
             dependencies: [
-                "TradingCore", "MatchingEngine", "COpenSSL", "CZlib", arguments, collections,
+                "TradingCore", "MatchingEngine", "MarketReplay", "COpenSSL", arguments,
+                collections,
             ] + nio + nioHTTP
         ),
 
@@ -168,19 +171,24 @@ let package = Package(
         ),
         .testTarget(
             name: "VenuesTests",
-            dependencies: ["Credentials", "Venues", "TradingCore", nioSSL] + nio + nioHTTP
+            dependencies: [
+                "Credentials", "Venues", "MatchingEngine", "MarketReplay", "TradingCore", nioSSL,
+            ] + nio + nioHTTP
         ),
         .testTarget(
             name: "ExchangeSimTests",
-            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore", "CZlib", nioEmbedded]
-                + nio + nioHTTP,
+            dependencies: [
+                "ExchangeSim", "MatchingEngine", "MarketReplay", "TradingCore", "CZlib",
+                nioEmbedded,
+            ] + nio + nioHTTP,
             exclude: ["Fuzzing/Program.swift", "Fuzzing/Corpus"]
         ),
         .testTarget(
             name: "SystemTests",
             dependencies: [
                 "Credentials", "RPCServer", "tradectl", "ExchangeSim", "SystemTestSupport",
-                "TradingAPI", "TTRPC", "TradingCore", "Journal", "Venues", "CZlib", logging,
+                "TradingAPI", "TTRPC", "TradingCore", "Journal", "Venues", "MarketReplay", "CZlib",
+                logging,
             ] + nio
         ),
         .testTarget(name: "TidyTests"),
@@ -203,8 +211,9 @@ if Context.environment["TRADING_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "fuzzers",
-            dependencies: ["ExchangeSim", "MatchingEngine", "TradingCore", nioEmbedded] + nio
-                + nioHTTP,
+            dependencies: [
+                "ExchangeSim", "MatchingEngine", "MarketReplay", "TradingCore", nioEmbedded,
+            ] + nio + nioHTTP,
             path: "Tests/ExchangeSimTests/Fuzzing",
             exclude: ["Corpus"]
         )

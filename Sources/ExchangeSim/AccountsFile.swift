@@ -1,4 +1,5 @@
 import Foundation
+import MarketReplay
 import MatchingEngine
 import TradingCore
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import MarketReplay
 import MatchingEngine
 import TradingCore
 

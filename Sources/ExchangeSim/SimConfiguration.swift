@@ -1,3 +1,4 @@
+import MarketReplay
 import MatchingEngine
 import TradingCore
 
@@ -11,16 +12,6 @@ struct SymbolConfiguration: Sendable {
 struct OpeningBalance: Sendable, Equatable {
     let asset: Asset
     let amount: Amount
-}
-
-/// How fast a recording is played.
-enum ReplaySpeed: Sendable, Equatable {
-    /// As it was recorded.
-    case real
-    /// Some times as fast.
-    case fast(Int64)
-    /// Only when a request says so.
-    case step
 }
 
 /// Everything that an exchange is started with.
@@ -70,9 +61,15 @@ struct SimConfiguration: Sendable {
 
     /// A symbol with its default rules, or nil where the name does not end in a known quote asset.
     static func symbol(_ name: String) -> SymbolConfiguration? {
-        Listing.defaultRules(for: name).map {
-            SymbolConfiguration(rules: $0.rules, opening: $0.opening)
-        }
+        guard let rules = MarketRules.standard(for: name) else { return nil }
+        let opening: Int64 =
+            switch rules.symbol.baseAsset.name {
+            case "BTC": 60_000
+            case "ETH": 2_600
+            case "BNB": 600
+            default: 100
+            }
+        return SymbolConfiguration(rules: rules, opening: Price(raw: opening * 100_000_000))
     }
 
     /// A balance such as `BTC=1.5`, or nil where it is not one.

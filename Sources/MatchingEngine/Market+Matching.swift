@@ -24,7 +24,8 @@ extension Market {
             if ahead.isPositive {
                 let quantity = min(taker.remaining, ahead)
                 self.book.consumeAnonymous(other, quantity)
-                self.trade(&taker, with: nil, quantity, level.price, &ledger, &events, at: time)
+                let price = self.slipped(level.price, taker.terms)
+                self.trade(&taker, with: nil, quantity, price, &ledger, &events, at: time)
                 continue
             }
             if self.isPrevented(taker, front) {

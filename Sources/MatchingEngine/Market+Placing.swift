@@ -110,7 +110,8 @@ extension Market {
         let isPreventing = terms.selfTradePrevention != .none
         for level in self.book.levels(terms.side.opposite).reversed() {
             if level.anonymous.isPositive {
-                guard body(level.price, level.anonymous) else { return }
+                let price = self.slipped(level.price, terms)
+                guard body(price, level.anonymous) else { return }
             }
             var slot = level.head
             while slot >= 0 {

@@ -39,6 +39,8 @@ package struct Market: Sendable {
     package internal(set) var lastTradeID = TradeID(raw: 0)
     /// The average that the filters refer to.
     package internal(set) var average: AveragePrice
+    /// By how many ticks takers trade worse than what the book shows; see `slipped(_:_:)`.
+    var slippageTicks: Int64 = 0
     /// The range of trade prices since the triggers were last looked at; zero for none.
     var sweptLow: Price = .zero
     var sweptHigh: Price = .zero
@@ -111,7 +113,7 @@ package struct MatchingEngine: Sendable {
     /// Who holds what.
     package var ledger: Ledger
     /// The markets in the order in which they were opened.
-    package private(set) var markets: [Market] = []
+    package internal(set) var markets: [Market] = []
     /// What happened since this was last emptied.
     package var events: [EngineEvent] = []
 

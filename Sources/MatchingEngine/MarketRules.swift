@@ -50,6 +50,33 @@ package struct MarketRules: Hashable, Sendable {
         self.trailingDelta = 10...2000
         self.positionMax = .zero
     }
+
+    /// The rules that a symbol has where nothing else is said: Binance's of 2024, nil where the
+    /// name does not end in a known quote asset.
+    package static func standard(for name: String) -> MarketRules? {
+        let quotes = ["USDT", "USDC", "FDUSD", "BTC", "ETH", "BNB", "EUR"]
+        guard let quote = quotes.first(where: { name.hasSuffix($0) && name.count > $0.count })
+        else { return nil }
+        let base = String(name.dropLast(quote.count))
+        var rules = SymbolRules(
+            symbol: Symbol(name),
+            baseAsset: Asset(base),
+            quoteAsset: Asset(quote)
+        )
+        let step: Int64 = base == "BTC" ? 1_000 : 10_000
+        rules.priceMin = Price(raw: 1_000_000)
+        rules.priceMax = Price(raw: 100_000_000_000_000)
+        rules.tickSize = Price(raw: 1_000_000)
+        rules.quantityMin = Quantity(raw: step)
+        rules.quantityMax = Quantity(raw: 900_000_000_000)
+        rules.stepSize = Quantity(raw: step)
+        rules.marketQuantityMax = Quantity(raw: base == "BTC" ? 10_000_000_000 : 200_000_000_000)
+        rules.notionalMin = Amount(raw: 500_000_000)
+        rules.notionalMax = Amount(raw: 900_000_000_000_000)
+        rules.isNotionalMinForMarket = true
+        rules.openOrdersMax = 200
+        return MarketRules(symbol: rules)
+    }
 }
 
 /// A filter of the venue, named as in its error text.

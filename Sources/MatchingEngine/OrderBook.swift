@@ -86,6 +86,12 @@ package struct OrderBook: Sendable {
         return id
     }
 
+    /// Counts the numbers up to one as given out.
+    mutating func reserveOrderIDs(through last: Int64) {
+        invariant(last < Int64(Int32.max), "a book has fewer orders than slots have numbers")
+        while Int64(self.slots.count) < last { self.slots.append(-1) }
+    }
+
     /// The slot of an order that the book holds.
     func slot(of id: VenueOrderID) -> Slot? {
         guard id.raw >= 1, id.raw <= Int64(self.slots.count) else { return nil }

@@ -111,6 +111,8 @@ package struct RecordedLiquidity: Sendable {
     ) {
         self.isSynchronized = true
         self.lastDepthID = updateID
+        self.dropMissing(.buy, bids, updateID, &engine, recorded: recorded, at: time)
+        self.dropMissing(.sell, asks, updateID, &engine, recorded: recorded, at: time)
         for level in bids {
             self.set(.buy, level, asOf: updateID, &engine, recorded: recorded, at: time)
         }
@@ -164,6 +166,34 @@ package struct RecordedLiquidity: Sendable {
         switch side {
         case .buy: self.bids[price] = entry
         case .sell: self.asks[price] = entry
+        }
+    }
+
+    /// Takes back levels of an earlier snapshot that a new one does not have.
+    private mutating func dropMissing(
+        _ side: Side,
+        _ levels: [RecordedLevel],
+        _ updateID: Int64,
+        _ engine: inout MatchingEngine,
+        recorded: WallTime,
+        at time: WallTime
+    ) {
+        let prices = Set(levels.map(\.price))
+        for level in engine.markets[self.market].book.levels(side)
+        where level.anonymous.isPositive && !prices.contains(level.price) {
+            let isKnown = (side == .buy ? self.bids : self.asks)[level.price] != nil
+            guard isKnown else {
+                // It is left of a stream that was lost.
+                engine.quote(
+                    LevelKey(side: side, price: level.price),
+                    .zero,
+                    on: self.market,
+                    at: time
+                )
+                continue
+            }
+            let gone = RecordedLevel(price: level.price, quantity: .zero)
+            self.set(side, gone, asOf: updateID, &engine, recorded: recorded, at: time)
         }
     }
 

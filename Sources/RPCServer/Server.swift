@@ -76,7 +76,7 @@ private final class Parts {
     private let walk: GatewayLoop
     private let store: OpenedStore
     private let service: TradingService
-    private var links: [ExchangeLink] = []
+    private var links: [any ExchangeLinking] = []
 
     init(
         _ configuration: Configuration,
@@ -149,9 +149,16 @@ private final class Parts {
                     store.keep(receipts, of: exchange.venue, walk)
                 }
             )
-            self.links.append(link)
-            self.walk.attach(link, as: exchange.venue)
-            lever.add(link.gate)
+            self.add(link, as: exchange.venue, lever)
+        }
+        if let paper = configuration.paper {
+            let link = try PaperLink(
+                try paper.venue(configuration),
+                walk: self.walk,
+                loop: loop,
+                log: log
+            )
+            self.add(link, as: .paper, lever)
         }
         if let market = configuration.exchanges.first(where: {
             $0.venue == configuration.gateway.marketVenue
@@ -159,6 +166,12 @@ private final class Parts {
             let link = try DryRunLink(market, walk: self.walk, loop: loop)
             self.walk.attach(link, as: .dryRun)
         }
+    }
+
+    private func add(_ link: any ExchangeLinking, as venue: VenueID, _ lever: KillLever) {
+        self.links.append(link)
+        self.walk.attach(link, as: venue)
+        lever.add(link.gate)
     }
 
     /// What beats the configuration is easily forgotten by whoever edits it.

@@ -31,6 +31,8 @@ package struct BinanceConfiguration: Sendable {
     package let streamURL: String
     package let apiKey: String
     package let secret: Secret
+    /// Whether there is a user stream to subscribe.
+    package private(set) var hasAccount = true
     /// Whose best prices are streamed; none needs no market stream.
     package var quotedSymbols: [Symbol] = []
     /// A PEM file of authorities to trust; nil for the system's.
@@ -65,6 +67,25 @@ package struct BinanceConfiguration: Sendable {
         guard isLegal else { throw .illegalKey }
         self.apiKey = apiKey
         self.secret = secret
+    }
+
+    /// The public side of a venue: its rules, its books and its market streams, without an account.
+    ///
+    /// - Throws: Where a URL cannot be used.
+    package init(
+        marketOf venue: VenueID,
+        restURL: String,
+        streamURL: String
+    ) throws(BinanceConfigurationError) {
+        self.venue = venue
+        self.restURL = try Self.checked(restURL, "REST", schemes: ["https", "http"])
+        self.streamURL = try Self.checked(streamURL, "stream", schemes: ["wss", "ws"])
+        self.websocketAPIURL = ""
+        self.apiKey = ""
+        // Public requests are not signed; a signer wants a key all the same.
+        self.secret = Secret(text: "public")
+        self.hasAccount = false
+        self.connectionCount = 2
     }
 
     private static func checked(

@@ -23,6 +23,9 @@ package final class BinanceVenue {
     private var clock = ClockEstimate()
     private var restraint: VenueRestraint?
     private var hasStarted = false
+    private var hasStreams = false
+    /// Reads each frame of the market streams, and asks for all of them, trades and depth too.
+    var readMarket: (([UInt8]) -> StreamMessage)?
 
     /// - Parameters:
     ///   - configuration: Where and as whom.
@@ -170,12 +173,13 @@ package final class BinanceVenue {
     private func receive(_ inputs: [VenueInput]) {
         for case .clockMeasured(let sample) in inputs { self.clock.take(sample) }
         self.deliver(inputs)
-        if self.clock.isMeasured, self.userStreams == nil, self.ended == nil {
-            self.startStreams()
-        }
+        guard self.clock.isMeasured, !self.hasStreams, self.ended == nil else { return }
+        self.hasStreams = true
+        if self.configuration.hasAccount { self.startUserStreams() }
+        self.startMarketStream()
     }
 
-    private func startStreams() {
+    private func startUserStreams() {
         let streams = UserStreams(
             self.configuration.timing.stream,
             loop: self.loop,
@@ -194,15 +198,20 @@ package final class BinanceVenue {
         )
         self.userStreams = streams
         streams.start()
+    }
+
+    private func startMarketStream() {
         guard !self.configuration.quotedSymbols.isEmpty else { return }
-        let names = self.configuration.quotedSymbols.map { symbol in
-            QueryText.encoded(symbol.name.lowercased()) + "@bookTicker"
+        let kinds =
+            self.readMarket == nil ? ["bookTicker"] : ["bookTicker", "trade", "depth@100ms"]
+        let names = self.configuration.quotedSymbols.flatMap { symbol in
+            kinds.map { QueryText.encoded(symbol.name.lowercased()) + "@" + $0 }
         }
         let url = self.configuration.streamURL + "/stream?streams=" + names.joined(separator: "/")
         let market = self.connection(
             to: url,
             .market,
-            message: MarketFrames.message,
+            message: self.readMarket ?? MarketFrames.message,
             deliver: self.deliver
         )
         self.marketStream = market

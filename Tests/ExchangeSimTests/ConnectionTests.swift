@@ -1,3 +1,4 @@
+import MarketReplay
 import NIOHTTP1
 import NIOWebSocket
 import Testing

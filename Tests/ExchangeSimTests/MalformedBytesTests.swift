@@ -1,3 +1,4 @@
+import MarketReplay
 import NIOEmbedded
 import NIOCore
 import NIOHTTP1

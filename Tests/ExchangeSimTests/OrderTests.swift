@@ -1,3 +1,4 @@
+import MarketReplay
 import MatchingEngine
 import NIOHTTP1
 import Testing

@@ -1,3 +1,4 @@
+import MarketReplay
 import MatchingEngine
 import NIOCore
 import NIOHTTP1

@@ -3,6 +3,7 @@ import NIOHTTP1
 import Testing
 
 @testable import ExchangeSim
+@testable import MarketReplay
 
 @Suite("Replay")
 struct ReplayTests {

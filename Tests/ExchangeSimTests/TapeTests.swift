@@ -6,6 +6,7 @@ import Testing
 import TradingCore
 
 @testable import ExchangeSim
+@testable import MarketReplay
 
 @Suite("Public data files")
 struct TapeTests {

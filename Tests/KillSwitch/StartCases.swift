@@ -72,7 +72,7 @@ enum StartCases {
         name: "a restart in each mode and at each level comes back in it",
         setup: Self.tableSetup
     ) { trial in
-        for mode in [TradingMode.monitor, .dryRun, .testnet, .live] {
+        for mode in [TradingMode.monitor, .paper, .dryRun, .testnet, .live] {
             _ = try await trial.client.setMode(
                 mode,
                 .cancel,
@@ -100,12 +100,13 @@ enum StartCases {
                 if level != nil { try await trial.release() }
             }
         }
-        await trial.tell("16 restarts after kill -9")
+        await trial.tell("20 restarts after kill -9")
     }
 
     private static var tableSetup: Desk.Setup {
         var setup = KillCase.standardSetup
         setup.allowsLiveTrading = true
+        setup.paper = "balances: [USDT=1000000, BTC=10, ETH=100]"
         return setup
     }
 }

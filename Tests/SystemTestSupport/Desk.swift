@@ -37,6 +37,8 @@ package final class Desk: @unchecked Sendable {
         /// What TCP callers must show: none or token.
         package var tcpAuthentication = "none"
         package var connections = 8
+        /// The settings of the paper venue, on one line; empty for none.
+        package var paper = ""
         /// Whether the exchange is configured as live, too, with the neighbour's account, and live
         /// trading allowed.
         package var allowsLiveTrading = false
@@ -124,6 +126,7 @@ package final class Desk: @unchecked Sendable {
             + (setup.allowsLiveTrading
                 ? Self.venue("live", setup, urls, Self.neighbourKey)
                     + "\n    daily_notional_cap: [\(setup.liveDailyCap)]" : "")
+            + (setup.paper.isEmpty ? "" : "\n  paper: {\(setup.paper)}")
         try configuration.write(
             toFile: Self.configurationPath(name, in: folder),
             atomically: true,

@@ -1,3 +1,5 @@
+import MarketReplay
+
 /// How events reach their streams.
 struct EventFaults {
     /// What becomes of one event.

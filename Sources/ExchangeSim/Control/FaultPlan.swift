@@ -1,3 +1,4 @@
+import MarketReplay
 import TradingCore
 
 /// A failure that a test has asked for.

@@ -1,3 +1,4 @@
+import MarketReplay
 import TradingCore
 
 /// The listen keys of the user data streams that Binance had until 2026.

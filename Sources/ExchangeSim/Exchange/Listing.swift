@@ -77,37 +77,4 @@ final class Listing {
             self.aggregates.removeFirst(self.aggregates.count - Self.tradesMax)
         }
     }
-
-    /// The rules that a symbol has where nothing else is said.
-    static func defaultRules(for name: String) -> (rules: MarketRules, opening: Price)? {
-        let quotes = ["USDT", "USDC", "FDUSD", "BTC", "ETH", "BNB", "EUR"]
-        guard let quote = quotes.first(where: { name.hasSuffix($0) && name.count > $0.count })
-        else { return nil }
-        let base = String(name.dropLast(quote.count))
-        var rules = SymbolRules(
-            symbol: Symbol(name),
-            baseAsset: Asset(base),
-            quoteAsset: Asset(quote)
-        )
-        let step: Int64 = base == "BTC" ? 1_000 : 10_000
-        rules.priceMin = Price(raw: 1_000_000)
-        rules.priceMax = Price(raw: 100_000_000_000_000)
-        rules.tickSize = Price(raw: 1_000_000)
-        rules.quantityMin = Quantity(raw: step)
-        rules.quantityMax = Quantity(raw: 900_000_000_000)
-        rules.stepSize = Quantity(raw: step)
-        rules.marketQuantityMax = Quantity(raw: base == "BTC" ? 10_000_000_000 : 200_000_000_000)
-        rules.notionalMin = Amount(raw: 500_000_000)
-        rules.notionalMax = Amount(raw: 900_000_000_000_000)
-        rules.isNotionalMinForMarket = true
-        rules.openOrdersMax = 200
-        let opening: Int64 =
-            switch base {
-            case "BTC": 60_000
-            case "ETH": 2_600
-            case "BNB": 600
-            default: 100
-            }
-        return (MarketRules(symbol: rules), Price(raw: opening * 100_000_000))
-    }
 }

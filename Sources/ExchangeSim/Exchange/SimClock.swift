@@ -1,3 +1,4 @@
+import MarketReplay
 import TradingCore
 
 #if canImport(Glibc)
@@ -41,25 +42,7 @@ struct SimClock {
     }
 }
 
-/// A small generator with a known sequence for each seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { self.state = seed }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    /// A whole number in a range; the tiny bias of the remainder does not matter here.
-    mutating func next(in range: ClosedRange<Int64>) -> Int64 {
-        range.lowerBound + Int64(self.next() % UInt64(range.upperBound - range.lowerBound + 1))
-    }
-
+extension SeededGenerator {
     /// An id of 22 letters and digits, as the venue makes them.
     mutating func nextClientOrderID() -> String {
         let alphabet = Array(

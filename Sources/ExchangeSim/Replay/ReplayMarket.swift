@@ -1,21 +1,15 @@
+import MarketReplay
 import MatchingEngine
 import NIOCore
 import TradingCore
 
 /// A market that follows a recording.
 final class ReplayMarket: LiquiditySource {
-    let speed: ReplaySpeed
-    /// How many lines were played.
-    private(set) var line = 0
-    /// The receive time of the last line played, or of the first line before that.
-    private(set) var time: WallTime
-    private let source: ReplaySource
+    private var player: ReplayPlayer
     private let path: String
     private let listing: Listing
     private var liquidity: ReplayLiquidity
-    private let firstTime: WallTime
     private var started: NIODeadline?
-    private var nextStep = 0
 
     /// How many steps are played at a time at most, so that the loop stays short.
     private static let stepsMax = 2_000
@@ -26,17 +20,19 @@ final class ReplayMarket: LiquiditySource {
         _ listing: Listing,
         speed: ReplaySpeed
     ) throws(RecordingError) {
-        self.source = source
+        self.player = try ReplayPlayer(source, speed: speed)
         self.path = path
         self.listing = listing
-        self.speed = speed
         self.liquidity = source.liquidity(market: listing.market)
-        self.firstTime = try source.step(at: 0).time
-        self.time = self.firstTime
     }
 
+    var speed: ReplaySpeed { self.player.speed }
+    /// How many lines were played.
+    var line: Int { self.player.line }
+    /// The receive time of the last line played, or of the first line before that.
+    var time: WallTime { self.player.time }
     var intervalMilliseconds: Int64? { self.speed == .step ? nil : 5 }
-    var isAtEnd: Bool { self.nextStep == self.source.stepCount }
+    var isAtEnd: Bool { self.player.isAtEnd }
     var isSynchronized: Bool { self.liquidity.isSynchronized }
     var gaps: Int { self.liquidity.gaps }
 
@@ -45,16 +41,9 @@ final class ReplayMarket: LiquiditySource {
         let now = NIODeadline.now()
         let started = self.started ?? now
         self.started = started
-        var elapsed = (now - started).nanoseconds
-        if case .fast(let factor) = self.speed {
-            let (product, isTooLarge) = elapsed.multipliedReportingOverflow(by: factor)
-            elapsed = isTooLarge ? .max : product
-        }
+        let elapsed = (now - started).nanoseconds
         var played = 0
-        while !self.isAtEnd, played < Self.stepsMax {
-            guard let next = try? self.source.step(at: self.nextStep),
-                next.time.nanoseconds - self.firstTime.nanoseconds <= elapsed
-            else { break }
+        while played < Self.stepsMax, let next = self.player.next(after: elapsed) {
             self.play(next, exchange)
             played += 1
         }
@@ -63,8 +52,7 @@ final class ReplayMarket: LiquiditySource {
     /// Plays the next lines, as many as there are.
     func advance(lines: Int64, _ exchange: Exchange) throws(RecordingError) {
         var remaining = lines
-        while remaining > 0, !self.isAtEnd {
-            let next = try self.source.step(at: self.nextStep)
+        while remaining > 0, let next = try self.player.next() {
             self.play(next, exchange)
             if next.endsLine { remaining -= 1 }
         }
@@ -75,9 +63,6 @@ final class ReplayMarket: LiquiditySource {
     func didTrade(_ exchange: Exchange, _ listing: Listing) {}
 
     private func play(_ step: ReplayStep, _ exchange: Exchange) {
-        self.nextStep += 1
-        if step.endsLine { self.line += 1 }
-        self.time = step.time
         exchange.clock.move(to: step.time)
         guard let message = step.message else { return }
         let now = exchange.now
@@ -95,7 +80,7 @@ final class ReplayMarket: LiquiditySource {
         case .step: writer.field("speed", "step")
         }
         writer.field("line", Int64(self.line))
-        writer.field("lines", Int64(self.source.lineCount))
+        writer.field("lines", Int64(self.player.source.lineCount))
         writer.field("time", self.time.nanoseconds)
         writer.field("end", self.isAtEnd)
         writer.field("synchronized", self.isSynchronized)

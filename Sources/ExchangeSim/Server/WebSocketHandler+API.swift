@@ -1,3 +1,4 @@
+import MarketReplay
 import TradingCore
 
 extension WebSocketHandler {

@@ -1,3 +1,5 @@
+import MarketReplay
+
 /// Percent-decoding and splitting of `a=1&b=2`, over the bytes as they arrived.
 enum Form {
     /// One `name=value`, still encoded, and where it stood.
@@ -44,8 +46,8 @@ enum Form {
         while index < piece.endIndex {
             let byte = piece[index]
             if byte == UInt8(ascii: "%"), index + 2 < piece.endIndex,
-                let high = Self.hexDigit(piece[index + 1]),
-                let low = Self.hexDigit(piece[index + 2])
+                let high = JSONValue.hexDigit(piece[index + 1]),
+                let low = JSONValue.hexDigit(piece[index + 2])
             {
                 decoded.append(high << 4 | low)
                 index += 3
@@ -76,15 +78,5 @@ enum Form {
             }
         }
         return encoded
-    }
-
-    /// The value of a hexadecimal digit of either case.
-    static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

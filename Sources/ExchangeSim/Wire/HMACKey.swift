@@ -1,4 +1,5 @@
 import COpenSSL
+import MarketReplay
 import TradingCore
 
 /// A secret of HMAC-SHA256, keyed once and used for every request of its owner.
@@ -46,8 +47,8 @@ import TradingCore
         let code = self.code(of: payload)
         var difference: UInt8 = 0
         for index in 0..<32 {
-            guard let high = Form.hexDigit(digits[2 * index]),
-                let low = Form.hexDigit(digits[2 * index + 1])
+            guard let high = JSONValue.hexDigit(digits[2 * index]),
+                let low = JSONValue.hexDigit(digits[2 * index + 1])
             else { return false }
             difference |= code[index] ^ (high << 4 | low)
         }

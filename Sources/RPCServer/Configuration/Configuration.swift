@@ -9,6 +9,8 @@ struct Configuration {
     var tcpAddress: HostAndPort?
     var gateway: GatewaySettings
     var exchanges: [ExchangeSettings]
+    /// The exchange inside of the process, where one is wanted.
+    var paper: PaperSettings?
     var audit: AuditSettings
     var killSwitch: KillSettings
     var access: AccessSettings
@@ -58,7 +60,15 @@ struct Configuration {
             exchanges.append(raw.exchange(venue, section: section, environment: environment))
         }
         self.exchanges = exchanges
-        self.gateway = raw.gateway(exchanges: exchanges.map(\.venue))
+        let paper = raw.paper(exchanges: exchanges.map(\.venue))
+        self.paper = paper
+        let venues = exchanges.map(\.venue) + (paper == nil ? [] : [.paper])
+        self.gateway = raw.gateway(exchanges: venues)
+        if case .marketData? = paper?.source, !exchanges.isEmpty,
+            self.gateway.marketVenue == .paper
+        {
+            raw.report("file", "market_data: paper follows prices of its own only from a recording")
+        }
         self.secondFactor = raw.approvals(&self.gateway, environment: environment)
         self.audit = raw.audit()
         self.killSwitch = raw.killSwitch(environment: environment)
@@ -256,7 +266,7 @@ extension RawSettings {
         let market = self.value(
             "market_data",
             default: exchanges.first ?? .testnet,
-            expected: "testnet or live"
+            expected: "testnet, live or paper"
         ) { text in
             TradingMode(name: text)?.venue
         }

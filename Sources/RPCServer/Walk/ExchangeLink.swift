@@ -4,7 +4,7 @@ import TradingCore
 import Venues
 
 /// The walk's way to an exchange.
-final class ExchangeLink: VenueLink {
+final class ExchangeLink: ExchangeLinking {
     let gate = Gate()
     private let venue: BinanceVenue
 
@@ -87,6 +87,15 @@ final class DryRunLink: VenueLink {
 }
 
 extension Configuration.ExchangeSettings {
+    /// The public side of the exchange, for whoever needs its prices only.
+    func market() throws -> BinanceConfiguration {
+        try BinanceConfiguration(
+            marketOf: self.venue,
+            restURL: self.restURL,
+            streamURL: self.streamURL
+        )
+    }
+
     /// The venue's own configuration, with the secret read from its place.
     fileprivate func binance(quoting symbols: [Symbol]) throws -> BinanceConfiguration {
         var configuration = try BinanceConfiguration(

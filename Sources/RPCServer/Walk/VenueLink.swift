@@ -1,3 +1,4 @@
+import NIOCore
 import TradingCore
 import Venues
 
@@ -23,4 +24,15 @@ protocol VenueLink: AnyObject {
 
     /// Lifts one latch; the others stay.
     func open(_ latch: Gate.Latch)
+}
+
+/// A link to an exchange, which takes time to begin and to end.
+protocol ExchangeLinking: VenueLink {
+    /// The last door of its placements (K1).
+    var gate: Gate { get }
+
+    func start()
+
+    /// Ends once what is on its way has arrived, or after a while.
+    func shutdown() -> EventLoopFuture<Void>
 }

@@ -60,8 +60,10 @@ package enum VenueID: UInt8, Hashable, Sendable, CaseIterable, Comparable {
         }
     }
 
-    /// Whether the venue is an exchange that is reached over the network.
-    package var isExchange: Bool { self == .testnet || self == .live }
+    /// Whether the venue is an exchange: it holds orders, and is asked for their fate.
+    ///
+    /// That of paper is inside of the process.
+    package var isExchange: Bool { self == .paper || self == .testnet || self == .live }
 
     package static func < (left: VenueID, right: VenueID) -> Bool {
         left.rawValue < right.rawValue

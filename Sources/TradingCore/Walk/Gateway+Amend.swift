@@ -87,7 +87,8 @@ extension Gateway {
             self.repeatAmend(of: orderID, reason: error.message, into: &batch)
         case .failed(let reason):
             self.repeatAmend(of: orderID, reason: reason, into: &batch)
-        case .orders, .trades, .account, .rules, .quotes, .time, .orderCounts, .keyRights:
+        case .orders, .trades, .account, .rules, .quotes, .depth, .time, .orderCounts,
+            .keyRights:
             break
         }
         self.answerWaiters(of: orderID, into: &batch)

@@ -52,7 +52,8 @@ extension Gateway {
             self.tradesAnswered(symbol, answer, from: venue, into: &batch)
         case .keyRights:
             self.keyRightsAnswered(answer, into: &batch)
-        case .time:
+        // The book is asked for by venues' own parts.
+        case .time, .depth:
             break
         }
     }
@@ -82,7 +83,7 @@ extension Gateway {
             }
             self.chases[orderID, default: Chase()].askAt = batch.instant.monotonic
             self.chases[orderID]?.cancelAt = later
-        case .failed, .orders, .trades, .account, .rules, .quotes, .time,
+        case .failed, .orders, .trades, .account, .rules, .quotes, .depth, .time,
             .orderCounts, .keyRights:
             guard self.state.orders[orderID] != nil else { break }
             self.chases[orderID, default: Chase()].cancelAt = later
@@ -119,7 +120,7 @@ extension Gateway {
         case .refused(let error) where error.code == VenueError.noSuchOrder:
             self.absent(orderID, wasPastWindow: wasPastWindow, into: &batch)
             self.noteAsked(orderID, on: venue, into: &batch)
-        case .refused, .failed, .orders, .trades, .account, .rules, .quotes, .time,
+        case .refused, .failed, .orders, .trades, .account, .rules, .quotes, .depth, .time,
             .orderCounts, .keyRights:
             // What ended meanwhile needs no answer any more; the reconciliation goes on (E6).
             if self.state.orders[orderID] == nil {

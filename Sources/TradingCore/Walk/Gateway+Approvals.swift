@@ -169,8 +169,8 @@ extension Gateway {
             key: earlier.key,
             expectedMode: earlier.venue.mode,
             tag: earlier.tag,
-            resubmitsIfAbsent: earlier.resubmitsIfAbsent,
             strategy: earlier.strategy,
+            resubmitsIfAbsent: earlier.resubmitsIfAbsent,
             predecessor: earlier.predecessor
         )
         wish.originalQuantity = earlier.originalQuantity

@@ -128,16 +128,19 @@ extension Gateway {
     func unmetBySettings(entering mode: TradingMode) -> [UnmetCondition] {
         var unmet: [UnmetCondition] = []
         switch mode {
-        case .monitor, .dryRun: break
-        case .paper:
-            unmet.append(
-                UnmetCondition(
-                    limit: "monitor, dry_run, testnet or live",
-                    actual: mode.name,
-                    message: "Mode paper is not available in this version."
+        case .monitor: break
+        case .dryRun:
+            if self.settings.marketVenue == .paper {
+                unmet.append(
+                    UnmetCondition(
+                        limit: "market_data: testnet or live",
+                        actual: "paper",
+                        message: "A dry run signs with the key of the market data's venue, and "
+                            + "paper has none."
+                    )
                 )
-            )
-        case .testnet, .live:
+            }
+        case .paper, .testnet, .live:
             if mode == .live, !self.settings.allowsLiveTrading {
                 unmet.append(
                     UnmetCondition(
@@ -231,7 +234,7 @@ extension Gateway {
                 actual: "unknown",
                 message: "What the live key may do is unknown: \(reason)."
             )
-        case .order, .orders, .trades, .account, .rules, .quotes, .time, .orderCounts:
+        case .order, .orders, .trades, .account, .rules, .quotes, .depth, .time, .orderCounts:
             fatalError("invariant broken: the question for the key's rights has another answer")
         }
     }

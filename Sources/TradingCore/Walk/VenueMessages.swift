@@ -159,6 +159,33 @@ package struct SymbolQuote: Hashable, Sendable {
     }
 }
 
+/// A price of the book and the quantity that stands there.
+package struct DepthLevel: Hashable, Sendable {
+    package var price: Price
+    package var quantity: Quantity
+
+    package init(price: Price, quantity: Quantity) {
+        self.price = price
+        self.quantity = quantity
+    }
+}
+
+/// The book of a symbol, as one REST answer tells it; the best level of each side first.
+package struct DepthReport: Hashable, Sendable {
+    package var symbol: Symbol
+    /// The venue's count of changes, to which its stream of changes refers.
+    package var updateID: Int64
+    package var bids: [DepthLevel]
+    package var asks: [DepthLevel]
+
+    package init(symbol: Symbol, updateID: Int64, bids: [DepthLevel], asks: [DepthLevel]) {
+        self.symbol = symbol
+        self.updateID = updateID
+        self.bids = bids
+        self.asks = asks
+    }
+}
+
 /// An error body of the venue.
 package struct VenueError: Hashable, Sendable {
     package var httpStatus: Int
@@ -236,6 +263,8 @@ package enum VenueRequest: Hashable, Sendable {
     case rules([Symbol])
     /// Best prices, for symbols whose stream has not spoken yet.
     case quotes([Symbol])
+    /// The order book of a symbol.
+    case depth(Symbol)
     /// The venue's clock.
     case time
     /// How many new orders the venue has counted in its present windows.
@@ -252,6 +281,7 @@ package enum VenueAnswer: Hashable, Sendable {
     case account(AccountReport)
     case rules([SymbolRules])
     case quotes([SymbolQuote])
+    case depth(DepthReport)
     case time(WallTime)
     case orderCounts([RateCount])
     case keyRights(KeyRights)

@@ -137,6 +137,8 @@ struct ReadProgress: Hashable, Sendable {
                 quotes.append(SymbolQuote(symbol: Symbol(try row.string("symbol")), quote: quote))
             }
             return .quotes(quotes)
+        case .depth(let symbol):
+            return .depth(try BinanceBody.depth(json, of: symbol))
         case .keyRights:
             return .keyRights(
                 KeyRights(

@@ -176,4 +176,32 @@ enum BinanceBody {
         let quote = Quote(bid: try json.decimal(bid), ask: try json.decimal(ask))
         return quote.bid.isPositive && quote.ask.isPositive ? quote : nil
     }
+
+    /// The book of a symbol.
+    static func depth(_ json: JSONValue, of symbol: Symbol) throws(BodyError) -> DepthReport {
+        DepthReport(
+            symbol: symbol,
+            updateID: try json.integer("lastUpdateId"),
+            bids: try self.levels(json, "bids"),
+            asks: try self.levels(json, "asks")
+        )
+    }
+
+    private static func levels(
+        _ json: JSONValue,
+        _ name: String
+    ) throws(BodyError) -> [DepthLevel] {
+        var levels: [DepthLevel] = []
+        for row in try json.elements(name) {
+            let pair = try row.elements(as: name)
+            guard pair.count >= 2 else { throw .unreadable("a level of \(name) is not a pair") }
+            levels.append(
+                DepthLevel(
+                    price: try pair[0].decimal(as: name),
+                    quantity: try pair[1].decimal(as: name)
+                )
+            )
+        }
+        return levels
+    }
 }

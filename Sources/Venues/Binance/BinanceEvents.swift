@@ -14,6 +14,8 @@ enum StreamMessage: Hashable, Sendable {
     /// Something that must not be missed cannot be read: only a new stream and the
     /// reconciliation behind it can tell what it said.
     case unreadable(String)
+    /// Whoever read it has dealt with it.
+    case taken
     /// A kind of event that nobody here needs.
     case ignored(String)
 }

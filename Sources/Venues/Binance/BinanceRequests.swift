@@ -193,8 +193,9 @@ enum BinanceRequests {
             return self.open("exchangeInfo", [("symbols", self.list(symbols))])
         case .quotes(let symbols):
             return self.open("ticker/bookTicker", [("symbols", self.list(symbols))])
-        case .time:
-            return self.open("time", [])
+        case .depth(let symbol):
+            return self.open("depth", [("symbol", symbol.name), self.pageLimit])
+        case .time: return self.open("time", [])
         case .orderCounts:
             return self.signed(.get, "rateLimit/order", [])
         case .keyRights:

@@ -10,6 +10,7 @@ extension VenueRequest {
         case .trades, .tradesSince, .allOrders, .account, .rules: 20
         case .orderTrades: 5
         case .orderCounts: 40
+        case .depth: 50
         case .quotes: 4
         }
     }
@@ -24,7 +25,8 @@ extension VenueRequest {
         case .amend: .inquiry
         // The proof that nothing of ours is open any more (K3).
         case .openOrders: .inquiry
-        case .trades, .account, .rules, .orderCounts, .quotes, .time, .keyRights: .read
+        case .trades, .account, .rules, .orderCounts, .quotes, .depth, .time, .keyRights:
+            .read
         }
     }
 }

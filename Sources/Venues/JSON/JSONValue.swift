@@ -122,7 +122,7 @@ struct JSONValue {
         return isNegative ? -value : value
     }
 
-    private func decimal<Value: ExactDecimal>(as name: String) throws(BodyError) -> Value {
+    func decimal<Value: ExactDecimal>(as name: String) throws(BodyError) -> Value {
         let node = self.node
         guard node.kind == .string, !node.isEscaped else {
             throw .unreadable("\(name) is not a decimal in a string")

@@ -109,7 +109,8 @@ struct ReceiptBook {
             case .cancel(let orderID, _, _, _), .order(let orderID, _, _, _),
                 .orderTrades(let orderID, _, _), .amend(let orderID, _, _, _):
                 self.note(orderID, progress.next, (answer, failure, sentAt))
-            case .openOrders, .trades, .tradesSince, .allOrders, .account, .rules, .quotes, .time,
+            case .openOrders, .trades, .tradesSince, .allOrders, .account, .rules, .quotes, .depth,
+                .time,
                 .orderCounts, .keyRights:
                 break
             }

@@ -137,6 +137,8 @@ struct StreamMachine: ~Copyable {
             let isClockWrong = error.code == VenueError.outsideWindow
             return (isClockWrong ? [.measureClock] : [])
                 + self.lost(text, at: now, chance: chance)
+        case .taken:
+            return actions
         case .ended(let text):
             return self.lost(text, at: now, chance: chance)
         case .unreadable(let text):

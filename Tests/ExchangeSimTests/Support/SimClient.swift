@@ -1,3 +1,4 @@
+import MarketReplay
 import NIOCore
 import NIOHTTP1
 import NIOPosix

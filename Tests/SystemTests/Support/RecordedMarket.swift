@@ -28,10 +28,9 @@ struct RecordedMarket {
     }
 
     init(path: String) throws {
-        let text = String(
-            decoding: try Self.inflate(Data(contentsOf: URL(fileURLWithPath: path))),
-            as: UTF8.self
-        )
+        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+        let isPacked = data.starts(with: [0x1F, 0x8B])
+        let text = String(decoding: isPacked ? try Self.inflate(data) : data, as: UTF8.self)
         self.lines = text.split(separator: "\n")
     }
 

@@ -202,6 +202,7 @@ struct ModelVenue {
             )
         case .quotes: return .quotes([])
         case .orderCounts: return .orderCounts([])
+        case .depth: return .failed("nobody here asks for the book")
         case .keyRights: return .keyRights(KeyRights(canTrade: true, canWithdraw: false))
         case .rules(let symbols):
             return .rules(symbols.map { Make.rules($0) })

@@ -1,14 +1,14 @@
 import Foundation
-import MatchingEngine
-import TradingCore
+package import MatchingEngine
+package import TradingCore
 
 /// What is replayed: recorded streams, or a tape of trades and quotes.
-enum ReplaySource {
+package enum ReplaySource {
     case streams(Recording)
     case tape(Tape)
 
     /// Reads a file, told by its content: gzip, zip or plain, a recording or CSV.
-    init(path: String) throws(RecordingError) {
+    package init(path: String) throws(RecordingError) {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw .unreadable(path: path)
         }
@@ -16,7 +16,7 @@ enum ReplaySource {
     }
 
     /// Reads a file's bytes.
-    init(_ file: [UInt8], path: String) throws(RecordingError) {
+    package init(_ file: [UInt8], path: String) throws(RecordingError) {
         var bytes = file
         var isCSV = path.lowercased().hasSuffix(".csv")
         if Inflate.isGzip(file) {
@@ -56,7 +56,7 @@ enum ReplaySource {
     }
 
     /// The symbol: what the lines name, or the start of the file's name (`BTCUSDT-trades-…`).
-    func symbol(path: String) -> String? {
+    package func symbol(path: String) -> String? {
         switch self {
         case .streams(let recording): return recording.symbol
         case .tape(let tape):
@@ -74,7 +74,7 @@ enum ReplaySource {
     }
 
     /// How many lines there are.
-    var lineCount: Int {
+    package var lineCount: Int {
         switch self {
         case .streams(let recording): recording.count
         case .tape(let tape): tape.lineCount
@@ -82,14 +82,14 @@ enum ReplaySource {
     }
 
     /// How many steps there are; a line has at least one.
-    var stepCount: Int {
+    package var stepCount: Int {
         switch self {
         case .streams(let recording): recording.count
         case .tape(let tape): tape.stepCount
         }
     }
 
-    func step(at index: Int) throws(RecordingError) -> ReplayStep {
+    package func step(at index: Int) throws(RecordingError) -> ReplayStep {
         switch self {
         case .streams(let recording):
             let line = try recording.line(at: index)
@@ -99,7 +99,7 @@ enum ReplaySource {
         }
     }
 
-    func liquidity(market: Int) -> ReplayLiquidity {
+    package func liquidity(market: Int) -> ReplayLiquidity {
         switch self {
         case .streams: .streams(RecordedLiquidity(market: market))
         case .tape: .tape(TapeLiquidity(market: market))
@@ -108,22 +108,22 @@ enum ReplaySource {
 }
 
 /// How messages of a replay become liquidity.
-enum ReplayLiquidity {
+package enum ReplayLiquidity {
     case streams(RecordedLiquidity)
     case tape(TapeLiquidity)
 
     /// Whether there is a book; a tape has what its last line gives.
-    var isSynchronized: Bool {
+    package var isSynchronized: Bool {
         guard case .streams(let recorded) = self else { return true }
         return recorded.isSynchronized
     }
 
-    var gaps: Int {
+    package var gaps: Int {
         guard case .streams(let recorded) = self else { return 0 }
         return recorded.gaps
     }
 
-    mutating func apply(
+    package mutating func apply(
         _ message: RecordedMessage,
         to engine: inout MatchingEngine,
         recorded: WallTime,
@@ -141,4 +141,14 @@ enum ReplayLiquidity {
             self = .tape(liquidity)
         }
     }
+}
+
+/// How fast a recording is played.
+package enum ReplaySpeed: Hashable, Sendable {
+    /// As it was recorded.
+    case real
+    /// Some times as fast.
+    case fast(Int64)
+    /// Only when a request says so.
+    case step
 }

@@ -1,17 +1,17 @@
-import MatchingEngine
-import TradingCore
+package import MatchingEngine
+package import TradingCore
 
 /// One thing that a replay does at one time.
-struct ReplayStep: Hashable {
-    let time: WallTime
+package struct ReplayStep: Hashable {
+    package let time: WallTime
     /// What happens; nil where only time passes.
-    let message: RecordedMessage?
+    package let message: RecordedMessage?
     /// Whether the line of the file is done with it.
-    let endsLine: Bool
+    package let endsLine: Bool
 }
 
 /// The rows of a CSV file as trades and quotes, held in 48 bytes each.
-struct Tape {
+package struct Tape {
     /// The symbol that a column or a row names; nil where none does.
     private(set) var symbol: String?
     /// How many lines hold data; the header is none.

@@ -1,8 +1,8 @@
-import MatchingEngine
+package import MatchingEngine
 import TradingCore
 
 /// Why a recording cannot be played.
-enum RecordingError: Error, CustomStringConvertible {
+package enum RecordingError: Error, CustomStringConvertible {
     /// The file cannot be read; check its path.
     case unreadable(path: String)
     /// The gzip data or the zip archive is damaged, cut off, or not of a kind that is read.
@@ -14,7 +14,7 @@ enum RecordingError: Error, CustomStringConvertible {
     /// The recording is of a symbol that is not listed; list it with `--symbol`.
     case unlistedSymbol(path: String, symbol: String)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path): "cannot read the recording \(path)"
         case .damagedArchive(let path, let reason):
@@ -29,7 +29,7 @@ enum RecordingError: Error, CustomStringConvertible {
 }
 
 /// A recorded market in memory: lines of a receive time in nanoseconds and one message.
-struct Recording {
+package struct Recording {
     let path: String
     /// The symbol of its streams.
     let symbol: String
@@ -99,6 +99,35 @@ struct Recording {
             message: parser.message
         )
     }
+}
+
+/// A message of a market stream, live or recorded, and whose it is.
+package struct MarketMessage {
+    /// The symbol that it names.
+    package let symbol: String
+    /// What it says.
+    package let message: RecordedMessage
+
+    /// Reads one frame of Binance's combined streams; nil where it is of another kind.
+    ///
+    /// - Parameter frame: The text.
+    /// - Throws: What cannot be read.
+    package init?(frame: [UInt8]) throws(MalformedMessage) {
+        guard let json = JSONValue(parsing: frame) else {
+            throw MalformedMessage(reason: "it is not JSON")
+        }
+        var parser = RecordedMessageParser()
+        guard parser.parse(json) else { throw MalformedMessage(reason: parser.reason) }
+        guard let message = parser.message, let symbol = parser.symbol else { return nil }
+        self.symbol = symbol
+        self.message = message
+    }
+}
+
+/// A message of a market stream that cannot be read.
+package struct MalformedMessage: Error {
+    /// A clause such as "its trade lacks a field".
+    package let reason: String
 }
 
 /// Turns the JSON of one recorded line into a message.

@@ -2,7 +2,7 @@
 ///
 /// Signatures of the WebSocket API cover numbers as they were spelled, which a decoder that
 /// turns them into doubles cannot give back.
-enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(String)
@@ -10,72 +10,47 @@ enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object([Member])
 
-    struct Member: Hashable, Sendable {
-        let name: String
-        let value: JSONValue
+    package struct Member: Hashable, Sendable {
+        package let name: String
+        package let value: JSONValue
     }
 
     /// The member of an object with that name; nil where there is none, or it is no object.
-    subscript(_ name: String) -> JSONValue? {
+    package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
 
-    var text: String? {
+    package var text: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
-    var integer: Int64? {
+    package var integer: Int64? {
         guard case .number(let text) = self else { return nil }
         return Int64(text)
     }
 
-    var elements: [JSONValue]? {
+    package var elements: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
 
-    /// A scalar as it is spelled, booleans and arrays of them as JSON; nil for the rest.
-    var spelling: String? {
-        switch self {
-        case .null: nil
-        case .bool(let value): value ? "true" : "false"
-        case .number(let text), .string(let text): text
-        case .array, .object:
-            {
-                var writer = JSONWriter()
-                self.write(to: &writer)
-                return String(decoding: writer.bytes, as: UTF8.self)
-            }()
-        }
-    }
-
-    func write(to writer: inout JSONWriter) {
-        switch self {
-        case .null: writer.null()
-        case .bool(let value): writer.bool(value)
-        case .number(let text): writer.raw(text)
-        case .string(let text): writer.string(text)
-        case .array(let elements):
-            writer.beginArray()
-            for element in elements { element.write(to: &writer) }
-            writer.endArray()
-        case .object(let members):
-            writer.beginObject()
-            for member in members {
-                writer.key(escaping: member.name)
-                member.value.write(to: &writer)
-            }
-            writer.endObject()
-        }
-    }
-
     /// Parses a whole text; nil where it is not JSON or nested too deeply.
-    init?(parsing bytes: [UInt8]) {
+    package init?(parsing bytes: [UInt8]) {
         var parser = JSONParser(bytes)
         guard let value = parser.parseWhole() else { return nil }
         self = value
+    }
+
+    /// The value of a hexadecimal digit of either case.
+    package static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
     }
 }
 
@@ -254,7 +229,7 @@ private struct JSONParser {
         guard self.index + 4 <= self.bytes.count else { return nil }
         var value: UInt32 = 0
         for byte in self.bytes[self.index..<self.index + 4] {
-            guard let digit = Form.hexDigit(byte) else { return nil }
+            guard let digit = JSONValue.hexDigit(byte) else { return nil }
             value = value << 4 | UInt32(digit)
         }
         self.index += 4

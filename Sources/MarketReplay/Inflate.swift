@@ -1,7 +1,7 @@
 import CZlib
 
 /// Unpacks gzip data and the entries of zip archives; nil where they are damaged or cut off.
-enum Inflate {
+package enum Inflate {
     /// Whether bytes begin as gzip data does.
     static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
@@ -21,7 +21,7 @@ enum Inflate {
     }
 
     /// The checksum of zip archives.
-    static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    package static func checksum(_ bytes: [UInt8]) -> UInt32 {
         UInt32(
             truncatingIfNeeded: unsafe bytes.withUnsafeBufferPointer { bytes in
                 unsafe crc32_z(0, bytes.baseAddress, bytes.count)
