@@ -14,7 +14,7 @@ import TradingCore
         "GetOrder": "vtra", "ListOrders": "vtra", "Positions": "vtra", "GetMode": "vtra",
         "SetMode": "ra", "KillSwitch": "vtra", "Health": "vtra", "ResolveOrder": "a",
         "GetLimits": "vtra", "SetLimits": "ra", "CreateToken": "a", "ListTokens": "a",
-        "RevokeToken": "a",
+        "RevokeToken": "a", "ListApprovals": "vtra", "Approve": "ra", "Deny": "ra",
     ]
 
     static func desk() throws -> Desk {
