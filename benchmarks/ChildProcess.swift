@@ -1,7 +1,7 @@
 import CFloors
 import Glibc
 
-/// A program that runs beside us, on one CPU, and ends with us.
+/// A program that runs beside us, on one CPU unless it may use all, and ends with us.
 struct ChildProcess {
     let name: String
     let id: CInt
@@ -12,7 +12,7 @@ struct ChildProcess {
         _ name: String,
         _ arguments: [String],
         variable: String = "BENCHMARK=1",
-        cpu: CInt,
+        cpu: CInt?,
         folder: String
     ) throws(Fault) {
         self.name = name
@@ -23,7 +23,7 @@ struct ChildProcess {
         guard let variable = unsafe strdup(variable) else { throw Fault("no memory") }
         var texts = unsafe ([path] + arguments).map { unsafe UnsafePointer(strdup($0)) }
         unsafe texts.append(nil)
-        self.id = unsafe floors_spawn(texts, variable, cpu, self.log)
+        self.id = unsafe floors_spawn(texts, variable, cpu ?? -1, self.log)
         guard self.id > 0 else { throw Fault("cannot start \(path): errno \(errno)") }
     }
 

@@ -3,9 +3,9 @@ import Glibc
 
 /// Measures the gateway beside the raw floors of the same run and the same placement.
 ///
-/// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery and `benchmarks
-/// exchange` only what the exchange is held to. `benchmarks floor-server` is the other end of
-/// the floors, `benchmarks recover STORE` one recovery.
+/// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery, `benchmarks exchange`
+/// only what the exchange is held to and `benchmarks gate` only the risk gate. `benchmarks
+/// floor-server` is the other end of the floors, `benchmarks recover STORE` one recovery.
 @main
 enum Program {
     /// Where everything of a run lies: in the working directory, whose disk is meant.
@@ -23,12 +23,15 @@ enum Program {
         let rounds = first.flatMap { Int($0) } ?? (first == nil ? 5 : 1)
         let part = first.flatMap(Part.init)
         guard (1...50).contains(rounds), first == nil || part != nil || Int(first ?? "") != nil
-        else { Self.fail(Fault("usage: benchmarks [1...50 | recovery | exchange]")) }
+        else { Self.fail(Fault("usage: benchmarks [1...50 | recovery | exchange | gate]")) }
         floors_watchdog(Self.secondsMax)
         do throws(Fault) {
             if part == nil { try Self.measure(rounds: rounds) }
-            if part != .exchange { try RecoveryBenchmark.run(folder: Self.folder) }
-            if part != .recovery { try Self.measureExchange() }
+            if part == nil || part == .gate { try GateBenchmark.run() }
+            if part == nil || part == .recovery {
+                try RecoveryBenchmark.run(folder: Self.folder)
+            }
+            if part == nil || part == .exchange { try Self.measureExchange() }
         } catch {
             Self.fail(error)
         }
@@ -36,7 +39,7 @@ enum Program {
 
     /// What can be measured by itself, by its name on the command line.
     private enum Part: String {
-        case recovery, exchange
+        case recovery, exchange, gate
     }
 
     private static func measure(rounds: Int) throws(Fault) {

@@ -79,7 +79,12 @@ enum RecoveryBenchmark {
         var mebibytes: [Double] = []
         var events = 0.0
         for _ in 0..<3 {
-            let child = try ChildProcess("benchmarks", ["recover", store], cpu: 0, folder: folder)
+            let child = try ChildProcess(
+                "benchmarks",
+                ["recover", store],
+                cpu: nil,
+                folder: folder
+            )
             let values = try child.readyValues()
             seconds.append((Double(values["ns"] ?? "") ?? .nan) / 1e9)
             cpuSeconds.append((Double(values["cpu_ns"] ?? "") ?? .nan) / 1e9)

@@ -217,7 +217,10 @@ enum EventDecoder {
                 ? .client : try self.known(OrderPurpose.self, unsafe message.purpose),
             resubmitsIfAbsent: unsafe message.resubmits_if_absent != 0,
             predecessor: unsafe self.orderID(message.predecessor),
-            referencePrice: Price(raw: unsafe message.reference_price)
+            referencePrice: Price(raw: unsafe message.reference_price),
+            strategy: unsafe self.text(message.strategy),
+            originalQuantity: unsafe message.original_quantity == 0
+                ? nil : Quantity(raw: unsafe message.original_quantity)
         )
     }
 

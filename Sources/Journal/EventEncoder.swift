@@ -186,6 +186,8 @@ struct EventEncoder {
             unsafe message.resubmits_if_absent = intent.resubmitsIfAbsent ? 1 : 0
             unsafe message.predecessor = intent.predecessor?.raw ?? 0
             unsafe message.reference_price = intent.referencePrice.raw
+            unsafe message.strategy = self.arena.string(intent.strategy)
+            unsafe message.original_quantity = intent.originalQuantity?.raw ?? 0
         }
     }
 

@@ -1,4 +1,3 @@
-import CTradingProto
 import ProtobufArena
 package import TradingCore
 
@@ -33,51 +32,19 @@ extension Journal {
     /// - Complexity: O(*n*) in the count of events.
     /// - Throws: At the first record that is not what it was; `body` has seen all before it.
     package func replay(_ body: (Event, WallTime) -> Void) throws(JournalError) {
-        try self.database.scan(
-            from: (self.head.sequence + 1).bigEndianBytes,
-            in: .journal,
-            .ascending
-        ) { (key, value) throws(JournalError) in
-            try self.replay(key: key, value: value, body)
-            return true
+        let reader = ReplayReader(of: self.database, behind: self.head)
+        while true {
+            let stretch = reader.next()
+            var index = 0
+            for record in stretch.records {
+                for _ in 0..<record.eventCount {
+                    body(stretch.events[index], record.time)
+                    index += 1
+                }
+            }
+            self.head = stretch.head
+            if let end = stretch.end { return try end.get() }
         }
-    }
-
-    private func replay(
-        key: Span<UInt8>,
-        value: Span<UInt8>,
-        _ body: (Event, WallTime) -> Void
-    ) throws(JournalError) {
-        let sequence = self.head.sequence + 1
-        guard let place = UInt64(bigEndianBytes: key), place == sequence else {
-            throw .corrupt(
-                recordAt: sequence,
-                reason: "it is missing; the next record is at "
-                    + (UInt64(bigEndianBytes: key).map { "\($0)" } ?? "no number")
-            )
-        }
-        let record: StoredRecord
-        let message: Trading__Journal__V1__Record
-        do throws(StoredRecord.Defect) {
-            unsafe (record, message) = try unsafe StoredRecord.read(value, in: self.arena)
-        } catch {
-            throw error.journalError(at: sequence)
-        }
-        guard record.firstSequence == sequence else {
-            throw .corrupt(
-                recordAt: sequence,
-                reason: "in its place stands the record of \(record.firstSequence)"
-            )
-        }
-        guard record.previousHash == self.head.hash else {
-            throw .corrupt(recordAt: sequence, reason: "it does not follow the one before")
-        }
-        do throws(DecodingProblem) {
-            try unsafe StoredRecord.forEachEvent(of: message) { body($0, record.time) }
-        } catch {
-            throw .corrupt(recordAt: sequence, reason: error.reason)
-        }
-        self.head = ChainHead(sequence: record.lastSequence, hash: record.hash)
     }
 }
 

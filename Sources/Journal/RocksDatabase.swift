@@ -17,9 +17,9 @@ final class RocksDatabase: @unchecked Sendable {
     private let syncedWrite: OpaquePointer
     private let unsyncedWrite: OpaquePointer
     private let read: OpaquePointer
-    /// Compares every block's checksum and leaves no block in the cache, where it would count as
-    /// compared.
-    private let checkedRead: OpaquePointer
+    /// For reading tables from end to end: leaves no block in the cache, where it would push out
+    /// others and would not be compared with its checksum again.
+    private let wholeRead: OpaquePointer
 
     /// Memory and start-up time follow from these; all are far below the bounds of J3.
     private enum Sizes {
@@ -28,6 +28,7 @@ final class RocksDatabase: @unchecked Sendable {
         static let walTotalBytes: UInt64 = 8 * 1024 * 1024
         static let blockCacheBytes = 1024 * 1024
         static let openFilesMax: Int32 = 64
+        static let readAheadBytes = 1024 * 1024
     }
 
     /// The layout of tables that ``TableFile`` knows.
@@ -80,10 +81,11 @@ final class RocksDatabase: @unchecked Sendable {
             let syncedWrite = unsafe rocksdb_writeoptions_create(),
             let unsyncedWrite = unsafe rocksdb_writeoptions_create(),
             let read = unsafe rocksdb_readoptions_create(),
-            let checkedRead = unsafe rocksdb_readoptions_create(), let cache = unsafe cache
+            let wholeRead = unsafe rocksdb_readoptions_create(), let cache = unsafe cache
         else { fatalError("invariant broken: RocksDB opened without handing out its handles") }
         unsafe rocksdb_writeoptions_set_sync(syncedWrite, 1)
-        unsafe rocksdb_readoptions_set_fill_cache(checkedRead, 0)
+        unsafe rocksdb_readoptions_set_fill_cache(wholeRead, 0)
+        unsafe rocksdb_readoptions_set_readahead_size(wholeRead, Sizes.readAheadBytes)
         unsafe self.database = database
         unsafe self.families = families.compactMap { unsafe $0 }
         unsafe self.tables = StoreTable.allCases.map { table in
@@ -94,7 +96,7 @@ final class RocksDatabase: @unchecked Sendable {
         unsafe self.syncedWrite = syncedWrite
         unsafe self.unsyncedWrite = unsyncedWrite
         unsafe self.read = read
-        unsafe self.checkedRead = checkedRead
+        unsafe self.wholeRead = wholeRead
     }
 
     /// Ours, and those of a newer program: without them RocksDB would refuse to open, and the
@@ -165,7 +167,7 @@ final class RocksDatabase: @unchecked Sendable {
         unsafe rocksdb_writeoptions_destroy(self.syncedWrite)
         unsafe rocksdb_writeoptions_destroy(self.unsyncedWrite)
         unsafe rocksdb_readoptions_destroy(self.read)
-        unsafe rocksdb_readoptions_destroy(self.checkedRead)
+        unsafe rocksdb_readoptions_destroy(self.wholeRead)
         unsafe rocksdb_options_destroy(self.options)
         unsafe rocksdb_cache_destroy(self.cache)
     }
@@ -292,17 +294,23 @@ final class RocksDatabase: @unchecked Sendable {
     ///   - key: Where to begin; a descending scan begins at the last key not above it.
     ///   - table: What to scan.
     ///   - direction: Which way.
+    ///   - readsWhole: Whether all of a large table will be read, once.
     ///   - body: Returns whether to go on; the bytes are gone when it returns.
     /// - Throws: What the storage engine or the body says.
     func scan(
         from key: [UInt8],
         in table: StoreTable,
         _ direction: Direction,
+        readsWhole: Bool = false,
         _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(JournalError) -> Bool
     ) throws(JournalError) {
         guard let family = unsafe self.tables[table.rawValue] else { return }
         guard
-            let iterator = unsafe rocksdb_create_iterator_cf(self.database, self.read, family)
+            let iterator = unsafe rocksdb_create_iterator_cf(
+                self.database,
+                readsWhole ? self.wholeRead : self.read,
+                family
+            )
         else { throw .storage("no memory for a scan") }
         defer { unsafe rocksdb_iter_destroy(iterator) }
         unsafe key.withUnsafeBytes { bytes in
@@ -338,7 +346,7 @@ final class RocksDatabase: @unchecked Sendable {
             guard
                 let iterator = unsafe rocksdb_create_iterator_cf(
                     self.database,
-                    self.checkedRead,
+                    self.wholeRead,
                     family
                 )
             else { return "no memory for a scan" }

@@ -109,6 +109,7 @@ private final class Parts {
                 loop: loop,
                 log: log
             ),
+            history: store.history(on: loop),
             version: Program.version
         )
         self.service.register(with: self.router)
@@ -124,6 +125,9 @@ private final class Parts {
         )
         self.engageAtStart(lever)
         Self.report(store.state.limitChanges, to: log)
+        for warning in configuration.gateway.limits.warnings {
+            log.warning("a limit binds nothing", metadata: ["limit": "\(warning)"])
+        }
         store.follow(walk)
         for link in self.links { link.start() }
     }

@@ -9,6 +9,8 @@ import TradingCore
 final class TradingService {
     private let walk: GatewayLoop
     private let authenticator: Authenticator
+    /// Nil where the journal is damaged.
+    private let history: HistoryReader?
     private let arena = ProtobufArena()
     private let encoder: ReplyEncoder
     /// Listings that are decided and not answered yet.
@@ -18,9 +20,15 @@ final class TradingService {
     /// and perhaps never read them, must not keep a kill waiting.
     private static let listingsMax = 16
 
-    init(walk: GatewayLoop, authenticator: Authenticator, version: String) {
+    init(
+        walk: GatewayLoop,
+        authenticator: Authenticator,
+        history: HistoryReader?,
+        version: String
+    ) {
         self.walk = walk
         self.authenticator = authenticator
+        self.history = history
         self.encoder = ReplyEncoder(arena: ProtobufArena(), version: version)
     }
 
@@ -38,6 +46,10 @@ final class TradingService {
         let least = AccessTable.leastRole(method)
         if let refusal = caller.refusal(of: method, needing: least) {
             self.answer(.refused(refusal), to: method, responder)
+            return
+        }
+        if method == .riskDecisions {
+            self.readDecisions(call, responder)
             return
         }
         let secret = method == .createToken ? Self.drawToken() : nil
@@ -58,16 +70,47 @@ final class TradingService {
             self.answer(.refused(refusal), to: method, responder)
             return
         }
-        guard method != .listOrders || self.listingCount < Self.listingsMax else {
-            let text = "\(self.listingCount) listings are under way, the limit; ask again"
-            responder.fail(Status(.resourceExhausted, text))
-            return
-        }
-        if method == .listOrders { self.listingCount += 1 }
+        guard method != .listOrders || self.beginListing(responder) else { return }
         let deadline = call.deadline.map { MonotonicTime(nanoseconds: $0.uptimeNanoseconds) }
         self.walk.receive(request, deadline: deadline) { reply in
             if method == .listOrders { self.listingCount -= 1 }
             self.answer(reply, to: method, responder, telling: secret)
+        }
+    }
+
+    /// Counts a listing, or answers that there are too many.
+    private func beginListing(_ responder: Responder) -> Bool {
+        guard self.listingCount < Self.listingsMax else {
+            let text = "\(self.listingCount) listings are under way, the limit; ask again"
+            responder.fail(Status(.resourceExhausted, text))
+            return false
+        }
+        self.listingCount += 1
+        return true
+    }
+
+    /// History is read beside the loop, which goes on meanwhile (M4).
+    private func readDecisions(_ call: Call, _ responder: Responder) {
+        let filter: DecisionFilter
+        do throws(BadRequest) {
+            filter = try RequestDecoder(arena: self.arena, caller: Caller(Principal(""), .viewer))
+                .decisions(Array(call.payload.readableBytesView).span)
+        } catch {
+            responder.fail(Status(.invalidArgument, error.message))
+            return
+        }
+        guard let history = self.history else {
+            responder.fail(Status(.unavailable, "the journal is damaged and cannot be read"))
+            return
+        }
+        guard self.beginListing(responder) else { return }
+        history.read(filter) { result in
+            self.listingCount -= 1
+            switch result {
+            case .success(let page):
+                responder.succeed(ByteBuffer(bytes: self.encoder.encode(page)))
+            case .failure(let error): responder.fail(Status(.dataLoss, "\(error)"))
+            }
         }
     }
 
@@ -116,11 +159,12 @@ extension Rule {
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
             .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment,
-            .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional:
+            .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional,
+            .openPositions, .cashShare, .duplicateOrder:
             .failedPrecondition
         case .secondFactor: .permissionDenied
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
-        case .orderBudget, .orderRate: .resourceExhausted
+        case .orderBudget, .orderRate, .ordersPerDay: .resourceExhausted
         }
     }
 }

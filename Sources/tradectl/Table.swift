@@ -65,6 +65,9 @@ extension RemoteOrder {
         } else if !self.reason.isEmpty {
             parts.append("reason: \(self.reason)")
         }
+        if !self.originalQuantity.isEmpty {
+            parts.append("clipped from \(self.originalQuantity) to \(self.quantity)")
+        }
         if self.predecessorOrderID != 0 {
             parts.append("in the place of order \(self.predecessorOrderID)")
         }

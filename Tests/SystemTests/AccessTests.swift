@@ -14,7 +14,9 @@ import TradingCore
         "GetOrder": "vtra", "ListOrders": "vtra", "Positions": "vtra", "GetMode": "vtra",
         "SetMode": "ra", "KillSwitch": "vtra", "Health": "vtra", "ResolveOrder": "a",
         "GetLimits": "vtra", "SetLimits": "ra", "CreateToken": "a", "ListTokens": "a",
-        "RevokeToken": "a", "ListApprovals": "vtra", "Approve": "ra", "Deny": "ra",
+        "RevokeToken": "a", "RiskSummary": "vtra", "RiskDecisions": "vtra",
+        "RiskBreaches": "vtra", "AcknowledgeBreach": "ra", "DisableTrading": "tra",
+        "ListApprovals": "vtra", "Approve": "ra", "Deny": "ra",
     ]
 
     static func desk() throws -> Desk {

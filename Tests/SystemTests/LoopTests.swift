@@ -61,9 +61,11 @@ import Venues
         expectedMode: nil
     )
 
-    private static func walk(
-        _ story: Story,
-        on loop: any EventLoop,
+    /// A loop on a store, with one exchange that says nothing.
+    static func walk(
+        recovered state: State,
+        on store: any EventStore,
+        loop: any EventLoop,
         in folder: String
     ) throws -> GatewayLoop {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -77,15 +79,24 @@ import Venues
                 orderNotionalMax: try Amount("1000")
             )
         )
-        let walk = GatewayLoop(
-            gateway: Gateway(recovered: State(), settings: settings),
-            journal: CountingStore(story),
+        return GatewayLoop(
+            gateway: Gateway(recovered: state, settings: settings),
+            journal: store,
             loop: loop,
             clock: SystemClock(),
             lever: KillLever(KillSettings(), storePath: folder + "/store", log: log),
             codes: nil,
             log: log
         )
+    }
+
+    private static func walk(
+        _ story: Story,
+        on loop: any EventLoop,
+        in folder: String
+    ) throws -> GatewayLoop {
+        let store = CountingStore(story)
+        let walk = try Self.walk(recovered: State(), on: store, loop: loop, in: folder)
         walk.attach(SilentLink(story), as: .testnet)
         walk.start(prefix: "aaaaaaaa", epoch: "bbbbbbbb", version: "test")
         return walk

@@ -64,7 +64,7 @@ int floors_spawn(const char *const *arguments, const char *variable, int cpu, co
     alarm(0);
     int output = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (output < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0
-        || floors_pin(cpu) < 0 || putenv((char *)variable) != 0)
+        || (cpu >= 0 && floors_pin(cpu) < 0) || putenv((char *)variable) != 0)
         _exit(126);
     execv(arguments[0], (char *const *)arguments);
     _exit(127);

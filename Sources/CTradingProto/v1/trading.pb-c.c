@@ -2437,6 +2437,636 @@ void   trading__v1__revoke_token_response__free_unpacked
   assert(message->base.descriptor == &trading__v1__revoke_token_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__risk_gauge__init
+                     (Trading__V1__RiskGauge         *message)
+{
+  static const Trading__V1__RiskGauge init_value = TRADING__V1__RISK_GAUGE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__risk_gauge__get_packed_size
+                     (const Trading__V1__RiskGauge *message)
+{
+  assert(message->base.descriptor == &trading__v1__risk_gauge__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__risk_gauge__pack
+                     (const Trading__V1__RiskGauge *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__risk_gauge__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__risk_gauge__pack_to_buffer
+                     (const Trading__V1__RiskGauge *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__risk_gauge__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RiskGauge *
+       trading__v1__risk_gauge__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RiskGauge *)
+     protobuf_c_message_unpack (&trading__v1__risk_gauge__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__risk_gauge__free_unpacked
+                     (Trading__V1__RiskGauge *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__risk_gauge__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__risk_account__init
+                     (Trading__V1__RiskAccount         *message)
+{
+  static const Trading__V1__RiskAccount init_value = TRADING__V1__RISK_ACCOUNT__INIT;
+  *message = init_value;
+}
+size_t trading__v1__risk_account__get_packed_size
+                     (const Trading__V1__RiskAccount *message)
+{
+  assert(message->base.descriptor == &trading__v1__risk_account__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__risk_account__pack
+                     (const Trading__V1__RiskAccount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__risk_account__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__risk_account__pack_to_buffer
+                     (const Trading__V1__RiskAccount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__risk_account__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RiskAccount *
+       trading__v1__risk_account__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RiskAccount *)
+     protobuf_c_message_unpack (&trading__v1__risk_account__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__risk_account__free_unpacked
+                     (Trading__V1__RiskAccount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__risk_account__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__breach__init
+                     (Trading__V1__Breach         *message)
+{
+  static const Trading__V1__Breach init_value = TRADING__V1__BREACH__INIT;
+  *message = init_value;
+}
+size_t trading__v1__breach__get_packed_size
+                     (const Trading__V1__Breach *message)
+{
+  assert(message->base.descriptor == &trading__v1__breach__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__breach__pack
+                     (const Trading__V1__Breach *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__breach__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__breach__pack_to_buffer
+                     (const Trading__V1__Breach *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__breach__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__Breach *
+       trading__v1__breach__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__Breach *)
+     protobuf_c_message_unpack (&trading__v1__breach__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__breach__free_unpacked
+                     (Trading__V1__Breach *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__breach__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__risk_summary_request__init
+                     (Trading__V1__RiskSummaryRequest         *message)
+{
+  static const Trading__V1__RiskSummaryRequest init_value = TRADING__V1__RISK_SUMMARY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__risk_summary_request__get_packed_size
+                     (const Trading__V1__RiskSummaryRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__risk_summary_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__risk_summary_request__pack
+                     (const Trading__V1__RiskSummaryRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__risk_summary_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__risk_summary_request__pack_to_buffer
+                     (const Trading__V1__RiskSummaryRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__risk_summary_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RiskSummaryRequest *
+       trading__v1__risk_summary_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RiskSummaryRequest *)
+     protobuf_c_message_unpack (&trading__v1__risk_summary_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__risk_summary_request__free_unpacked
+                     (Trading__V1__RiskSummaryRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__risk_summary_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__risk_summary_response__init
+                     (Trading__V1__RiskSummaryResponse         *message)
+{
+  static const Trading__V1__RiskSummaryResponse init_value = TRADING__V1__RISK_SUMMARY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__risk_summary_response__get_packed_size
+                     (const Trading__V1__RiskSummaryResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__risk_summary_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__risk_summary_response__pack
+                     (const Trading__V1__RiskSummaryResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__risk_summary_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__risk_summary_response__pack_to_buffer
+                     (const Trading__V1__RiskSummaryResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__risk_summary_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RiskSummaryResponse *
+       trading__v1__risk_summary_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RiskSummaryResponse *)
+     protobuf_c_message_unpack (&trading__v1__risk_summary_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__risk_summary_response__free_unpacked
+                     (Trading__V1__RiskSummaryResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__risk_summary_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__decision__init
+                     (Trading__V1__Decision         *message)
+{
+  static const Trading__V1__Decision init_value = TRADING__V1__DECISION__INIT;
+  *message = init_value;
+}
+size_t trading__v1__decision__get_packed_size
+                     (const Trading__V1__Decision *message)
+{
+  assert(message->base.descriptor == &trading__v1__decision__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__decision__pack
+                     (const Trading__V1__Decision *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__decision__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__decision__pack_to_buffer
+                     (const Trading__V1__Decision *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__decision__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__Decision *
+       trading__v1__decision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__Decision *)
+     protobuf_c_message_unpack (&trading__v1__decision__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__decision__free_unpacked
+                     (Trading__V1__Decision *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__decision__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__risk_decisions_request__init
+                     (Trading__V1__RiskDecisionsRequest         *message)
+{
+  static const Trading__V1__RiskDecisionsRequest init_value = TRADING__V1__RISK_DECISIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__risk_decisions_request__get_packed_size
+                     (const Trading__V1__RiskDecisionsRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__risk_decisions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__risk_decisions_request__pack
+                     (const Trading__V1__RiskDecisionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__risk_decisions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__risk_decisions_request__pack_to_buffer
+                     (const Trading__V1__RiskDecisionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__risk_decisions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RiskDecisionsRequest *
+       trading__v1__risk_decisions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RiskDecisionsRequest *)
+     protobuf_c_message_unpack (&trading__v1__risk_decisions_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__risk_decisions_request__free_unpacked
+                     (Trading__V1__RiskDecisionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__risk_decisions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__risk_decisions_response__init
+                     (Trading__V1__RiskDecisionsResponse         *message)
+{
+  static const Trading__V1__RiskDecisionsResponse init_value = TRADING__V1__RISK_DECISIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__risk_decisions_response__get_packed_size
+                     (const Trading__V1__RiskDecisionsResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__risk_decisions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__risk_decisions_response__pack
+                     (const Trading__V1__RiskDecisionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__risk_decisions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__risk_decisions_response__pack_to_buffer
+                     (const Trading__V1__RiskDecisionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__risk_decisions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RiskDecisionsResponse *
+       trading__v1__risk_decisions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RiskDecisionsResponse *)
+     protobuf_c_message_unpack (&trading__v1__risk_decisions_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__risk_decisions_response__free_unpacked
+                     (Trading__V1__RiskDecisionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__risk_decisions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__risk_breaches_request__init
+                     (Trading__V1__RiskBreachesRequest         *message)
+{
+  static const Trading__V1__RiskBreachesRequest init_value = TRADING__V1__RISK_BREACHES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__risk_breaches_request__get_packed_size
+                     (const Trading__V1__RiskBreachesRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__risk_breaches_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__risk_breaches_request__pack
+                     (const Trading__V1__RiskBreachesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__risk_breaches_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__risk_breaches_request__pack_to_buffer
+                     (const Trading__V1__RiskBreachesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__risk_breaches_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RiskBreachesRequest *
+       trading__v1__risk_breaches_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RiskBreachesRequest *)
+     protobuf_c_message_unpack (&trading__v1__risk_breaches_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__risk_breaches_request__free_unpacked
+                     (Trading__V1__RiskBreachesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__risk_breaches_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__risk_breaches_response__init
+                     (Trading__V1__RiskBreachesResponse         *message)
+{
+  static const Trading__V1__RiskBreachesResponse init_value = TRADING__V1__RISK_BREACHES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__risk_breaches_response__get_packed_size
+                     (const Trading__V1__RiskBreachesResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__risk_breaches_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__risk_breaches_response__pack
+                     (const Trading__V1__RiskBreachesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__risk_breaches_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__risk_breaches_response__pack_to_buffer
+                     (const Trading__V1__RiskBreachesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__risk_breaches_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__RiskBreachesResponse *
+       trading__v1__risk_breaches_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__RiskBreachesResponse *)
+     protobuf_c_message_unpack (&trading__v1__risk_breaches_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__risk_breaches_response__free_unpacked
+                     (Trading__V1__RiskBreachesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__risk_breaches_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__acknowledge_breach_request__init
+                     (Trading__V1__AcknowledgeBreachRequest         *message)
+{
+  static const Trading__V1__AcknowledgeBreachRequest init_value = TRADING__V1__ACKNOWLEDGE_BREACH_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__acknowledge_breach_request__get_packed_size
+                     (const Trading__V1__AcknowledgeBreachRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__acknowledge_breach_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__acknowledge_breach_request__pack
+                     (const Trading__V1__AcknowledgeBreachRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__acknowledge_breach_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__acknowledge_breach_request__pack_to_buffer
+                     (const Trading__V1__AcknowledgeBreachRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__acknowledge_breach_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__AcknowledgeBreachRequest *
+       trading__v1__acknowledge_breach_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__AcknowledgeBreachRequest *)
+     protobuf_c_message_unpack (&trading__v1__acknowledge_breach_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__acknowledge_breach_request__free_unpacked
+                     (Trading__V1__AcknowledgeBreachRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__acknowledge_breach_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__acknowledge_breach_response__init
+                     (Trading__V1__AcknowledgeBreachResponse         *message)
+{
+  static const Trading__V1__AcknowledgeBreachResponse init_value = TRADING__V1__ACKNOWLEDGE_BREACH_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__acknowledge_breach_response__get_packed_size
+                     (const Trading__V1__AcknowledgeBreachResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__acknowledge_breach_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__acknowledge_breach_response__pack
+                     (const Trading__V1__AcknowledgeBreachResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__acknowledge_breach_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__acknowledge_breach_response__pack_to_buffer
+                     (const Trading__V1__AcknowledgeBreachResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__acknowledge_breach_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__AcknowledgeBreachResponse *
+       trading__v1__acknowledge_breach_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__AcknowledgeBreachResponse *)
+     protobuf_c_message_unpack (&trading__v1__acknowledge_breach_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__acknowledge_breach_response__free_unpacked
+                     (Trading__V1__AcknowledgeBreachResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__acknowledge_breach_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__disable_trading_request__init
+                     (Trading__V1__DisableTradingRequest         *message)
+{
+  static const Trading__V1__DisableTradingRequest init_value = TRADING__V1__DISABLE_TRADING_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__disable_trading_request__get_packed_size
+                     (const Trading__V1__DisableTradingRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__disable_trading_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__disable_trading_request__pack
+                     (const Trading__V1__DisableTradingRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__disable_trading_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__disable_trading_request__pack_to_buffer
+                     (const Trading__V1__DisableTradingRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__disable_trading_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__DisableTradingRequest *
+       trading__v1__disable_trading_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__DisableTradingRequest *)
+     protobuf_c_message_unpack (&trading__v1__disable_trading_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__disable_trading_request__free_unpacked
+                     (Trading__V1__DisableTradingRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__disable_trading_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__disable_trading_response__init
+                     (Trading__V1__DisableTradingResponse         *message)
+{
+  static const Trading__V1__DisableTradingResponse init_value = TRADING__V1__DISABLE_TRADING_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__disable_trading_response__get_packed_size
+                     (const Trading__V1__DisableTradingResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__disable_trading_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__disable_trading_response__pack
+                     (const Trading__V1__DisableTradingResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__disable_trading_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__disable_trading_response__pack_to_buffer
+                     (const Trading__V1__DisableTradingResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__disable_trading_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__DisableTradingResponse *
+       trading__v1__disable_trading_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__DisableTradingResponse *)
+     protobuf_c_message_unpack (&trading__v1__disable_trading_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__disable_trading_response__free_unpacked
+                     (Trading__V1__DisableTradingResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__disable_trading_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor trading__v1__refusal__field_descriptors[5] =
 {
   {
@@ -2527,7 +3157,7 @@ const ProtobufCMessageDescriptor trading__v1__refusal__descriptor =
   (ProtobufCMessageInit) trading__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[11] =
 {
   {
     "symbol",
@@ -2649,6 +3279,18 @@ static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__PlaceOrderRequest, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__place_order_request__field_indices_by_name[] = {
   7,   /* field[7] = expected_mode */
@@ -2657,16 +3299,18 @@ static const unsigned trading__v1__place_order_request__field_indices_by_name[] 
   3,   /* field[3] = quantity */
   9,   /* field[9] = resubmit_if_absent */
   1,   /* field[1] = side */
+  10,   /* field[10] = strategy */
   0,   /* field[0] = symbol */
   8,   /* field[8] = tag */
   5,   /* field[5] = time_in_force */
   2,   /* field[2] = type */
 };
-static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 9 },
-  { 0, 10 }
+  { 40, 10 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
 {
@@ -2676,10 +3320,10 @@ const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
   "Trading__V1__PlaceOrderRequest",
   "trading.v1",
   sizeof(Trading__V1__PlaceOrderRequest),
-  10,
+  11,
   trading__v1__place_order_request__field_descriptors,
   trading__v1__place_order_request__field_indices_by_name,
-  2,  trading__v1__place_order_request__number_ranges,
+  3,  trading__v1__place_order_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__place_order_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3179,7 +3823,7 @@ const ProtobufCMessageDescriptor trading__v1__list_orders_response__descriptor =
   (ProtobufCMessageInit) trading__v1__list_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[24] =
+static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[26] =
 {
   {
     "order_id",
@@ -3469,6 +4113,30 @@ static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[24] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "original_quantity",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, original_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__order__field_indices_by_name[] = {
   13,   /* field[13] = average_price */
@@ -3481,6 +4149,7 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   17,   /* field[17] = is_cancel_pending */
   3,   /* field[3] = mode */
   0,   /* field[0] = order_id */
+  24,   /* field[24] = original_quantity */
   21,   /* field[21] = predecessor_order_id */
   9,   /* field[9] = price */
   8,   /* field[8] = quantity */
@@ -3488,6 +4157,7 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   15,   /* field[15] = refusal */
   5,   /* field[5] = side */
   10,   /* field[10] = status */
+  25,   /* field[25] = strategy */
   22,   /* field[22] = successor_order_id */
   4,   /* field[4] = symbol */
   18,   /* field[18] = tag */
@@ -3496,11 +4166,12 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   20,   /* field[20] = updated_at */
   2,   /* field[2] = venue_order_id */
 };
-static const ProtobufCIntRange trading__v1__order__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__v1__order__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
-  { 0, 24 }
+  { 40, 24 },
+  { 0, 26 }
 };
 const ProtobufCMessageDescriptor trading__v1__order__descriptor =
 {
@@ -3510,10 +4181,10 @@ const ProtobufCMessageDescriptor trading__v1__order__descriptor =
   "Trading__V1__Order",
   "trading.v1",
   sizeof(Trading__V1__Order),
-  24,
+  26,
   trading__v1__order__field_descriptors,
   trading__v1__order__field_indices_by_name,
-  2,  trading__v1__order__number_ranges,
+  3,  trading__v1__order__number_ranges,
   (ProtobufCMessageInit) trading__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3715,7 +4386,7 @@ const ProtobufCMessageDescriptor trading__v1__positions_response__descriptor =
   (ProtobufCMessageInit) trading__v1__positions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__position__field_descriptors[8] =
+static const ProtobufCFieldDescriptor trading__v1__position__field_descriptors[9] =
 {
   {
     "symbol",
@@ -3813,11 +4484,24 @@ static const ProtobufCFieldDescriptor trading__v1__position__field_descriptors[8
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "is_dust",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Position, is_dust),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__position__field_indices_by_name[] = {
   2,   /* field[2] = average_price */
   6,   /* field[6] = fees */
   7,   /* field[7] = fill_count */
+  8,   /* field[8] = is_dust */
   3,   /* field[3] = mark_price */
   1,   /* field[1] = quantity */
   4,   /* field[4] = realized_pnl */
@@ -3827,7 +4511,7 @@ static const unsigned trading__v1__position__field_indices_by_name[] = {
 static const ProtobufCIntRange trading__v1__position__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor trading__v1__position__descriptor =
 {
@@ -3837,7 +4521,7 @@ const ProtobufCMessageDescriptor trading__v1__position__descriptor =
   "Trading__V1__Position",
   "trading.v1",
   sizeof(Trading__V1__Position),
-  8,
+  9,
   trading__v1__position__field_descriptors,
   trading__v1__position__field_indices_by_name,
   1,  trading__v1__position__number_ranges,
@@ -6194,6 +6878,1174 @@ const ProtobufCMessageDescriptor trading__v1__revoke_token_response__descriptor 
   (ProtobufCMessageInit) trading__v1__revoke_token_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__v1__risk_gauge__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskGauge, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskGauge, scope),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskGauge, limit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actual",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskGauge, actual),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__risk_gauge__field_indices_by_name[] = {
+  3,   /* field[3] = actual */
+  2,   /* field[2] = limit */
+  0,   /* field[0] = name */
+  1,   /* field[1] = scope */
+};
+static const ProtobufCIntRange trading__v1__risk_gauge__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__v1__risk_gauge__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RiskGauge",
+  "RiskGauge",
+  "Trading__V1__RiskGauge",
+  "trading.v1",
+  sizeof(Trading__V1__RiskGauge),
+  4,
+  trading__v1__risk_gauge__field_descriptors,
+  trading__v1__risk_gauge__field_indices_by_name,
+  1,  trading__v1__risk_gauge__number_ranges,
+  (ProtobufCMessageInit) trading__v1__risk_gauge__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__risk_account__field_descriptors[10] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskAccount, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskAccount, asset),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_start",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskAccount, day_start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_equity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskAccount, start_equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "equity",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskAccount, equity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "loss",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskAccount, loss),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "high_water",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskAccount, high_water),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drawdown",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskAccount, drawdown),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "realized_pnl",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskAccount, realized_pnl),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fees",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__RiskAccount, n_fees),
+    offsetof(Trading__V1__RiskAccount, fees),
+    &trading__v1__balance__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__risk_account__field_indices_by_name[] = {
+  1,   /* field[1] = asset */
+  2,   /* field[2] = day_start */
+  7,   /* field[7] = drawdown */
+  4,   /* field[4] = equity */
+  9,   /* field[9] = fees */
+  6,   /* field[6] = high_water */
+  5,   /* field[5] = loss */
+  0,   /* field[0] = mode */
+  8,   /* field[8] = realized_pnl */
+  3,   /* field[3] = start_equity */
+};
+static const ProtobufCIntRange trading__v1__risk_account__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor trading__v1__risk_account__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RiskAccount",
+  "RiskAccount",
+  "Trading__V1__RiskAccount",
+  "trading.v1",
+  sizeof(Trading__V1__RiskAccount),
+  10,
+  trading__v1__risk_account__field_descriptors,
+  trading__v1__risk_account__field_indices_by_name,
+  1,  trading__v1__risk_account__number_ranges,
+  (ProtobufCMessageInit) trading__v1__risk_account__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__breach__field_descriptors[13] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rule",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, rule),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, asset),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, limit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actual",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, actual),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "action",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, action),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acknowledged_at",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, acknowledged_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acknowledged_by",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, acknowledged_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acknowledgement_reason",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Breach, acknowledgement_reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__breach__field_indices_by_name[] = {
+  10,   /* field[10] = acknowledged_at */
+  11,   /* field[11] = acknowledged_by */
+  12,   /* field[12] = acknowledgement_reason */
+  8,   /* field[8] = action */
+  6,   /* field[6] = actual */
+  3,   /* field[3] = asset */
+  5,   /* field[5] = limit */
+  7,   /* field[7] = message */
+  2,   /* field[2] = mode */
+  0,   /* field[0] = number */
+  1,   /* field[1] = rule */
+  4,   /* field[4] = strategy */
+  9,   /* field[9] = time */
+};
+static const ProtobufCIntRange trading__v1__breach__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 13 }
+};
+const ProtobufCMessageDescriptor trading__v1__breach__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.Breach",
+  "Breach",
+  "Trading__V1__Breach",
+  "trading.v1",
+  sizeof(Trading__V1__Breach),
+  13,
+  trading__v1__breach__field_descriptors,
+  trading__v1__breach__field_indices_by_name,
+  1,  trading__v1__breach__number_ranges,
+  (ProtobufCMessageInit) trading__v1__breach__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define trading__v1__risk_summary_request__field_descriptors NULL
+#define trading__v1__risk_summary_request__field_indices_by_name NULL
+#define trading__v1__risk_summary_request__number_ranges NULL
+const ProtobufCMessageDescriptor trading__v1__risk_summary_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RiskSummaryRequest",
+  "RiskSummaryRequest",
+  "Trading__V1__RiskSummaryRequest",
+  "trading.v1",
+  sizeof(Trading__V1__RiskSummaryRequest),
+  0,
+  trading__v1__risk_summary_request__field_descriptors,
+  trading__v1__risk_summary_request__field_indices_by_name,
+  0,  trading__v1__risk_summary_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__risk_summary_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__risk_summary_response__field_descriptors[9] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskSummaryResponse, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_trading_disabled",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskSummaryResponse, is_trading_disabled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kill_level",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskSummaryResponse, kill_level),
+    &trading__v1__kill_level__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kill_reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskSummaryResponse, kill_reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gauges",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__RiskSummaryResponse, n_gauges),
+    offsetof(Trading__V1__RiskSummaryResponse, gauges),
+    &trading__v1__risk_gauge__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "accounts",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__RiskSummaryResponse, n_accounts),
+    offsetof(Trading__V1__RiskSummaryResponse, accounts),
+    &trading__v1__risk_account__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "breaches",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__RiskSummaryResponse, n_breaches),
+    offsetof(Trading__V1__RiskSummaryResponse, breaches),
+    &trading__v1__breach__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "not_ready_reasons",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Trading__V1__RiskSummaryResponse, n_not_ready_reasons),
+    offsetof(Trading__V1__RiskSummaryResponse, not_ready_reasons),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alerts",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__RiskSummaryResponse, n_alerts),
+    offsetof(Trading__V1__RiskSummaryResponse, alerts),
+    &trading__v1__alert__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__risk_summary_response__field_indices_by_name[] = {
+  5,   /* field[5] = accounts */
+  8,   /* field[8] = alerts */
+  6,   /* field[6] = breaches */
+  4,   /* field[4] = gauges */
+  1,   /* field[1] = is_trading_disabled */
+  2,   /* field[2] = kill_level */
+  3,   /* field[3] = kill_reason */
+  0,   /* field[0] = mode */
+  7,   /* field[7] = not_ready_reasons */
+};
+static const ProtobufCIntRange trading__v1__risk_summary_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor trading__v1__risk_summary_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RiskSummaryResponse",
+  "RiskSummaryResponse",
+  "Trading__V1__RiskSummaryResponse",
+  "trading.v1",
+  sizeof(Trading__V1__RiskSummaryResponse),
+  9,
+  trading__v1__risk_summary_response__field_descriptors,
+  trading__v1__risk_summary_response__field_indices_by_name,
+  1,  trading__v1__risk_summary_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__risk_summary_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__decision__field_descriptors[13] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "verdict",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, verdict),
+    &trading__v1__decision_verdict__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "side",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, side),
+    &trading__v1__side__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "type",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, type),
+    &trading__v1__order_type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, price),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, tag),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refusal",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Decision, refusal),
+    &trading__v1__refusal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__decision__field_indices_by_name[] = {
+  4,   /* field[4] = mode */
+  2,   /* field[2] = order_id */
+  9,   /* field[9] = price */
+  10,   /* field[10] = principal */
+  8,   /* field[8] = quantity */
+  12,   /* field[12] = refusal */
+  0,   /* field[0] = sequence */
+  6,   /* field[6] = side */
+  5,   /* field[5] = symbol */
+  11,   /* field[11] = tag */
+  1,   /* field[1] = time */
+  7,   /* field[7] = type */
+  3,   /* field[3] = verdict */
+};
+static const ProtobufCIntRange trading__v1__decision__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 13 }
+};
+const ProtobufCMessageDescriptor trading__v1__decision__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.Decision",
+  "Decision",
+  "Trading__V1__Decision",
+  "trading.v1",
+  sizeof(Trading__V1__Decision),
+  13,
+  trading__v1__decision__field_descriptors,
+  trading__v1__decision__field_indices_by_name,
+  1,  trading__v1__decision__number_ranges,
+  (ProtobufCMessageInit) trading__v1__decision__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__risk_decisions_request__field_descriptors[6] =
+{
+  {
+    "since",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskDecisionsRequest, since),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskDecisionsRequest, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rule",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskDecisionsRequest, rule),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused_only",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskDecisionsRequest, refused_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskDecisionsRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before_sequence",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskDecisionsRequest, before_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__risk_decisions_request__field_indices_by_name[] = {
+  5,   /* field[5] = before_sequence */
+  4,   /* field[4] = limit */
+  3,   /* field[3] = refused_only */
+  2,   /* field[2] = rule */
+  0,   /* field[0] = since */
+  1,   /* field[1] = symbol */
+};
+static const ProtobufCIntRange trading__v1__risk_decisions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor trading__v1__risk_decisions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RiskDecisionsRequest",
+  "RiskDecisionsRequest",
+  "Trading__V1__RiskDecisionsRequest",
+  "trading.v1",
+  sizeof(Trading__V1__RiskDecisionsRequest),
+  6,
+  trading__v1__risk_decisions_request__field_descriptors,
+  trading__v1__risk_decisions_request__field_indices_by_name,
+  1,  trading__v1__risk_decisions_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__risk_decisions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__risk_decisions_response__field_descriptors[2] =
+{
+  {
+    "decisions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__RiskDecisionsResponse, n_decisions),
+    offsetof(Trading__V1__RiskDecisionsResponse, decisions),
+    &trading__v1__decision__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_before_sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskDecisionsResponse, next_before_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__risk_decisions_response__field_indices_by_name[] = {
+  0,   /* field[0] = decisions */
+  1,   /* field[1] = next_before_sequence */
+};
+static const ProtobufCIntRange trading__v1__risk_decisions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__risk_decisions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RiskDecisionsResponse",
+  "RiskDecisionsResponse",
+  "Trading__V1__RiskDecisionsResponse",
+  "trading.v1",
+  sizeof(Trading__V1__RiskDecisionsResponse),
+  2,
+  trading__v1__risk_decisions_response__field_descriptors,
+  trading__v1__risk_decisions_response__field_indices_by_name,
+  1,  trading__v1__risk_decisions_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__risk_decisions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define trading__v1__risk_breaches_request__field_descriptors NULL
+#define trading__v1__risk_breaches_request__field_indices_by_name NULL
+#define trading__v1__risk_breaches_request__number_ranges NULL
+const ProtobufCMessageDescriptor trading__v1__risk_breaches_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RiskBreachesRequest",
+  "RiskBreachesRequest",
+  "Trading__V1__RiskBreachesRequest",
+  "trading.v1",
+  sizeof(Trading__V1__RiskBreachesRequest),
+  0,
+  trading__v1__risk_breaches_request__field_descriptors,
+  trading__v1__risk_breaches_request__field_indices_by_name,
+  0,  trading__v1__risk_breaches_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__risk_breaches_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__risk_breaches_response__field_descriptors[1] =
+{
+  {
+    "breaches",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__RiskBreachesResponse, n_breaches),
+    offsetof(Trading__V1__RiskBreachesResponse, breaches),
+    &trading__v1__breach__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__risk_breaches_response__field_indices_by_name[] = {
+  0,   /* field[0] = breaches */
+};
+static const ProtobufCIntRange trading__v1__risk_breaches_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__risk_breaches_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.RiskBreachesResponse",
+  "RiskBreachesResponse",
+  "Trading__V1__RiskBreachesResponse",
+  "trading.v1",
+  sizeof(Trading__V1__RiskBreachesResponse),
+  1,
+  trading__v1__risk_breaches_response__field_descriptors,
+  trading__v1__risk_breaches_response__field_indices_by_name,
+  1,  trading__v1__risk_breaches_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__risk_breaches_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__acknowledge_breach_request__field_descriptors[2] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AcknowledgeBreachRequest, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AcknowledgeBreachRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__acknowledge_breach_request__field_indices_by_name[] = {
+  0,   /* field[0] = number */
+  1,   /* field[1] = reason */
+};
+static const ProtobufCIntRange trading__v1__acknowledge_breach_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__acknowledge_breach_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.AcknowledgeBreachRequest",
+  "AcknowledgeBreachRequest",
+  "Trading__V1__AcknowledgeBreachRequest",
+  "trading.v1",
+  sizeof(Trading__V1__AcknowledgeBreachRequest),
+  2,
+  trading__v1__acknowledge_breach_request__field_descriptors,
+  trading__v1__acknowledge_breach_request__field_indices_by_name,
+  1,  trading__v1__acknowledge_breach_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__acknowledge_breach_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__acknowledge_breach_response__field_descriptors[1] =
+{
+  {
+    "breaches",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__AcknowledgeBreachResponse, n_breaches),
+    offsetof(Trading__V1__AcknowledgeBreachResponse, breaches),
+    &trading__v1__breach__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__acknowledge_breach_response__field_indices_by_name[] = {
+  0,   /* field[0] = breaches */
+};
+static const ProtobufCIntRange trading__v1__acknowledge_breach_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__acknowledge_breach_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.AcknowledgeBreachResponse",
+  "AcknowledgeBreachResponse",
+  "Trading__V1__AcknowledgeBreachResponse",
+  "trading.v1",
+  sizeof(Trading__V1__AcknowledgeBreachResponse),
+  1,
+  trading__v1__acknowledge_breach_response__field_descriptors,
+  trading__v1__acknowledge_breach_response__field_indices_by_name,
+  1,  trading__v1__acknowledge_breach_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__acknowledge_breach_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__disable_trading_request__field_descriptors[2] =
+{
+  {
+    "strategy",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__DisableTradingRequest, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__DisableTradingRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__disable_trading_request__field_indices_by_name[] = {
+  1,   /* field[1] = reason */
+  0,   /* field[0] = strategy */
+};
+static const ProtobufCIntRange trading__v1__disable_trading_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__disable_trading_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.DisableTradingRequest",
+  "DisableTradingRequest",
+  "Trading__V1__DisableTradingRequest",
+  "trading.v1",
+  sizeof(Trading__V1__DisableTradingRequest),
+  2,
+  trading__v1__disable_trading_request__field_descriptors,
+  trading__v1__disable_trading_request__field_indices_by_name,
+  1,  trading__v1__disable_trading_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__disable_trading_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__disable_trading_response__field_descriptors[1] =
+{
+  {
+    "breaches",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__DisableTradingResponse, n_breaches),
+    offsetof(Trading__V1__DisableTradingResponse, breaches),
+    &trading__v1__breach__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__disable_trading_response__field_indices_by_name[] = {
+  0,   /* field[0] = breaches */
+};
+static const ProtobufCIntRange trading__v1__disable_trading_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__disable_trading_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.DisableTradingResponse",
+  "DisableTradingResponse",
+  "Trading__V1__DisableTradingResponse",
+  "trading.v1",
+  sizeof(Trading__V1__DisableTradingResponse),
+  1,
+  trading__v1__disable_trading_response__field_descriptors,
+  trading__v1__disable_trading_response__field_indices_by_name,
+  1,  trading__v1__disable_trading_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__disable_trading_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue trading__v1__side__enum_values_by_number[3] =
 {
   { "SIDE_UNSPECIFIED", "TRADING__V1__SIDE__SIDE_UNSPECIFIED", 0 },
@@ -6634,6 +8486,38 @@ const ProtobufCEnumDescriptor trading__v1__role__descriptor =
   trading__v1__role__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
+static const ProtobufCEnumValue trading__v1__decision_verdict__enum_values_by_number[4] =
+{
+  { "DECISION_VERDICT_UNSPECIFIED", "TRADING__V1__DECISION_VERDICT__DECISION_VERDICT_UNSPECIFIED", 0 },
+  { "DECISION_VERDICT_ACCEPTED", "TRADING__V1__DECISION_VERDICT__DECISION_VERDICT_ACCEPTED", 1 },
+  { "DECISION_VERDICT_REFUSED", "TRADING__V1__DECISION_VERDICT__DECISION_VERDICT_REFUSED", 2 },
+  { "DECISION_VERDICT_SIMULATED", "TRADING__V1__DECISION_VERDICT__DECISION_VERDICT_SIMULATED", 3 },
+};
+static const ProtobufCIntRange trading__v1__decision_verdict__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex trading__v1__decision_verdict__enum_values_by_name[4] =
+{
+  { "DECISION_VERDICT_ACCEPTED", 1 },
+  { "DECISION_VERDICT_REFUSED", 2 },
+  { "DECISION_VERDICT_SIMULATED", 3 },
+  { "DECISION_VERDICT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor trading__v1__decision_verdict__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "trading.v1.DecisionVerdict",
+  "DecisionVerdict",
+  "Trading__V1__DecisionVerdict",
+  "trading.v1",
+  4,
+  trading__v1__decision_verdict__enum_values_by_number,
+  4,
+  trading__v1__decision_verdict__enum_values_by_name,
+  1,
+  trading__v1__decision_verdict__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[11] =
 {
   { "PlaceOrder", &trading__v1__place_order_request__descriptor, &trading__v1__place_order_response__descriptor },
@@ -6767,11 +8651,16 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
                                      &trading__v1__trading_service__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }
-static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descriptors[9] =
+static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descriptors[14] =
 {
   { "ResolveOrder", &trading__v1__resolve_order_request__descriptor, &trading__v1__resolve_order_response__descriptor },
   { "GetLimits", &trading__v1__get_limits_request__descriptor, &trading__v1__get_limits_response__descriptor },
   { "SetLimits", &trading__v1__set_limits_request__descriptor, &trading__v1__set_limits_response__descriptor },
+  { "RiskSummary", &trading__v1__risk_summary_request__descriptor, &trading__v1__risk_summary_response__descriptor },
+  { "RiskDecisions", &trading__v1__risk_decisions_request__descriptor, &trading__v1__risk_decisions_response__descriptor },
+  { "RiskBreaches", &trading__v1__risk_breaches_request__descriptor, &trading__v1__risk_breaches_response__descriptor },
+  { "AcknowledgeBreach", &trading__v1__acknowledge_breach_request__descriptor, &trading__v1__acknowledge_breach_response__descriptor },
+  { "DisableTrading", &trading__v1__disable_trading_request__descriptor, &trading__v1__disable_trading_response__descriptor },
   { "CreateToken", &trading__v1__create_token_request__descriptor, &trading__v1__create_token_response__descriptor },
   { "ListTokens", &trading__v1__list_tokens_request__descriptor, &trading__v1__list_tokens_response__descriptor },
   { "RevokeToken", &trading__v1__revoke_token_request__descriptor, &trading__v1__revoke_token_response__descriptor },
@@ -6780,14 +8669,19 @@ static const ProtobufCMethodDescriptor trading__v1__admin_service__method_descri
   { "Deny", &trading__v1__deny_request__descriptor, &trading__v1__deny_response__descriptor },
 };
 const unsigned trading__v1__admin_service__method_indices_by_name[] = {
-  7,        /* Approve */
-  3,        /* CreateToken */
-  8,        /* Deny */
+  6,        /* AcknowledgeBreach */
+  12,        /* Approve */
+  8,        /* CreateToken */
+  13,        /* Deny */
+  7,        /* DisableTrading */
   1,        /* GetLimits */
-  6,        /* ListApprovals */
-  4,        /* ListTokens */
+  11,        /* ListApprovals */
+  9,        /* ListTokens */
   0,        /* ResolveOrder */
-  5,        /* RevokeToken */
+  10,        /* RevokeToken */
+  5,        /* RiskBreaches */
+  4,        /* RiskDecisions */
+  3,        /* RiskSummary */
   2         /* SetLimits */
 };
 const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor =
@@ -6797,7 +8691,7 @@ const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor =
   "AdminService",
   "Trading__V1__AdminService",
   "trading.v1",
-  9,
+  14,
   trading__v1__admin_service__method_descriptors,
   trading__v1__admin_service__method_indices_by_name
 };
@@ -6825,13 +8719,53 @@ void trading__v1__admin_service__set_limits(ProtobufCService *service,
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void trading__v1__admin_service__risk_summary(ProtobufCService *service,
+                                              const Trading__V1__RiskSummaryRequest *input,
+                                              Trading__V1__RiskSummaryResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__risk_decisions(ProtobufCService *service,
+                                                const Trading__V1__RiskDecisionsRequest *input,
+                                                Trading__V1__RiskDecisionsResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__risk_breaches(ProtobufCService *service,
+                                               const Trading__V1__RiskBreachesRequest *input,
+                                               Trading__V1__RiskBreachesResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__acknowledge_breach(ProtobufCService *service,
+                                                    const Trading__V1__AcknowledgeBreachRequest *input,
+                                                    Trading__V1__AcknowledgeBreachResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__admin_service__disable_trading(ProtobufCService *service,
+                                                 const Trading__V1__DisableTradingRequest *input,
+                                                 Trading__V1__DisableTradingResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__admin_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void trading__v1__admin_service__create_token(ProtobufCService *service,
                                               const Trading__V1__CreateTokenRequest *input,
                                               Trading__V1__CreateTokenResponse_Closure closure,
                                               void *closure_data)
 {
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__admin_service__list_tokens(ProtobufCService *service,
                                              const Trading__V1__ListTokensRequest *input,
@@ -6839,7 +8773,7 @@ void trading__v1__admin_service__list_tokens(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__admin_service__revoke_token(ProtobufCService *service,
                                               const Trading__V1__RevokeTokenRequest *input,
@@ -6847,7 +8781,7 @@ void trading__v1__admin_service__revoke_token(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__admin_service__list_approvals(ProtobufCService *service,
                                                 const Trading__V1__ListApprovalsRequest *input,
@@ -6855,7 +8789,7 @@ void trading__v1__admin_service__list_approvals(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__admin_service__approve(ProtobufCService *service,
                                          const Trading__V1__ApproveRequest *input,
@@ -6863,7 +8797,7 @@ void trading__v1__admin_service__approve(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__admin_service__deny(ProtobufCService *service,
                                       const Trading__V1__DenyRequest *input,
@@ -6871,7 +8805,7 @@ void trading__v1__admin_service__deny(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &trading__v1__admin_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__admin_service__init (Trading__V1__AdminService_Service *service,
                                        Trading__V1__AdminService_ServiceDestroy destroy)

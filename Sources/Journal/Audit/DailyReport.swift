@@ -46,6 +46,18 @@ package struct DailyReport: Hashable, Sendable, Encodable {
         package var detail: String
     }
 
+    /// What our fills left at the end of the day, remainders that no venue takes included.
+    package struct Holding: Hashable, Sendable, Encodable {
+        package var venue: String
+        package var symbol: String
+        /// In the base asset; negative where more was sold than bought.
+        package var quantity: String
+        /// Of what is held; empty where nothing is.
+        package var averagePrice: String
+        /// Since the first fill, in the quote asset, before fees.
+        package var realizedProfit: String
+    }
+
     package struct Total: Hashable, Sendable, Encodable {
         package var asset: String
         package var amount: String
@@ -60,6 +72,8 @@ package struct DailyReport: Hashable, Sendable, Encodable {
     package internal(set) var notional: [Total] = []
     package internal(set) var fees: [Total] = []
     package internal(set) var doubt = Doubt()
+    /// Those that are not zero, by venue and symbol.
+    package internal(set) var positions: [Holding] = []
     package internal(set) var discrepancies: [Discrepancy] = []
     package internal(set) var actions: [Action] = []
 
@@ -82,6 +96,12 @@ package struct DailyReport: Hashable, Sendable, Encodable {
         ]
         for orderID in self.doubt.unresolvedOrders {
             lines.append("  unresolved: order \(orderID)")
+        }
+        lines.append("positions at the end of the day: \(self.positions.count)")
+        for held in self.positions {
+            lines.append(
+                "  \(held.venue) \(held.symbol) \(held.quantity) at \(held.averagePrice)"
+            )
         }
         lines.append("discrepancies: \(self.discrepancies.count)")
         for found in self.discrepancies {

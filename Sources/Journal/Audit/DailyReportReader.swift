@@ -10,8 +10,8 @@ struct DailyReportReader {
     private var report: DailyReport
     private let day: Day
     private var state = State()
-    /// What was in doubt when the day was over.
-    private var unresolved: [UInt64]?
+    /// What was in doubt, and what was held, when the day was over.
+    private var ending: (unresolved: [UInt64], positions: [DailyReport.Holding])?
     private var notional: [Asset: Amount] = [:]
     private var fees: [Asset: Amount] = [:]
 
@@ -23,7 +23,7 @@ struct DailyReportReader {
     /// Takes the next event of the journal; later days may tell of trades of this one.
     mutating func take(_ event: Event, at time: WallTime) {
         let today = Day(of: time)
-        if today > self.day, self.unresolved == nil { self.unresolved = self.inDoubt }
+        if today > self.day, self.ending == nil { self.ending = (self.inDoubt, self.held) }
         let orderID = EventView(event).orderID
         let before = orderID.flatMap { self.state.orders[$0] }
         let closed = self.state.apply(event, at: time)
@@ -37,11 +37,26 @@ struct DailyReportReader {
 
     private var inDoubt: [UInt64] { self.state.ordersInDoubt.sorted().map(\.raw) }
 
+    private var held: [DailyReport.Holding] {
+        VenueID.allCases.flatMap { venue in
+            self.state.ledger(of: venue).positionsBySymbol.filter { !$0.quantity.isZero }.map {
+                DailyReport.Holding(
+                    venue: venue.mode.name,
+                    symbol: $0.symbol.name,
+                    quantity: $0.quantity.description,
+                    averagePrice: $0.averagePrice?.description ?? "",
+                    realizedProfit: $0.realizedProfit.amount(rounding: .down).description
+                )
+            }
+        }
+    }
+
     /// The report, once all events were taken.
     consuming func finish() -> DailyReport {
         self.report.notional = Self.totals(self.notional)
         self.report.fees = Self.totals(self.fees)
-        let unresolved = self.unresolved ?? self.inDoubt
+        let (unresolved, positions) = self.ending ?? (self.inDoubt, self.held)
+        self.report.positions = positions
         self.report.doubt.unresolvedOrders = unresolved
         self.report.doubt.unresolvedShare = Self.share(
             unresolved.count,

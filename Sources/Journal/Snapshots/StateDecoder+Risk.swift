@@ -21,9 +21,25 @@ extension StateDecoder {
         for index in 0..<(unsafe message.n_failures) {
             let part = try unsafe EventDecoder.present(message.failures?[index])
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
-            counts[venue] = unsafe Int(part.count)
+            if unsafe part.count > 0 { counts[venue] = unsafe Int(part.count) }
         }
         return counts
+    }
+
+    static func orderDays(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: OrderDay] {
+        var days: [VenueID: OrderDay] = [:]
+        for index in 0..<(unsafe message.n_failures) {
+            let part = try unsafe EventDecoder.present(message.failures?[index])
+            guard unsafe part.has_day != 0 else { continue }
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            days[venue] = unsafe OrderDay(
+                start: WallTime(nanoseconds: part.day_start),
+                count: Int(part.day_count)
+            )
+        }
+        return days
     }
 
     static func equities(

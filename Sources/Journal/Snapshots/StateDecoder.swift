@@ -70,6 +70,7 @@ enum StateDecoder {
             ledgers: ledgers,
             breaches: try unsafe Self.breaches(message),
             failureCounts: try unsafe Self.failureCounts(message),
+            orderDays: try unsafe Self.orderDays(message),
             equities: try unsafe Self.equities(message),
             dayNotionals: try unsafe Self.dayNotionals(message)
         )
@@ -85,6 +86,17 @@ enum StateDecoder {
             placements[venue] = unsafe WallTime(nanoseconds: part.time)
         }
         return placements
+    }
+
+    private static func tokens(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> TokenList {
+        var tokens: [AccessToken] = []
+        for index in 0..<(unsafe message.n_tokens) {
+            let part = try unsafe EventDecoder.present(message.tokens?[index])
+            tokens.append(try unsafe EventDecoder.token(part))
+        }
+        return TokenList(tokens)
     }
 
     private static func secondFactor(
@@ -114,17 +126,6 @@ enum StateDecoder {
             days[venue] = DayNotional(day: UTCDay(number: unsafe part.day), placed: placed)
         }
         return days
-    }
-
-    private static func tokens(
-        _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> TokenList {
-        var tokens: [AccessToken] = []
-        for index in 0..<(unsafe message.n_tokens) {
-            let part = try unsafe EventDecoder.present(message.tokens?[index])
-            tokens.append(try unsafe EventDecoder.token(part))
-        }
-        return TokenList(tokens)
     }
 
     private static func limitChanges(

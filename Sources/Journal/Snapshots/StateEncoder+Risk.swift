@@ -14,10 +14,12 @@ extension StateEncoder {
             breaches.map { unsafe self.events.breach($0) }
         )
         unsafe message.last_breach = state.breaches.lastNumber
-        let failures = state.failureCounts.sorted { $0.key < $1.key }
+        let failures = Set(state.failureCounts.keys).union(state.orderDays.keys).sorted()
         unsafe message.n_failures = failures.count
         unsafe message.failures = self.arena.array(
-            failures.map { unsafe self.failures($0.value, on: $0.key) }
+            failures.map {
+                unsafe self.failures(state.failureCounts[$0] ?? 0, state.orderDays[$0], on: $0)
+            }
         )
         var equities: [(venue: VenueID, asset: Asset, record: EquityRecord)] = []
         for (venue, ofVenue) in state.equities.sorted(by: { $0.key < $1.key }) {
@@ -33,11 +35,16 @@ extension StateEncoder {
 
     private func failures(
         _ count: Int,
+        _ day: OrderDay?,
         on venue: VenueID
     ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredFailures> {
         unsafe self.arena.make(trading__journal__v1__stored_failures__init) { message in
             unsafe message.venue = UInt32(venue.rawValue)
             unsafe message.count = UInt32(clamping: count)
+            guard let day else { return }
+            unsafe message.has_day = 1
+            unsafe message.day_start = day.start.nanoseconds
+            unsafe message.day_count = UInt32(clamping: day.count)
         }
     }
 

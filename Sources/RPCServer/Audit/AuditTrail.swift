@@ -15,7 +15,7 @@ final class AuditTrail {
     private let key: SigningKey
     private let settings: AuditSettings
     private let loop: any EventLoop
-    private let clock: SystemClock
+    private let clock: @Sendable () -> Instant
     private let log: Logger
     private let queue = DispatchQueue(label: "audit", qos: .utility)
     /// The head of the newest snapshot, taken or on its way.
@@ -35,6 +35,7 @@ final class AuditTrail {
         key: SigningKey,
         settings: AuditSettings,
         loop: any EventLoop,
+        clock: @escaping @Sendable () -> Instant = { SystemClock().now() },
         log: Logger
     ) {
         self.journal = journal
@@ -42,10 +43,10 @@ final class AuditTrail {
         self.key = key
         self.settings = settings
         self.loop = loop
-        self.clock = SystemClock()
+        self.clock = clock
         self.log = log
         self.snapshotSequence = snapshotSequence
-        self.checkpointDay = Day(of: self.clock.now().wall)
+        self.checkpointDay = Day(of: self.clock().wall)
         self.reports = ReportWriter(
             reports: DailyReports(of: journal),
             folder: layout.reports,
@@ -68,7 +69,7 @@ final class AuditTrail {
             walk.syncNow()
             guard !self.isFinished else { return }
             self.writeAnchor()
-            let day = Day(of: self.clock.now().wall)
+            let day = Day(of: self.clock().wall)
             // Forward only: a clock set back must not sign a day twice.
             if day > self.checkpointDay {
                 self.checkpointDay = day
@@ -133,7 +134,7 @@ final class AuditTrail {
     }
 
     private func sign(_ reason: SignedHead.Reason) -> SignedHead {
-        SignedHead(self.journal.head, reason, at: self.clock.now().wall, by: self.key)
+        SignedHead(self.journal.head, reason, at: self.clock().wall, by: self.key)
     }
 
     // MARK: Snapshots
@@ -157,7 +158,7 @@ final class AuditTrail {
     private func snapshot(of state: State) -> Snapshot? {
         guard !self.journal.hasUnsyncedRecords, self.journal.head.sequence > self.snapshotSequence
         else { return nil }
-        return Snapshot(of: state, at: self.journal.head, time: self.clock.now().wall)
+        return Snapshot(of: state, at: self.journal.head, time: self.clock().wall)
     }
 
     private func snapshotEnded(_ head: ChainHead, _ result: Result<Void, JournalError>) {

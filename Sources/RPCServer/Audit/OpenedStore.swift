@@ -71,6 +71,11 @@ final class OpenedStore {
         )
     }
 
+    /// What reads the journal beside the walk; nil where it is damaged.
+    func history(on loop: any EventLoop) -> HistoryReader? {
+        (self.events as? Journal).map { HistoryReader(DecisionHistory(of: $0), loop: loop) }
+    }
+
     private static func report(_ recovery: Recovery, to log: Logger) {
         let orders = recovery.state.orders
         log.info(

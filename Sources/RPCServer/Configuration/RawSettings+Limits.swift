@@ -7,7 +7,9 @@ extension RawSettings {
         limits.exposureNotionalMax = self.notional("limits.exposure_notional_max")
         limits.priceCollarMillionths = self.share("limits.price_collar")
         limits.sensitiveNotional = self.notional("limits.sensitive_notional")
+        self.boundShares(&limits)
         self.boundRate(&limits)
+        self.boundStrategies(&limits)
         self.bound(&limits.loss)
         for symbol in limits.allowedSymbols {
             let section = "limits.symbols.\(symbol)"
@@ -27,6 +29,49 @@ extension RawSettings {
         }
     }
 
+    /// Reads what is a share of equity, and what bounds an account as a whole.
+    private mutating func boundShares(_ limits: inout RiskLimits) {
+        limits.positionShareMillionths = self.share("limits.position_share_max")
+        limits.exposureShareMillionths = self.share("limits.exposure_share_max")
+        limits.cashShareMillionths = self.share("limits.cash_share_min")
+        limits.openPositionsMax = self.optionalCount("limits.open_positions_max", in: 1...10_000)
+        limits.duplicateMilliseconds = self.optionalCount(
+            "limits.duplicate_order_ms",
+            in: 1...86_400_000
+        ).map(Int64.init)
+        limits.ordersPerDayMax = self.optionalCount("limits.orders_per_day_max", in: 1...1_000_000)
+        let names = ExceedAction.allCases.map(\.name).joined(separator: ", ")
+        limits.onPositionExceeded =
+            self.value(
+                "limits.on_position_exceeded",
+                default: limits.onPositionExceeded,
+                expected: "one of \(names)",
+                parse: ExceedAction.init(name:)
+            ) ?? limits.onPositionExceeded
+    }
+
+    private mutating func boundStrategies(_ limits: inout RiskLimits) {
+        for name in self.names(below: "limits.strategies") {
+            let section = "limits.strategies.\(name)"
+            var ofStrategy = StrategyLimits()
+            ofStrategy.orderNotionalMax = self.notional("\(section).order_notional_max")
+            ofStrategy.orderRateMax = self.optionalCount(
+                "\(section).order_rate_max",
+                in: 1...10_000
+            )
+            limits.byStrategy[name] = ofStrategy
+        }
+    }
+
+    private mutating func optionalCount(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        self.optional(
+            name,
+            expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        ) { text in
+            Int(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
     /// Reads our limits on losses and failures, and what breaking them does.
     private mutating func bound(_ loss: inout LossLimits) {
         loss.dailyLossMax = self.notional("limits.daily_loss_max")
@@ -41,13 +86,7 @@ extension RawSettings {
                 expected: "a time of day in UTC such as 00:00",
                 parse: Self.minutes
             ) ?? loss.dayStartMinutes
-        let range = 1...1_000
-        loss.failuresMax = self.optional(
-            "limits.consecutive_failures_max",
-            expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        ) { text in
-            Int(text).flatMap { range.contains($0) ? $0 : nil }
-        }
+        loss.failuresMax = self.optionalCount("limits.consecutive_failures_max", in: 1...1_000)
         loss.onFailures = self.action("limits.on_consecutive_failures", loss.onFailures)
         loss.slippageMillionths = self.share("limits.slippage_max")
         loss.onSlippage = self.action("limits.on_slippage", loss.onSlippage)
@@ -95,13 +134,7 @@ extension RawSettings {
     }
 
     private mutating func boundRate(_ limits: inout RiskLimits) {
-        let range = 1...10_000
-        limits.orderRateMax = self.optional(
-            "limits.order_rate_max",
-            expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        ) { text in
-            Int(text).flatMap { range.contains($0) ? $0 : nil }
-        }
+        limits.orderRateMax = self.optionalCount("limits.order_rate_max", in: 1...10_000)
         limits.orderRateIntervalMilliseconds = self.milliseconds(
             "limits.order_rate_interval_ms",
             default: limits.orderRateIntervalMilliseconds,

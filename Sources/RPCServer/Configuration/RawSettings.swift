@@ -78,6 +78,15 @@ struct RawSettings {
             }
     }
 
+    /// The names that the file gives to the parts of a section, sorted.
+    func names(below section: String) -> [String] {
+        let names = self.values.keys.compactMap { name -> Substring? in
+            guard name.hasPrefix(section + ".") else { return nil }
+            return name.dropFirst(section.count + 1).split(separator: ".").first
+        }
+        return Set(names.map(String.init)).sorted()
+    }
+
     /// Takes a value out; what is never taken is unknown, and reported by ``finish()``.
     mutating func take(_ name: String) -> Value? {
         let fromFile = self.values.removeValue(forKey: name)

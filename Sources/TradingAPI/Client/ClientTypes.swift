@@ -11,6 +11,7 @@ package struct OrderWish: Hashable, Sendable {
     package var idempotencyKey: String?
     package var expectedMode: TradingMode?
     package var tag: String?
+    package var strategy: String?
     /// Placed once more, as a new order, where its absence at the venue is proven.
     package var resubmitsIfAbsent = false
 
@@ -51,6 +52,9 @@ package struct RemoteOrder: Hashable, Sendable, Encodable {
     /// The order that was put in this one's place; 0 for none.
     package var successorOrderID: UInt64
     package var isAmendPending: Bool
+    /// What was asked for, where the risk gate made the order smaller; else empty.
+    package var originalQuantity: String
+    package var strategy: String
 }
 
 /// One trade of an order.
@@ -91,6 +95,8 @@ package struct RemotePosition: Hashable, Sendable, Encodable {
     package var unrealizedProfit: String
     package var fees: [RemoteFee]
     package var fillCount: UInt64
+    /// A remainder that is too small for the venue to take an order of it.
+    package var isDust: Bool
 }
 
 /// Fees paid in one asset.

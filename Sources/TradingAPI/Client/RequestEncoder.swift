@@ -25,6 +25,7 @@ struct RequestEncoder {
                 unsafe message.expected_mode = Trading__V1__TradingMode(UInt32(mode.rawValue))
             }
             unsafe message.tag = self.arena.string(wish.tag ?? "")
+            unsafe message.strategy = self.arena.string(wish.strategy ?? "")
             unsafe message.resubmit_if_absent = wish.resubmitsIfAbsent ? 1 : 0
         }
     }

@@ -228,15 +228,15 @@ struct ResponseDecoder {
             unknownOrderCount: message.unknown_order_count,
             startedAt: message.started_at,
             authenticationFailureCount: message.authentication_failure_count,
-            alerts: UnsafeBufferPointer(start: message.alerts, count: message.n_alerts)
-                .compactMap { alert in
-                    unsafe alert.map {
-                        unsafe RemoteAlert(
-                            kind: String(protobuf: $0.pointee.kind),
-                            message: String(protobuf: $0.pointee.message)
-                        )
-                    }
-                }
+            alerts: Protobuf.elements(message.alerts, count: message.n_alerts)
+                .map { unsafe self.alert($0.pointee) }
+        )
+    }
+
+    func alert(_ message: Trading__V1__Alert) -> RemoteAlert {
+        unsafe RemoteAlert(
+            kind: String(protobuf: message.kind),
+            message: String(protobuf: message.message)
         )
     }
 
@@ -286,7 +286,9 @@ struct ResponseDecoder {
             updatedAt: message.updated_at,
             predecessorOrderID: message.predecessor_order_id,
             successorOrderID: message.successor_order_id,
-            isAmendPending: message.is_amend_pending != 0
+            isAmendPending: message.is_amend_pending != 0,
+            originalQuantity: String(protobuf: message.original_quantity),
+            strategy: String(protobuf: message.strategy)
         )
     }
 
@@ -302,7 +304,7 @@ struct ResponseDecoder {
         )
     }
 
-    private func refusal(_ message: Trading__V1__Refusal) -> RemoteRefusal {
+    func refusal(_ message: Trading__V1__Refusal) -> RemoteRefusal {
         unsafe RemoteRefusal(
             rule: String(protobuf: message.rule),
             limit: String(protobuf: message.limit),
@@ -327,11 +329,12 @@ struct ResponseDecoder {
                     amount: String(protobuf: fee.pointee.total)
                 )
             },
-            fillCount: message.fill_count
+            fillCount: message.fill_count,
+            isDust: message.is_dust != 0
         )
     }
 
-    private func name(of mode: Trading__V1__TradingMode) -> String {
+    func name(of mode: Trading__V1__TradingMode) -> String {
         TradingMode(rawValue: UInt8(truncatingIfNeeded: mode.rawValue))?.name ?? ""
     }
 }

@@ -28,6 +28,48 @@ extension TradingClient {
         return try await self.call(.setLimits, request) { try $0.limitSteps($1) }
     }
 
+    // MARK: Risk
+
+    /// What is held and done now, against the limits.
+    package func riskSummary() async throws(TradingClientError) -> RemoteRiskSummary {
+        try await self.call(.riskSummary, []) { try $0.riskSummary($1) }
+    }
+
+    /// A page of what the gate decided, newest first.
+    package func decisions(
+        _ filter: DecisionFilter
+    ) async throws(TradingClientError) -> RemoteDecisions {
+        try await self.call(.riskDecisions, RequestEncoder().decisions(filter)) {
+            try $0.decisions($1)
+        }
+    }
+
+    package func breaches() async throws(TradingClientError) -> [RemoteBreach] {
+        try await self.call(.riskBreaches, []) { try $0.breaches($1) }
+    }
+
+    /// Lets trading go on after a breach, or all where the number is nil.
+    ///
+    /// - Returns: The breaches that still hold orders back.
+    package func acknowledgeBreach(
+        _ number: UInt64?,
+        reason: String
+    ) async throws(TradingClientError) -> [RemoteBreach] {
+        let request = RequestEncoder().acknowledgeBreach(number, reason: reason)
+        return try await self.call(.acknowledgeBreach, request) { try $0.breachesLeft($1) }
+    }
+
+    /// Refuses new orders that do not only reduce, of a strategy or, where it is empty, all.
+    ///
+    /// - Returns: The breaches that hold orders back.
+    package func disableTrading(
+        strategy: String = "",
+        reason: String
+    ) async throws(TradingClientError) -> [RemoteBreach] {
+        let request = RequestEncoder().disableTrading(strategy: strategy, reason: reason)
+        return try await self.call(.disableTrading, request) { try $0.breachesHolding($1) }
+    }
+
     // MARK: Tokens
 
     /// Makes a token that stands for a name.

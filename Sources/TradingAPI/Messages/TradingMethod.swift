@@ -14,6 +14,11 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case resolveOrder = "ResolveOrder"
     case getLimits = "GetLimits"
     case setLimits = "SetLimits"
+    case riskSummary = "RiskSummary"
+    case riskDecisions = "RiskDecisions"
+    case riskBreaches = "RiskBreaches"
+    case acknowledgeBreach = "AcknowledgeBreach"
+    case disableTrading = "DisableTrading"
     case createToken = "CreateToken"
     case listTokens = "ListTokens"
     case revokeToken = "RevokeToken"
@@ -28,7 +33,8 @@ package enum TradingMethod: String, CaseIterable, Sendable {
             .setMode, .killSwitch, .health:
             "trading.v1.TradingService"
         case .resolveOrder, .getLimits, .setLimits, .createToken, .listTokens, .revokeToken,
-            .listApprovals, .approve, .deny:
+            .listApprovals, .approve, .deny,
+            .riskSummary, .riskDecisions, .riskBreaches, .acknowledgeBreach, .disableTrading:
             "trading.v1.AdminService"
         }
     }

@@ -62,8 +62,10 @@ package struct ReplyEncoder {
             return .payload(self.killSwitch(view))
         case .health(let view):
             return .payload(self.health(view))
-        case .risk:
-            fatalError("invariant broken: no method asks for losses and failures")
+        case .risk(let view):
+            return .payload(self.breaches(view, to: method))
+        case .riskSummary(let summary):
+            return .payload(self.summary(summary))
         case .limits(let view):
             return .payload(self.limits(view, to: method))
         case .tokens(let all, let changed):
@@ -156,6 +158,10 @@ package struct ReplyEncoder {
             unsafe message.predecessor_order_id = order.intent.predecessor?.raw ?? 0
             unsafe message.successor_order_id = order.successor?.raw ?? 0
             unsafe message.is_amend_pending = order.pendingAmend == nil ? 0 : 1
+            unsafe message.original_quantity = self.arena.string(
+                order.intent.originalQuantity?.description ?? ""
+            )
+            unsafe message.strategy = self.arena.string(order.intent.strategy)
         }
     }
 
@@ -171,7 +177,7 @@ package struct ReplyEncoder {
         }
     }
 
-    private func refusal(
+    func refusal(
         _ refusal: TradingCore.Refusal
     ) -> UnsafeMutablePointer<Trading__V1__Refusal> {
         unsafe self.arena.make(trading__v1__refusal__init) { message in
@@ -236,10 +242,11 @@ package struct ReplyEncoder {
                 }
             )
             unsafe message.fill_count = position.fillCount
+            unsafe message.is_dust = marked.isDust ? 1 : 0
         }
     }
 
-    private func balance(
+    func balance(
         _ asset: Asset,
         total: Amount,
         reserved: Amount,
@@ -255,7 +262,7 @@ package struct ReplyEncoder {
 
     // MARK: Control
 
-    private func mode(_ mode: TradingMode) -> Trading__V1__TradingMode {
+    func mode(_ mode: TradingMode) -> Trading__V1__TradingMode {
         Trading__V1__TradingMode(UInt32(mode.rawValue))
     }
 
@@ -342,6 +349,13 @@ package struct ReplyEncoder {
         }
     }
 
+    func alert(_ alert: Alert) -> UnsafeMutablePointer<Trading__V1__Alert> {
+        unsafe self.arena.make(trading__v1__alert__init) { message in
+            unsafe message.kind = self.arena.string(alert.kind.rawValue)
+            unsafe message.message = self.arena.string(alert.message)
+        }
+    }
+
     private func health(_ view: HealthView) -> [UInt8] {
         unsafe self.pack(trading__v1__health_response__init) { message in
             unsafe message.is_ready = view.notReadyReasons.isEmpty ? 1 : 0
@@ -355,14 +369,7 @@ package struct ReplyEncoder {
             unsafe message.started_at = view.startedAt.nanoseconds
             unsafe message.authentication_failure_count = view.authenticationFailureCount
             unsafe message.n_alerts = view.alerts.count
-            unsafe message.alerts = self.arena.array(
-                view.alerts.map { alert in
-                    unsafe self.arena.make(trading__v1__alert__init) { message in
-                        unsafe message.kind = self.arena.string(alert.kind.rawValue)
-                        unsafe message.message = self.arena.string(alert.message)
-                    }
-                }
-            )
+            unsafe message.alerts = self.arena.array(view.alerts.map { unsafe self.alert($0) })
         }
     }
 }

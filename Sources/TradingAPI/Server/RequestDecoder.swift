@@ -11,14 +11,14 @@ package struct BadRequest: Error, Hashable, Sendable {
 
 /// Turns a call's payload into what the gateway decides on.
 package struct RequestDecoder {
-    private let arena: ProtobufArena
+    let arena: ProtobufArena
     let caller: Caller
     var principal: Principal { self.caller.principal }
     /// What a new token is to be, where one is asked for; its secret does not go into a request.
     let newToken: (tokenID: String, hash: [UInt8])?
 
     /// Texts that we store are bounded, so that no caller fills the journal.
-    private enum Limits {
+    enum Limits {
         static let keyBytesMax = 64
         static let tagBytesMax = 64
         static let reasonBytesMax = 512
@@ -86,6 +86,12 @@ package struct RequestDecoder {
             )
         case .getLimits: return .limits
         case .setLimits: return .setLimits(try self.limits(payload))
+        case .riskSummary: return .riskSummary(self.principal)
+        case .riskBreaches: return .risk
+        case .acknowledgeBreach: return try self.acknowledgement(payload)
+        case .disableTrading: return try self.disabling(payload)
+        case .riskDecisions:
+            fatalError("invariant broken: decisions are read beside the gateway")
         case .createToken: return .tokens(try self.newToken(payload))
         case .listTokens: return .tokens(.list)
         case .revokeToken: return .tokens(try self.revocation(payload))
@@ -135,6 +141,11 @@ package struct RequestDecoder {
                 "expected_mode"
             ),
             tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
+            strategy: try unsafe self.text(
+                message.strategy,
+                "strategy",
+                bytesMax: Limits.tagBytesMax
+            ),
             resubmitsIfAbsent: unsafe message.resubmit_if_absent != 0
         )
     }

@@ -68,6 +68,10 @@ package struct OrderRequest: Hashable, Sendable {
     package var expectedMode: TradingMode?
     /// Carried through for the caller; empty where not given.
     package var tag: String
+    /// The strategy that it belongs to, whose limits bind it too; empty where not given.
+    package var strategy: String
+    /// What was asked for, where the risk gate made it smaller.
+    package var originalQuantity: Quantity?
     /// The order is placed once more, as a new one, where its absence at the venue is proven (S3).
     package var resubmitsIfAbsent: Bool
     /// The order in whose place this one is; nil for a client's own.
@@ -79,6 +83,7 @@ package struct OrderRequest: Hashable, Sendable {
         key: IdempotencyKey? = nil,
         expectedMode: TradingMode? = nil,
         tag: String = "",
+        strategy: String = "",
         resubmitsIfAbsent: Bool = false,
         predecessor: OrderID? = nil
     ) {
@@ -87,6 +92,8 @@ package struct OrderRequest: Hashable, Sendable {
         self.key = key
         self.expectedMode = expectedMode
         self.tag = tag
+        self.strategy = strategy
+        self.originalQuantity = nil
         self.resubmitsIfAbsent = resubmitsIfAbsent
         self.predecessor = predecessor
     }
@@ -121,6 +128,10 @@ package struct OrderIntent: Hashable, Sendable {
     package var predecessor: OrderID?
     /// The best price that the order could trade at when it was decided; zero where unknown.
     package var referencePrice: Price
+    /// The strategy that it belongs to; empty where it names none.
+    package var strategy: String
+    /// What was asked for, where the risk gate made it smaller.
+    package var originalQuantity: Quantity?
 
     package init(
         orderID: OrderID,
@@ -138,7 +149,9 @@ package struct OrderIntent: Hashable, Sendable {
         purpose: OrderPurpose = .client,
         resubmitsIfAbsent: Bool = false,
         predecessor: OrderID? = nil,
-        referencePrice: Price = .zero
+        referencePrice: Price = .zero,
+        strategy: String = "",
+        originalQuantity: Quantity? = nil
     ) {
         self.orderID = orderID
         self.clientOrderID = clientOrderID
@@ -156,6 +169,15 @@ package struct OrderIntent: Hashable, Sendable {
         self.resubmitsIfAbsent = resubmitsIfAbsent
         self.predecessor = predecessor
         self.referencePrice = referencePrice
+        self.strategy = strategy
+        self.originalQuantity = originalQuantity
+    }
+
+    /// What was asked for.
+    package var askedTerms: OrderTerms {
+        var terms = self.terms
+        if let quantity = self.originalQuantity { terms.quantity = quantity }
+        return terms
     }
 
     /// When the venue stops taking the request, in the venue's clock.

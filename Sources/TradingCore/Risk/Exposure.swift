@@ -44,9 +44,10 @@ extension Gateway {
         on venue: VenueID
     ) -> Exposure {
         var exposure = Exposure()
-        guard self.settings.limits.exposureNotionalMax != nil, let quoteAsset else {
-            return exposure
-        }
+        let limits = self.settings.limits
+        guard limits.exposureNotionalMax != nil || limits.exposureShareMillionths != nil,
+            let quoteAsset
+        else { return exposure }
         exposure.opposite =
             .zero - self.reducibleQuantity(of: terms.symbol, side: terms.side.opposite, on: venue)
         if let book = self.books[venue] {

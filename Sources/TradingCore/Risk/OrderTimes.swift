@@ -48,6 +48,13 @@ package struct OrderTimes: Hashable, Sendable {
         }
     }
 
+    /// How many orders a principal placed in the interval that ends now, as far as is known.
+    package func count(_ principal: Principal, _ rate: OrderRate, at now: MonotonicTime) -> Int {
+        (self.rings[principal]?.times ?? []).count { time in
+            now < time.adding(milliseconds: rate.intervalMilliseconds)
+        }
+    }
+
     /// Counts an order that passed the gate.
     package mutating func note(_ principal: Principal, _ rate: OrderRate, at now: MonotonicTime) {
         var ring = self.rings.removeValue(forKey: principal) ?? Ring()

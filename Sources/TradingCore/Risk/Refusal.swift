@@ -71,8 +71,16 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case positionNotional = 42
     /// Our own largest value of all positions of an account together.
     case exposureNotional = 43
-    /// Too many orders of one principal in a while.
+    /// Something is held in too many symbols.
+    case openPositions = 56
+    /// Too little of the quote asset would stay free.
+    case cashShare = 57
+    /// The same order was placed a moment ago.
+    case duplicateOrder = 58
+    /// Too many orders of one principal, or of one strategy, in a while.
     case orderRate = 44
+    /// Too many orders of the account in a day.
+    case ordersPerDay = 59
     /// The account's equity is too far below its highest.
     case drawdown = 52
     /// Too many orders in a row failed.
@@ -139,6 +147,10 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .positionNotional: "position_notional"
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"
+        case .openPositions: "open_positions"
+        case .cashShare: "cash_share"
+        case .duplicateOrder: "duplicate_order"
+        case .ordersPerDay: "orders_per_day"
         case .amendment: "amendment"
         case .tradingDisabled: "trading_disabled"
         case .dailyLoss: "daily_loss"

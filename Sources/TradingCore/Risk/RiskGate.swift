@@ -27,6 +27,11 @@ package struct RiskContext: Sendable {
     package var exposure = Exposure()
     /// How long the principal must wait until it may place again; nil where it may now.
     package var rateWaitMilliseconds: Int64?
+    /// The same for the order's strategy.
+    package var strategyWaitMilliseconds: Int64?
+    /// The strategy that the order belongs to; empty where it names none.
+    package var strategy = ""
+    package var account = AccountCondition()
     /// What holds orders of the strategy back.
     package var breach: RiskBreach?
     /// Whether it is known what the account lost, in the order's quote asset.
@@ -133,7 +138,11 @@ package enum RiskGate {
         .clients(Checks.dailyLoss),
         .clients(Checks.positionNotional),
         .clients(Checks.exposureNotional),
+        .clients(Checks.openPositions),
+        .clients(Checks.cashShare),
+        .clients(Checks.duplicateOrder),
         .clients(Checks.orderRate),
+        .clients(Checks.ordersPerDay),
         .clients(Checks.dailyNotional),
         .always(Checks.reduceOnly),
     ]
@@ -144,6 +153,19 @@ package enum RiskGate {
             if let refusal = check.refusal(context) { return refusal }
         }
         return nil
+    }
+
+    /// The order as small as the limit on its position lets pass, where it is to be clipped and
+    /// what is left passes every check; else as it was asked for.
+    package static func clipped(_ context: RiskContext) -> RiskContext {
+        guard context.limits.onPositionExceeded == .clip, context.purpose == .client,
+            Checks.positionNotional(context) != nil,
+            let room = Checks.positionRoom(context), room.isPositive,
+            room < context.terms.quantity
+        else { return context }
+        var smaller = context
+        smaller.terms.quantity = room
+        return self.refusal(of: smaller) == nil ? smaller : context
     }
 
     /// Lets an order pass or says why not.

@@ -27,6 +27,21 @@ package struct RiskLimits: Hashable, Sendable {
     package var positionNotionalMax: Amount?
     /// Largest value of all positions of one account in one quote asset; nil switches it off.
     package var exposureNotionalMax: Amount?
+    /// Largest value of one symbol's position, in millionths of equity; nil switches it off.
+    package var positionShareMillionths: Int64?
+    /// Largest value of all positions in one quote asset, in millionths of equity; nil switches it
+    /// off.
+    package var exposureShareMillionths: Int64?
+    /// What becomes of an order that would take its position beyond the limit.
+    package var onPositionExceeded = ExceedAction.reject
+    /// In so many symbols something may be held at once; nil switches it off.
+    package var openPositionsMax: Int?
+    /// What must stay free of the quote asset, in millionths of equity; nil switches it off.
+    package var cashShareMillionths: Int64?
+    /// The same order of one principal comes once in this time; nil switches it off.
+    package var duplicateMilliseconds: Int64?
+    /// Orders of one account in a day, from midnight UTC; nil switches it off.
+    package var ordersPerDayMax: Int?
     /// How far a limit price may be on the harmful side of the best price, in millionths; nil
     /// switches it off.
     package var priceCollarMillionths: Int64?
@@ -38,6 +53,8 @@ package struct RiskLimits: Hashable, Sendable {
     package var sensitiveNotional: Amount?
     /// What is stricter for one symbol.
     package var bySymbol: [Symbol: SymbolLimits] = [:]
+    /// What is stricter for one strategy, by its name.
+    package var byStrategy: [String: StrategyLimits] = [:]
 
     package init(
         allowedSymbols: [Symbol],
@@ -52,6 +69,37 @@ package struct RiskLimits: Hashable, Sendable {
         self.feeReserveMillionths = feeReserveMillionths
         self.marketSlippageMillionths = marketSlippageMillionths
     }
+}
+
+/// What becomes of an order that is too large.
+package enum ExceedAction: UInt8, Hashable, Sendable, CaseIterable {
+    case reject = 1
+    /// It is made as small as what would have passed.
+    case clip = 2
+
+    package var name: String {
+        switch self {
+        case .reject: "reject"
+        case .clip: "clip"
+        }
+    }
+
+    package init?(name: String) {
+        guard let action = ExceedAction.allCases.first(where: { $0.name == name }) else {
+            return nil
+        }
+        self = action
+    }
+}
+
+/// Limits of one strategy; each binds beside the one of all.
+package struct StrategyLimits: Hashable, Sendable {
+    /// Largest value of one order, in the quote asset.
+    package var orderNotionalMax: Amount?
+    /// Orders in any interval of ``RiskLimits/orderRateIntervalMilliseconds``.
+    package var orderRateMax: Int?
+
+    package init() {}
 }
 
 /// Limits of one symbol; each binds beside the one of all symbols, so that the stricter wins.
@@ -71,10 +119,28 @@ package struct SymbolLimits: Hashable, Sendable {
 }
 
 extension RiskLimits {
-    /// Largest value of one order on a symbol.
-    package func orderNotionalMax(of symbol: Symbol) -> Amount {
-        Self.stricter(self.orderNotionalMax, self.bySymbol[symbol]?.orderNotionalMax)
-            ?? self.orderNotionalMax
+    /// Largest value of one order of a strategy on a symbol.
+    package func orderNotionalMax(of symbol: Symbol, strategy: String = "") -> Amount {
+        let all = Self.stricter(self.orderNotionalMax, self.bySymbol[symbol]?.orderNotionalMax)
+        let own = strategy.isEmpty ? nil : self.byStrategy[strategy]?.orderNotionalMax
+        return Self.stricter(all, own) ?? self.orderNotionalMax
+    }
+
+    /// Orders of a strategy in a while; nil where nothing bounds them.
+    package func orderRate(of strategy: String) -> OrderRate? {
+        guard !strategy.isEmpty else { return nil }
+        return self.byStrategy[strategy]?.orderRateMax.map { countMax in
+            OrderRate(
+                countMax: countMax,
+                intervalMilliseconds: self.orderRateIntervalMilliseconds
+            )
+        }
+    }
+
+    /// Whether a limit is a share of equity.
+    package var needsEquity: Bool {
+        self.positionShareMillionths != nil || self.exposureShareMillionths != nil
+            || self.cashShareMillionths != nil
     }
 
     /// Largest value of the position in a symbol; nil where nothing bounds it.
@@ -108,7 +174,7 @@ extension RiskLimits {
         }
     }
 
-    private static func stricter<Limit: Comparable>(_ one: Limit?, _ other: Limit?) -> Limit? {
+    static func stricter<Limit: Comparable>(_ one: Limit?, _ other: Limit?) -> Limit? {
         guard let one, let other else { return one ?? other }
         return min(one, other)
     }

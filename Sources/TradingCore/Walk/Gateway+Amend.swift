@@ -154,7 +154,8 @@ extension Gateway {
         let wish = OrderRequest(
             terms: terms,
             principal: order.intent.principal,
-            expectedMode: order.intent.venue.mode
+            expectedMode: order.intent.venue.mode,
+            strategy: order.intent.strategy
         )
         return RiskGate.refusal(
             of: self.riskContext(for: wish, .client, on: order.intent.venue, at: now)

@@ -33,9 +33,7 @@ extension Gateway {
     /// Keeps an order until a person approves it; its key is bound and nothing of it is sent.
     mutating func hold(_ intent: OrderIntent, _ refusal: Refusal, into batch: inout OpenBatch) {
         let now = batch.instant.monotonic
-        if let rate = self.settings.limits.orderRate {
-            self.orderTimes.note(intent.principal, rate, at: now)
-        }
+        self.noteOrder(intent, at: batch.instant)
         self.record(.orderHeld(intent, refusal), into: &batch)
         if let key = intent.key { self.keys[key] = intent.orderID }
         self.holds[intent.orderID] = now.adding(
@@ -165,19 +163,23 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         let earlier = order.intent
-        let wish = OrderRequest(
+        var wish = OrderRequest(
             terms: earlier.terms,
             principal: earlier.principal,
             key: earlier.key,
             expectedMode: earlier.venue.mode,
             tag: earlier.tag,
             resubmitsIfAbsent: earlier.resubmitsIfAbsent,
+            strategy: earlier.strategy,
             predecessor: earlier.predecessor
         )
+        wish.originalQuantity = earlier.originalQuantity
         var context = self.riskContext(for: wish, .client, on: earlier.venue, at: batch.instant)
         context.isApproved = true
         // It was counted among its principal's orders when it came, and among the held ones.
         context.rateWaitMilliseconds = nil
+        context.strategyWaitMilliseconds = nil
+        context.account.duplicateWaitMilliseconds = nil
         context.openOrderCount -= 1
         let admission = RiskGate.admit(context) { rules, worstPrice in
             self.intent(

@@ -27,7 +27,8 @@ extension Gateway {
             positions: ledger.positionsBySymbol.map { position in
                 PositionsView.MarkedPosition(
                     position: position,
-                    mark: quotes[position.symbol]?.middle
+                    mark: quotes[position.symbol]?.middle,
+                    isDust: self.isDust(position, on: self.recordedMode.venue)
                 )
             },
             balances: ledger.assets.map { asset in

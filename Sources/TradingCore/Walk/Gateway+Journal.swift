@@ -54,7 +54,7 @@ extension Gateway {
                     + "be done."
             )
         case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
-            .killEngage, .health, .risk, .limits, .tokens(.list), .approvals:
+            .killEngage, .health, .risk, .limits, .tokens(.list), .approvals, .riskSummary:
             return nil
         }
     }

@@ -245,14 +245,18 @@ extension Gateway {
             .map(\.symbol)
     }
 
-    private func isDust(_ position: Position, on venue: VenueID) -> Bool {
-        guard let session = self.sessions[self.settings.ruleVenue(for: venue)],
+    /// Whether a remainder is held that is too small for the venue to take an order of it.
+    func isDust(_ position: Position, on venue: VenueID) -> Bool {
+        guard !position.quantity.isZero,
+            let session = self.sessions[self.settings.ruleVenue(for: venue)],
             let rules = session.rules[position.symbol]
         else { return false }
         let size = max(position.quantity, -position.quantity)
         let quantity = Quantity(clamping: size).roundedDown(to: rules.stepSize)
         guard quantity.isPositive, quantity >= rules.quantityMin else { return true }
-        guard let quote = session.quotes[position.symbol] else { return false }
+        guard rules.isNotionalMinForMarket, let quote = session.quotes[position.symbol] else {
+            return false
+        }
         return quote.bid * quantity < Notional(rules.notionalMin)
     }
 }

@@ -40,6 +40,9 @@ extension Gateway {
             self.resolve(request, token, fetched: fetched, into: &batch)
         case .limits, .setLimits:
             self.decideLimits(request, token, into: &batch)
+        case .riskSummary(let principal):
+            let summary = self.riskSummary(for: principal, at: batch.instant)
+            batch.perform(.reply(token, .riskSummary(summary)), afterAllEarlierEvents: true)
         case .tokens(let request):
             self.decideTokens(request, token, into: &batch)
         case .approvals, .approve, .deny:
@@ -110,7 +113,14 @@ extension Gateway {
     mutating func admit(_ wish: OrderRequest, into batch: inout OpenBatch) -> OrderID {
         let orderID = self.nextOrderID
         let venue = self.mode.venue
-        let context = self.riskContext(for: wish, .client, on: venue, at: batch.instant)
+        let context = RiskGate.clipped(
+            self.riskContext(for: wish, .client, on: venue, at: batch.instant)
+        )
+        var wish = wish
+        if context.terms != wish.terms {
+            wish.originalQuantity = wish.terms.quantity
+            wish.terms = context.terms
+        }
         let admission = RiskGate.admit(context) { rules, worstPrice in
             self.intent(
                 orderID,
@@ -142,9 +152,7 @@ extension Gateway {
 
     private mutating func send(_ order: consuming ApprovedOrder, into batch: inout OpenBatch) {
         let intent = order.intent
-        if let rate = self.settings.limits.orderRate {
-            self.orderTimes.note(intent.principal, rate, at: batch.instant.monotonic)
-        }
+        self.noteOrder(intent, at: batch.instant)
         guard intent.venue != .monitor else {
             self.record(.orderSimulated(intent), into: &batch)
             return
@@ -180,66 +188,10 @@ extension Gateway {
             tag: wish.tag,
             resubmitsIfAbsent: wish.resubmitsIfAbsent,
             predecessor: wish.predecessor,
-            referencePrice: session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero
+            referencePrice: session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero,
+            strategy: wish.strategy,
+            originalQuantity: wish.originalQuantity
         )
-    }
-
-    mutating func riskContext(
-        for wish: OrderRequest,
-        _ purpose: OrderPurpose,
-        on venue: VenueID,
-        at now: Instant
-    ) -> RiskContext {
-        let ruleVenue = self.settings.ruleVenue(for: venue)
-        let session = self.sessions[ruleVenue]
-        let symbol = wish.terms.symbol
-        let rules = session?.rules[symbol]
-        // Modes that send nothing are judged by the account that they imitate.
-        let ledger = self.state.ledger(of: ruleVenue)
-        return RiskContext(
-            terms: wish.terms,
-            purpose: purpose,
-            expectedMode: wish.expectedMode,
-            mode: self.mode,
-            killSwitch: self.state.killSwitch,
-            notReadyReasons: session?.notReadyReasons
-                ?? ["no connection to \(ruleVenue.mode.name) is configured"],
-            rules: rules,
-            quote: session?.quotes[symbol],
-            limits: self.settings.limits,
-            // Held orders belong to the present mode, and would be there once approved.
-            openOrderCount: self.state.openOrderCount(on: venue) + self.state.heldOrders.count,
-            openOrderCountOnSymbol: self.state.openOrderCount(on: venue, symbol: symbol),
-            unknownOrder: self.unknownOrder(symbol, wish.terms.side, on: venue),
-            availableBase: rules.map { ledger.available(of: $0.baseAsset) } ?? .zero,
-            availableQuote: rules.map { ledger.available(of: $0.quoteAsset) } ?? .zero,
-            reducibleQuantity: self.reducibleQuantity(
-                of: symbol,
-                side: wish.terms.side,
-                on: ruleVenue
-            ),
-            condition: self.condition(
-                of: ruleVenue,
-                symbol: symbol,
-                usingReserve: purpose == .flatten,
-                at: now
-            ),
-            exposure: self.exposure(beside: wish.terms, quotedIn: rules?.quoteAsset, on: ruleVenue),
-            rateWaitMilliseconds: self.settings.limits.orderRate.flatMap { rate in
-                self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
-            },
-            breach: self.state.breaches.holding(strategy: "", on: ruleVenue),
-            isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false,
-            dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now)
-        )
-    }
-
-    private func unknownOrder(_ symbol: Symbol, _ side: Side, on venue: VenueID) -> OrderID? {
-        self.state.ordersInDoubt.filter { orderID in
-            guard let order = self.state.orders[orderID] else { return false }
-            return order.intent.venue == venue && order.terms.symbol == symbol
-                && order.terms.side == side
-        }.min()
     }
 
     // MARK: Repeats
@@ -263,7 +215,7 @@ extension Gateway {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
-        guard earlier.terms == wish.terms else {
+        guard earlier.intent.askedTerms == wish.terms else {
             let refusal = Refusal(
                 .idempotencyKey,
                 limit: "order \(earlier.orderID)",

@@ -34,6 +34,7 @@ extension Gateway {
             principal: order.intent.principal,
             expectedMode: order.intent.venue.mode,
             tag: order.intent.tag,
+            strategy: order.intent.strategy,
             predecessor: order.orderID
         )
         let successor = self.admit(wish, into: &batch)

@@ -30,6 +30,9 @@ package struct Gateway: ~Copyable {
     var modeChanges: [PendingModeChange] = []
     /// When principals placed orders; begun anew with the process.
     var orderTimes = OrderTimes()
+    /// The same by strategy, each under its name.
+    var strategyTimes = OrderTimes()
+    var recentTerms = RecentTerms()
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme
     var clockWatch = ClockWatch()

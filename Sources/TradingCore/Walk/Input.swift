@@ -34,6 +34,8 @@ package enum Request: Hashable, Sendable {
     case limits
     case setLimits(LimitsWish)
     case tokens(TokenRequest)
+    /// Everything that is limited, for the principal that asks.
+    case riskSummary(Principal)
     /// The held orders.
     case approvals
     case approve(ApprovalRequest)

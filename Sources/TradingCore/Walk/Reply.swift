@@ -10,6 +10,7 @@ package enum Reply: Hashable, Sendable {
     case health(HealthView)
     case risk(RiskView)
     case limits(LimitsView)
+    case riskSummary(RiskSummary)
     case tokens(all: [AccessToken], changed: [AccessToken])
     case approvals(ApprovalsView)
     case refused(Refusal)
@@ -22,7 +23,9 @@ extension Reply {
         switch self {
         case .killSwitch, .health, .refused: true
         case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens, .approvals: false
+        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens, .approvals,
+            .riskSummary:
+            false
         }
     }
 }
@@ -38,6 +41,8 @@ package struct PositionsView: Hashable, Sendable {
         package var position: Position
         /// The middle of best bid and ask; nil while unknown.
         package var mark: Price?
+        /// Whether it is a remainder that is too small for the venue to take an order of it.
+        package var isDust: Bool
     }
 
     /// One asset of the account.

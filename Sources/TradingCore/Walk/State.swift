@@ -44,6 +44,8 @@ package struct State: Hashable, Sendable {
     package private(set) var breaches: BreachList
     /// Orders in a row that failed at a venue; what has none has no entry.
     package private(set) var failureCounts: [VenueID: Int]
+    /// How many orders each account placed in its last day.
+    package private(set) var orderDays: [VenueID: OrderDay]
     /// What each account's losses are counted from, by quote asset.
     package private(set) var equities: [VenueID: [Asset: EquityRecord]]
     /// What was placed on the venues' present days.
@@ -91,6 +93,7 @@ package struct State: Hashable, Sendable {
         self.ledgers = [:]
         self.breaches = BreachList()
         self.failureCounts = [:]
+        self.orderDays = [:]
         self.equities = [:]
         self.dayNotionals = [:]
         self.openCounts = [:]
@@ -117,6 +120,7 @@ package struct State: Hashable, Sendable {
         ledgers: [VenueID: Ledger],
         breaches: BreachList,
         failureCounts: [VenueID: Int],
+        orderDays: [VenueID: OrderDay],
         equities: [VenueID: [Asset: EquityRecord]],
         dayNotionals: [VenueID: DayNotional]
     ) {
@@ -141,6 +145,7 @@ package struct State: Hashable, Sendable {
         self.ledgers = ledgers
         self.breaches = breaches
         self.failureCounts = failureCounts
+        self.orderDays = orderDays
         self.equities = equities
         self.dayNotionals = dayNotionals
         self.openCounts = [:]
@@ -187,12 +192,14 @@ package struct State: Hashable, Sendable {
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
             self.notePlacement(of: intent)
+            self.countOfDay(intent)
             if intent.purpose == .flatten {
                 self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
                     .begin()
             }
         case .orderSimulated(let intent):
             self.note(intent.orderID)
+            self.countOfDay(intent)
             return Order(intent: intent, status: .simulated, createdAt: time)
         case .orderRefused(let intent, let refusal):
             self.note(intent.orderID)
@@ -283,6 +290,7 @@ package struct State: Hashable, Sendable {
         guard !order.isSettled else { return order }
         self.insert(order)
         self.notePlacement(of: intent)
+        self.countOfDay(intent)
         return nil
     }
 
@@ -332,6 +340,11 @@ package struct State: Hashable, Sendable {
             self.closings[venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    private mutating func countOfDay(_ intent: OrderIntent) {
+        let day = OrderDay(start: WallTime(nanoseconds: .min), count: 0)
+        self.orderDays[intent.venue, default: day].add(at: intent.timestamp)
     }
 
     private mutating func count(_ fill: Fill, of intent: OrderIntent) {

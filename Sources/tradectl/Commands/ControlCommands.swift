@@ -21,7 +21,8 @@ struct Positions: AsyncParsableCommand {
             for position in view.positions {
                 let fees = position.fees.map { "\($0.amount) \($0.asset)" }
                 positions.add([
-                    position.symbol, position.quantity, shown(position.averagePrice),
+                    position.symbol, position.quantity + (position.isDust ? " (dust)" : ""),
+                    shown(position.averagePrice),
                     shown(position.markPrice), position.realizedProfit,
                     shown(position.unrealizedProfit), shown(fees.joined(separator: " + ")),
                     String(position.fillCount),

@@ -15,6 +15,7 @@ struct Place: AsyncParsableCommand {
     @Option(help: "The same key twice is one order and the same answer.") var key: String?
     @Option(help: "Refuse when the gateway is in another mode.") var expectMode: TradingMode?
     @Option(help: "A text of yours, carried through.") var tag: String?
+    @Option(help: "The strategy whose limits bind the order too.") var strategy: String?
     @Flag(help: "Place it once more where it is proven that it never reached the venue.")
     var resubmitIfAbsent = false
     @OptionGroup var options: GlobalOptions
@@ -29,6 +30,7 @@ struct Place: AsyncParsableCommand {
         wish.idempotencyKey = self.key
         wish.expectedMode = self.expectMode
         wish.tag = self.tag
+        wish.strategy = self.strategy
         wish.resubmitsIfAbsent = self.resubmitIfAbsent
         let (order, isRepeat) = try await self.options.withClient {
             client throws(TradingClientError) in try await client.place(wish)

@@ -75,6 +75,27 @@ extension RiskGateTests {
         (.positionNotional, { $0.limits.positionNotionalMax = Make.amount("99.99") }),
         (.exposureNotional, { $0.limits.exposureNotionalMax = Make.amount("99.99") }),
         (
+            .openPositions,
+            {
+                $0.limits.openPositionsMax = 1
+                $0.account.openPositionCount = 1
+            }
+        ),
+        (
+            .cashShare,
+            {
+                $0.limits.cashShareMillionths = 500_000
+                $0.account.equity = Make.amount("2000000000")
+            }
+        ),
+        (
+            .duplicateOrder,
+            {
+                $0.limits.duplicateMilliseconds = 1
+                $0.account.duplicateWaitMilliseconds = 1
+            }
+        ),
+        (
             .orderRate,
             {
                 $0.limits.orderRate = OrderRate(countMax: 1, intervalMilliseconds: 1)
@@ -82,5 +103,12 @@ extension RiskGateTests {
             }
         ),
         (.dailyNotional, { $0.dailyCap = DailyCap(cap: Make.amount("99.99"), placed: .zero) }),
+        (
+            .ordersPerDay,
+            {
+                $0.limits.ordersPerDayMax = 1
+                $0.account.orderCountOfDay = 1
+            }
+        ),
     ]
 }

@@ -69,6 +69,20 @@ typedef struct Trading__V1__ListTokensRequest Trading__V1__ListTokensRequest;
 typedef struct Trading__V1__ListTokensResponse Trading__V1__ListTokensResponse;
 typedef struct Trading__V1__RevokeTokenRequest Trading__V1__RevokeTokenRequest;
 typedef struct Trading__V1__RevokeTokenResponse Trading__V1__RevokeTokenResponse;
+typedef struct Trading__V1__RiskGauge Trading__V1__RiskGauge;
+typedef struct Trading__V1__RiskAccount Trading__V1__RiskAccount;
+typedef struct Trading__V1__Breach Trading__V1__Breach;
+typedef struct Trading__V1__RiskSummaryRequest Trading__V1__RiskSummaryRequest;
+typedef struct Trading__V1__RiskSummaryResponse Trading__V1__RiskSummaryResponse;
+typedef struct Trading__V1__Decision Trading__V1__Decision;
+typedef struct Trading__V1__RiskDecisionsRequest Trading__V1__RiskDecisionsRequest;
+typedef struct Trading__V1__RiskDecisionsResponse Trading__V1__RiskDecisionsResponse;
+typedef struct Trading__V1__RiskBreachesRequest Trading__V1__RiskBreachesRequest;
+typedef struct Trading__V1__RiskBreachesResponse Trading__V1__RiskBreachesResponse;
+typedef struct Trading__V1__AcknowledgeBreachRequest Trading__V1__AcknowledgeBreachRequest;
+typedef struct Trading__V1__AcknowledgeBreachResponse Trading__V1__AcknowledgeBreachResponse;
+typedef struct Trading__V1__DisableTradingRequest Trading__V1__DisableTradingRequest;
+typedef struct Trading__V1__DisableTradingResponse Trading__V1__DisableTradingResponse;
 
 
 /* --- enums --- */
@@ -260,6 +274,19 @@ typedef enum _Trading__V1__Role {
   TRADING__V1__ROLE__ROLE_ADMIN = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__ROLE)
 } Trading__V1__Role;
+typedef enum _Trading__V1__DecisionVerdict {
+  TRADING__V1__DECISION_VERDICT__DECISION_VERDICT_UNSPECIFIED = 0,
+  /*
+   * Every rule let it pass, and it was sent.
+   */
+  TRADING__V1__DECISION_VERDICT__DECISION_VERDICT_ACCEPTED = 1,
+  TRADING__V1__DECISION_VERDICT__DECISION_VERDICT_REFUSED = 2,
+  /*
+   * Every rule let it pass, in a mode that sends nothing.
+   */
+  TRADING__V1__DECISION_VERDICT__DECISION_VERDICT_SIMULATED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__DECISION_VERDICT)
+} Trading__V1__DecisionVerdict;
 
 /* --- messages --- */
 
@@ -321,10 +348,14 @@ struct  Trading__V1__PlaceOrderRequest
    * new order with a new id, through every check again. Without it the order ends as NOT_PLACED.
    */
   protobuf_c_boolean resubmit_if_absent;
+  /*
+   * The strategy that the order belongs to, whose limits bind it too; at most 64 bytes.
+   */
+  char *strategy;
 };
 #define TRADING__V1__PLACE_ORDER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__place_order_request__descriptor) \
-    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__PlaceOrderResponse
@@ -521,10 +552,15 @@ struct  Trading__V1__Order
    * An amendment is on its way.
    */
   protobuf_c_boolean is_amend_pending;
+  /*
+   * What was asked for, where the risk gate made the order smaller; else empty.
+   */
+  char *original_quantity;
+  char *strategy;
 };
 #define TRADING__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__order__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__Fill
@@ -590,10 +626,14 @@ struct  Trading__V1__Position
    * Count of fills behind the position.
    */
   uint64_t fill_count;
+  /*
+   * A remainder that is too small for the venue to take an order of it; it is kept.
+   */
+  protobuf_c_boolean is_dust;
 };
 #define TRADING__V1__POSITION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__position__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
 
 
 struct  Trading__V1__Balance
@@ -1198,6 +1238,314 @@ struct  Trading__V1__RevokeTokenResponse
 };
 #define TRADING__V1__REVOKE_TOKEN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__revoke_token_response__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * One value beside the limit on it.
+ */
+struct  Trading__V1__RiskGauge
+{
+  ProtobufCMessage base;
+  /*
+   * The limit's name, such as "position_notional_max".
+   */
+  char *name;
+  /*
+   * Of which symbol, asset, caller or mode.
+   */
+  char *scope;
+  /*
+   * Empty while it is switched off.
+   */
+  char *limit;
+  /*
+   * Empty while it is not known.
+   */
+  char *actual;
+};
+#define TRADING__V1__RISK_GAUGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_gauge__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What became of the account's money in one quote asset.
+ */
+struct  Trading__V1__RiskAccount
+{
+  ProtobufCMessage base;
+  Trading__V1__TradingMode mode;
+  char *asset;
+  /*
+   * When the day began, by the venue's clock.
+   */
+  int64_t day_start;
+  char *start_equity;
+  /*
+   * Empty while a price is missing.
+   */
+  char *equity;
+  /*
+   * What the day lost so far, fees included; negative where it won.
+   */
+  char *loss;
+  char *high_water;
+  /*
+   * As a share of that.
+   */
+  char *drawdown;
+  /*
+   * Of what was closed in the day, before fees.
+   */
+  char *realized_pnl;
+  /*
+   * Paid in the day, by asset, as total.
+   */
+  size_t n_fees;
+  Trading__V1__Balance **fees;
+};
+#define TRADING__V1__RISK_ACCOUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_account__descriptor) \
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * A limit on losses or failures that was broken, or a person's word to stop trading.
+ */
+struct  Trading__V1__Breach
+{
+  ProtobufCMessage base;
+  uint64_t number;
+  char *rule;
+  Trading__V1__TradingMode mode;
+  /*
+   * Where the limit is about money.
+   */
+  char *asset;
+  /*
+   * Empty where it stops all strategies.
+   */
+  char *strategy;
+  char *limit;
+  char *actual;
+  /*
+   * One sentence for people.
+   */
+  char *message;
+  /*
+   * disable, kill_block, kill_cancel or kill_flatten.
+   */
+  char *action;
+  int64_t time;
+  /*
+   * 0 until somebody acknowledged it.
+   */
+  int64_t acknowledged_at;
+  char *acknowledged_by;
+  char *acknowledgement_reason;
+};
+#define TRADING__V1__BREACH__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__breach__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__RiskSummaryRequest
+{
+  ProtobufCMessage base;
+};
+#define TRADING__V1__RISK_SUMMARY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_summary_request__descriptor) \
+     }
+
+
+struct  Trading__V1__RiskSummaryResponse
+{
+  ProtobufCMessage base;
+  Trading__V1__TradingMode mode;
+  /*
+   * Whether a breach holds back all orders that do not only reduce.
+   */
+  protobuf_c_boolean is_trading_disabled;
+  /*
+   * UNSPECIFIED while the kill switch is released.
+   */
+  Trading__V1__KillLevel kill_level;
+  char *kill_reason;
+  size_t n_gauges;
+  Trading__V1__RiskGauge **gauges;
+  size_t n_accounts;
+  Trading__V1__RiskAccount **accounts;
+  /*
+   * Those that nobody has acknowledged, oldest first.
+   */
+  size_t n_breaches;
+  Trading__V1__Breach **breaches;
+  /*
+   * Every reason why new orders are not taken, in words.
+   */
+  size_t n_not_ready_reasons;
+  char **not_ready_reasons;
+  size_t n_alerts;
+  Trading__V1__Alert **alerts;
+};
+#define TRADING__V1__RISK_SUMMARY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_summary_response__descriptor) \
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, TRADING__V1__KILL_LEVEL__KILL_LEVEL_UNSPECIFIED, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * What the gate said of one order.
+ */
+struct  Trading__V1__Decision
+{
+  ProtobufCMessage base;
+  /*
+   * Of the journal's event.
+   */
+  uint64_t sequence;
+  int64_t time;
+  uint64_t order_id;
+  Trading__V1__DecisionVerdict verdict;
+  Trading__V1__TradingMode mode;
+  char *symbol;
+  Trading__V1__Side side;
+  Trading__V1__OrderType type;
+  char *quantity;
+  char *price;
+  /*
+   * Who asked for it.
+   */
+  char *principal;
+  char *tag;
+  /*
+   * Where it was refused.
+   */
+  Trading__V1__Refusal *refusal;
+};
+#define TRADING__V1__DECISION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__decision__descriptor) \
+    , 0, 0, 0, TRADING__V1__DECISION_VERDICT__DECISION_VERDICT_UNSPECIFIED, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
+
+
+struct  Trading__V1__RiskDecisionsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 0 = however old.
+   */
+  int64_t since;
+  char *symbol;
+  /*
+   * The rule that refused, such as "order_notional".
+   */
+  char *rule;
+  protobuf_c_boolean refused_only;
+  /*
+   * At most 1000; 100 where 0.
+   */
+  uint32_t limit;
+  /*
+   * The next_before_sequence of the page before; 0 = from the newest.
+   */
+  uint64_t before_sequence;
+};
+#define TRADING__V1__RISK_DECISIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_decisions_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
+
+
+struct  Trading__V1__RiskDecisionsResponse
+{
+  ProtobufCMessage base;
+  size_t n_decisions;
+  Trading__V1__Decision **decisions;
+  /*
+   * 0 where there is nothing older. A page may be short, or empty, and not be the last.
+   */
+  uint64_t next_before_sequence;
+};
+#define TRADING__V1__RISK_DECISIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_decisions_response__descriptor) \
+    , 0,NULL, 0 }
+
+
+struct  Trading__V1__RiskBreachesRequest
+{
+  ProtobufCMessage base;
+};
+#define TRADING__V1__RISK_BREACHES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_breaches_request__descriptor) \
+     }
+
+
+struct  Trading__V1__RiskBreachesResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Oldest first; of those that were acknowledged, the last 100.
+   */
+  size_t n_breaches;
+  Trading__V1__Breach **breaches;
+};
+#define TRADING__V1__RISK_BREACHES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_breaches_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Trading__V1__AcknowledgeBreachRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 0 for all that nobody has acknowledged.
+   */
+  uint64_t number;
+  char *reason;
+};
+#define TRADING__V1__ACKNOWLEDGE_BREACH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__acknowledge_breach_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__AcknowledgeBreachResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Those that still hold orders back.
+   */
+  size_t n_breaches;
+  Trading__V1__Breach **breaches;
+};
+#define TRADING__V1__ACKNOWLEDGE_BREACH_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__acknowledge_breach_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Trading__V1__DisableTradingRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Empty for all strategies.
+   */
+  char *strategy;
+  char *reason;
+};
+#define TRADING__V1__DISABLE_TRADING_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__disable_trading_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__DisableTradingResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Those that hold orders back.
+   */
+  size_t n_breaches;
+  Trading__V1__Breach **breaches;
+};
+#define TRADING__V1__DISABLE_TRADING_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__disable_trading_response__descriptor) \
     , 0,NULL }
 
 
@@ -2227,6 +2575,272 @@ Trading__V1__RevokeTokenResponse *
 void   trading__v1__revoke_token_response__free_unpacked
                      (Trading__V1__RevokeTokenResponse *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__RiskGauge methods */
+void   trading__v1__risk_gauge__init
+                     (Trading__V1__RiskGauge         *message);
+size_t trading__v1__risk_gauge__get_packed_size
+                     (const Trading__V1__RiskGauge   *message);
+size_t trading__v1__risk_gauge__pack
+                     (const Trading__V1__RiskGauge   *message,
+                      uint8_t             *out);
+size_t trading__v1__risk_gauge__pack_to_buffer
+                     (const Trading__V1__RiskGauge   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RiskGauge *
+       trading__v1__risk_gauge__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__risk_gauge__free_unpacked
+                     (Trading__V1__RiskGauge *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__RiskAccount methods */
+void   trading__v1__risk_account__init
+                     (Trading__V1__RiskAccount         *message);
+size_t trading__v1__risk_account__get_packed_size
+                     (const Trading__V1__RiskAccount   *message);
+size_t trading__v1__risk_account__pack
+                     (const Trading__V1__RiskAccount   *message,
+                      uint8_t             *out);
+size_t trading__v1__risk_account__pack_to_buffer
+                     (const Trading__V1__RiskAccount   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RiskAccount *
+       trading__v1__risk_account__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__risk_account__free_unpacked
+                     (Trading__V1__RiskAccount *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__Breach methods */
+void   trading__v1__breach__init
+                     (Trading__V1__Breach         *message);
+size_t trading__v1__breach__get_packed_size
+                     (const Trading__V1__Breach   *message);
+size_t trading__v1__breach__pack
+                     (const Trading__V1__Breach   *message,
+                      uint8_t             *out);
+size_t trading__v1__breach__pack_to_buffer
+                     (const Trading__V1__Breach   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__Breach *
+       trading__v1__breach__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__breach__free_unpacked
+                     (Trading__V1__Breach *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__RiskSummaryRequest methods */
+void   trading__v1__risk_summary_request__init
+                     (Trading__V1__RiskSummaryRequest         *message);
+size_t trading__v1__risk_summary_request__get_packed_size
+                     (const Trading__V1__RiskSummaryRequest   *message);
+size_t trading__v1__risk_summary_request__pack
+                     (const Trading__V1__RiskSummaryRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__risk_summary_request__pack_to_buffer
+                     (const Trading__V1__RiskSummaryRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RiskSummaryRequest *
+       trading__v1__risk_summary_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__risk_summary_request__free_unpacked
+                     (Trading__V1__RiskSummaryRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__RiskSummaryResponse methods */
+void   trading__v1__risk_summary_response__init
+                     (Trading__V1__RiskSummaryResponse         *message);
+size_t trading__v1__risk_summary_response__get_packed_size
+                     (const Trading__V1__RiskSummaryResponse   *message);
+size_t trading__v1__risk_summary_response__pack
+                     (const Trading__V1__RiskSummaryResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__risk_summary_response__pack_to_buffer
+                     (const Trading__V1__RiskSummaryResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RiskSummaryResponse *
+       trading__v1__risk_summary_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__risk_summary_response__free_unpacked
+                     (Trading__V1__RiskSummaryResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__Decision methods */
+void   trading__v1__decision__init
+                     (Trading__V1__Decision         *message);
+size_t trading__v1__decision__get_packed_size
+                     (const Trading__V1__Decision   *message);
+size_t trading__v1__decision__pack
+                     (const Trading__V1__Decision   *message,
+                      uint8_t             *out);
+size_t trading__v1__decision__pack_to_buffer
+                     (const Trading__V1__Decision   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__Decision *
+       trading__v1__decision__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__decision__free_unpacked
+                     (Trading__V1__Decision *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__RiskDecisionsRequest methods */
+void   trading__v1__risk_decisions_request__init
+                     (Trading__V1__RiskDecisionsRequest         *message);
+size_t trading__v1__risk_decisions_request__get_packed_size
+                     (const Trading__V1__RiskDecisionsRequest   *message);
+size_t trading__v1__risk_decisions_request__pack
+                     (const Trading__V1__RiskDecisionsRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__risk_decisions_request__pack_to_buffer
+                     (const Trading__V1__RiskDecisionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RiskDecisionsRequest *
+       trading__v1__risk_decisions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__risk_decisions_request__free_unpacked
+                     (Trading__V1__RiskDecisionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__RiskDecisionsResponse methods */
+void   trading__v1__risk_decisions_response__init
+                     (Trading__V1__RiskDecisionsResponse         *message);
+size_t trading__v1__risk_decisions_response__get_packed_size
+                     (const Trading__V1__RiskDecisionsResponse   *message);
+size_t trading__v1__risk_decisions_response__pack
+                     (const Trading__V1__RiskDecisionsResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__risk_decisions_response__pack_to_buffer
+                     (const Trading__V1__RiskDecisionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RiskDecisionsResponse *
+       trading__v1__risk_decisions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__risk_decisions_response__free_unpacked
+                     (Trading__V1__RiskDecisionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__RiskBreachesRequest methods */
+void   trading__v1__risk_breaches_request__init
+                     (Trading__V1__RiskBreachesRequest         *message);
+size_t trading__v1__risk_breaches_request__get_packed_size
+                     (const Trading__V1__RiskBreachesRequest   *message);
+size_t trading__v1__risk_breaches_request__pack
+                     (const Trading__V1__RiskBreachesRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__risk_breaches_request__pack_to_buffer
+                     (const Trading__V1__RiskBreachesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RiskBreachesRequest *
+       trading__v1__risk_breaches_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__risk_breaches_request__free_unpacked
+                     (Trading__V1__RiskBreachesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__RiskBreachesResponse methods */
+void   trading__v1__risk_breaches_response__init
+                     (Trading__V1__RiskBreachesResponse         *message);
+size_t trading__v1__risk_breaches_response__get_packed_size
+                     (const Trading__V1__RiskBreachesResponse   *message);
+size_t trading__v1__risk_breaches_response__pack
+                     (const Trading__V1__RiskBreachesResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__risk_breaches_response__pack_to_buffer
+                     (const Trading__V1__RiskBreachesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__RiskBreachesResponse *
+       trading__v1__risk_breaches_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__risk_breaches_response__free_unpacked
+                     (Trading__V1__RiskBreachesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__AcknowledgeBreachRequest methods */
+void   trading__v1__acknowledge_breach_request__init
+                     (Trading__V1__AcknowledgeBreachRequest         *message);
+size_t trading__v1__acknowledge_breach_request__get_packed_size
+                     (const Trading__V1__AcknowledgeBreachRequest   *message);
+size_t trading__v1__acknowledge_breach_request__pack
+                     (const Trading__V1__AcknowledgeBreachRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__acknowledge_breach_request__pack_to_buffer
+                     (const Trading__V1__AcknowledgeBreachRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__AcknowledgeBreachRequest *
+       trading__v1__acknowledge_breach_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__acknowledge_breach_request__free_unpacked
+                     (Trading__V1__AcknowledgeBreachRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__AcknowledgeBreachResponse methods */
+void   trading__v1__acknowledge_breach_response__init
+                     (Trading__V1__AcknowledgeBreachResponse         *message);
+size_t trading__v1__acknowledge_breach_response__get_packed_size
+                     (const Trading__V1__AcknowledgeBreachResponse   *message);
+size_t trading__v1__acknowledge_breach_response__pack
+                     (const Trading__V1__AcknowledgeBreachResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__acknowledge_breach_response__pack_to_buffer
+                     (const Trading__V1__AcknowledgeBreachResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__AcknowledgeBreachResponse *
+       trading__v1__acknowledge_breach_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__acknowledge_breach_response__free_unpacked
+                     (Trading__V1__AcknowledgeBreachResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__DisableTradingRequest methods */
+void   trading__v1__disable_trading_request__init
+                     (Trading__V1__DisableTradingRequest         *message);
+size_t trading__v1__disable_trading_request__get_packed_size
+                     (const Trading__V1__DisableTradingRequest   *message);
+size_t trading__v1__disable_trading_request__pack
+                     (const Trading__V1__DisableTradingRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__disable_trading_request__pack_to_buffer
+                     (const Trading__V1__DisableTradingRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__DisableTradingRequest *
+       trading__v1__disable_trading_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__disable_trading_request__free_unpacked
+                     (Trading__V1__DisableTradingRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__DisableTradingResponse methods */
+void   trading__v1__disable_trading_response__init
+                     (Trading__V1__DisableTradingResponse         *message);
+size_t trading__v1__disable_trading_response__get_packed_size
+                     (const Trading__V1__DisableTradingResponse   *message);
+size_t trading__v1__disable_trading_response__pack
+                     (const Trading__V1__DisableTradingResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__disable_trading_response__pack_to_buffer
+                     (const Trading__V1__DisableTradingResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__DisableTradingResponse *
+       trading__v1__disable_trading_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__disable_trading_response__free_unpacked
+                     (Trading__V1__DisableTradingResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Trading__V1__Refusal_Closure)
@@ -2391,6 +3005,48 @@ typedef void (*Trading__V1__RevokeTokenRequest_Closure)
 typedef void (*Trading__V1__RevokeTokenResponse_Closure)
                  (const Trading__V1__RevokeTokenResponse *message,
                   void *closure_data);
+typedef void (*Trading__V1__RiskGauge_Closure)
+                 (const Trading__V1__RiskGauge *message,
+                  void *closure_data);
+typedef void (*Trading__V1__RiskAccount_Closure)
+                 (const Trading__V1__RiskAccount *message,
+                  void *closure_data);
+typedef void (*Trading__V1__Breach_Closure)
+                 (const Trading__V1__Breach *message,
+                  void *closure_data);
+typedef void (*Trading__V1__RiskSummaryRequest_Closure)
+                 (const Trading__V1__RiskSummaryRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__RiskSummaryResponse_Closure)
+                 (const Trading__V1__RiskSummaryResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__Decision_Closure)
+                 (const Trading__V1__Decision *message,
+                  void *closure_data);
+typedef void (*Trading__V1__RiskDecisionsRequest_Closure)
+                 (const Trading__V1__RiskDecisionsRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__RiskDecisionsResponse_Closure)
+                 (const Trading__V1__RiskDecisionsResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__RiskBreachesRequest_Closure)
+                 (const Trading__V1__RiskBreachesRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__RiskBreachesResponse_Closure)
+                 (const Trading__V1__RiskBreachesResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__AcknowledgeBreachRequest_Closure)
+                 (const Trading__V1__AcknowledgeBreachRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__AcknowledgeBreachResponse_Closure)
+                 (const Trading__V1__AcknowledgeBreachResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__DisableTradingRequest_Closure)
+                 (const Trading__V1__DisableTradingRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__DisableTradingResponse_Closure)
+                 (const Trading__V1__DisableTradingResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2521,6 +3177,26 @@ struct Trading__V1__AdminService_Service
                      const Trading__V1__SetLimitsRequest *input,
                      Trading__V1__SetLimitsResponse_Closure closure,
                      void *closure_data);
+  void (*risk_summary)(Trading__V1__AdminService_Service *service,
+                       const Trading__V1__RiskSummaryRequest *input,
+                       Trading__V1__RiskSummaryResponse_Closure closure,
+                       void *closure_data);
+  void (*risk_decisions)(Trading__V1__AdminService_Service *service,
+                         const Trading__V1__RiskDecisionsRequest *input,
+                         Trading__V1__RiskDecisionsResponse_Closure closure,
+                         void *closure_data);
+  void (*risk_breaches)(Trading__V1__AdminService_Service *service,
+                        const Trading__V1__RiskBreachesRequest *input,
+                        Trading__V1__RiskBreachesResponse_Closure closure,
+                        void *closure_data);
+  void (*acknowledge_breach)(Trading__V1__AdminService_Service *service,
+                             const Trading__V1__AcknowledgeBreachRequest *input,
+                             Trading__V1__AcknowledgeBreachResponse_Closure closure,
+                             void *closure_data);
+  void (*disable_trading)(Trading__V1__AdminService_Service *service,
+                          const Trading__V1__DisableTradingRequest *input,
+                          Trading__V1__DisableTradingResponse_Closure closure,
+                          void *closure_data);
   void (*create_token)(Trading__V1__AdminService_Service *service,
                        const Trading__V1__CreateTokenRequest *input,
                        Trading__V1__CreateTokenResponse_Closure closure,
@@ -2556,6 +3232,11 @@ void trading__v1__admin_service__init (Trading__V1__AdminService_Service *servic
       function_prefix__ ## resolve_order,\
       function_prefix__ ## get_limits,\
       function_prefix__ ## set_limits,\
+      function_prefix__ ## risk_summary,\
+      function_prefix__ ## risk_decisions,\
+      function_prefix__ ## risk_breaches,\
+      function_prefix__ ## acknowledge_breach,\
+      function_prefix__ ## disable_trading,\
       function_prefix__ ## create_token,\
       function_prefix__ ## list_tokens,\
       function_prefix__ ## revoke_token,\
@@ -2574,6 +3255,26 @@ void trading__v1__admin_service__set_limits(ProtobufCService *service,
                                             const Trading__V1__SetLimitsRequest *input,
                                             Trading__V1__SetLimitsResponse_Closure closure,
                                             void *closure_data);
+void trading__v1__admin_service__risk_summary(ProtobufCService *service,
+                                              const Trading__V1__RiskSummaryRequest *input,
+                                              Trading__V1__RiskSummaryResponse_Closure closure,
+                                              void *closure_data);
+void trading__v1__admin_service__risk_decisions(ProtobufCService *service,
+                                                const Trading__V1__RiskDecisionsRequest *input,
+                                                Trading__V1__RiskDecisionsResponse_Closure closure,
+                                                void *closure_data);
+void trading__v1__admin_service__risk_breaches(ProtobufCService *service,
+                                               const Trading__V1__RiskBreachesRequest *input,
+                                               Trading__V1__RiskBreachesResponse_Closure closure,
+                                               void *closure_data);
+void trading__v1__admin_service__acknowledge_breach(ProtobufCService *service,
+                                                    const Trading__V1__AcknowledgeBreachRequest *input,
+                                                    Trading__V1__AcknowledgeBreachResponse_Closure closure,
+                                                    void *closure_data);
+void trading__v1__admin_service__disable_trading(ProtobufCService *service,
+                                                 const Trading__V1__DisableTradingRequest *input,
+                                                 Trading__V1__DisableTradingResponse_Closure closure,
+                                                 void *closure_data);
 void trading__v1__admin_service__create_token(ProtobufCService *service,
                                               const Trading__V1__CreateTokenRequest *input,
                                               Trading__V1__CreateTokenResponse_Closure closure,
@@ -2614,6 +3315,7 @@ extern const ProtobufCEnumDescriptor    trading__v1__resolution__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__limit_action__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__limit_direction__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__role__descriptor;
+extern const ProtobufCEnumDescriptor    trading__v1__decision_verdict__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_response__descriptor;
@@ -2668,6 +3370,20 @@ extern const ProtobufCMessageDescriptor trading__v1__list_tokens_request__descri
 extern const ProtobufCMessageDescriptor trading__v1__list_tokens_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__revoke_token_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__revoke_token_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__risk_gauge__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__risk_account__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__breach__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__risk_summary_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__risk_summary_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__decision__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__risk_decisions_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__risk_decisions_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__risk_breaches_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__risk_breaches_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__acknowledge_breach_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__acknowledge_breach_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__disable_trading_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__disable_trading_response__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor;
 

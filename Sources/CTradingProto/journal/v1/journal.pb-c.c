@@ -2207,7 +2207,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__stopped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[22] =
+static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[24] =
 {
   {
     "order_id",
@@ -2473,6 +2473,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "original_quantity",
+    42,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, original_quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   4,   /* field[4] = base_asset */
@@ -2480,6 +2504,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   16,   /* field[16] = key */
   15,   /* field[15] = key_principal */
   0,   /* field[0] = order_id */
+  23,   /* field[23] = original_quantity */
   20,   /* field[20] = predecessor */
   9,   /* field[9] = price */
   14,   /* field[14] = principal */
@@ -2491,6 +2516,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   13,   /* field[13] = reserve_price */
   19,   /* field[19] = resubmits_if_absent */
   6,   /* field[6] = side */
+  22,   /* field[22] = strategy */
   3,   /* field[3] = symbol */
   17,   /* field[17] = tag */
   8,   /* field[8] = time_in_force */
@@ -2503,7 +2529,7 @@ static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[3 + 1
   { 1, 0 },
   { 30, 19 },
   { 40, 21 },
-  { 0, 22 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
 {
@@ -2513,7 +2539,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   "Trading__Journal__V1__Intent",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Intent),
-  22,
+  24,
   trading__journal__v1__intent__field_descriptors,
   trading__journal__v1__intent__field_indices_by_name,
   3,  trading__journal__v1__intent__number_ranges,

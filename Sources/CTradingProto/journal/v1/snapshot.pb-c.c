@@ -1063,7 +1063,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_second_factor__des
   (ProtobufCMessageInit) trading__journal__v1__stored_second_factor__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_failures__field_descriptors[2] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_failures__field_descriptors[5] =
 {
   {
     "venue",
@@ -1089,15 +1089,54 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_failures__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "has_day",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredFailures, has_day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_start",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredFailures, day_start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "day_count",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredFailures, day_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_failures__field_indices_by_name[] = {
   1,   /* field[1] = count */
+  4,   /* field[4] = day_count */
+  3,   /* field[3] = day_start */
+  2,   /* field[2] = has_day */
   0,   /* field[0] = venue */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_failures__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_failures__descriptor =
 {
@@ -1107,7 +1146,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_failures__descript
   "Trading__Journal__V1__StoredFailures",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredFailures),
-  2,
+  5,
   trading__journal__v1__stored_failures__field_descriptors,
   trading__journal__v1__stored_failures__field_indices_by_name,
   1,  trading__journal__v1__stored_failures__number_ranges,

@@ -3,9 +3,8 @@
 extension Checks {
     /// The value of the position after the order and every other one on its side were filled.
     static func positionNotional(_ context: RiskContext) -> Refusal? {
-        guard let limit = context.limits.positionNotionalMax(of: context.terms.symbol),
-            !context.isReducing
-        else { return nil }
+        guard context.isPositionLimited, !context.isReducing else { return nil }
+        guard let limit = context.positionLimit else { return Self.unvalued(.positionNotional) }
         guard let price = context.exposurePrice else {
             return Self.unpriced(.positionNotional, context.terms.symbol)
         }
@@ -23,11 +22,10 @@ extension Checks {
 
     /// The value of all positions of the account, each at its worst.
     static func exposureNotional(_ context: RiskContext) -> Refusal? {
-        guard let limit = context.limits.exposureNotionalMax, !context.isReducing else {
-            return nil
-        }
+        guard context.isExposureLimited, !context.isReducing else { return nil }
         let exposure = context.exposure
         if let unpriced = exposure.unpriced { return Self.unpriced(.exposureNotional, unpriced) }
+        guard let limit = context.exposureLimit else { return Self.unvalued(.exposureNotional) }
         guard let price = context.exposurePrice else {
             return Self.unpriced(.exposureNotional, context.terms.symbol)
         }
@@ -47,15 +45,31 @@ extension Checks {
         )
     }
 
+    /// The largest quantity that the limit on the position lets pass; nil where it cannot be told.
+    static func positionRoom(_ context: RiskContext) -> Quantity? {
+        guard let limit = context.positionLimit, let price = context.exposurePrice else {
+            return nil
+        }
+        return Self.largest(Notional(limit), at: price, context)
+    }
+
     /// The largest quantity whose position is worth no more than a notional.
+    private static func largest(
+        _ room: Notional,
+        at price: Price,
+        _ context: RiskContext
+    ) -> Quantity? {
+        guard let rules = context.rules, let held = room.amount(at: price) else { return nil }
+        return (held + context.reducibleQuantity).quantity?.roundedDown(to: rules.stepSize)
+    }
+
     private static func permitted(
         _ room: Notional,
         at price: Price,
         _ context: RiskContext
     ) -> String {
-        guard let rules = context.rules, let held = room.amount(at: price) else { return "" }
-        let largest = (held + context.reducibleQuantity).quantity?.roundedDown(to: rules.stepSize)
-        return Self.permitted(largest, rules)
+        guard let rules = context.rules else { return "" }
+        return Self.permitted(Self.largest(room, at: price, context), rules)
     }
 
     private static func unpriced(_ rule: Rule, _ symbol: Symbol) -> Refusal {
@@ -66,5 +80,37 @@ extension Checks {
             message: "No price of \(symbol) is known yet, so what is held cannot be valued; try "
                 + "again."
         )
+    }
+}
+
+extension RiskContext {
+    var isPositionLimited: Bool {
+        self.limits.positionShareMillionths != nil
+            || self.limits.positionNotionalMax(of: self.terms.symbol) != nil
+    }
+
+    var isExposureLimited: Bool {
+        self.limits.exposureShareMillionths != nil || self.limits.exposureNotionalMax != nil
+    }
+
+    /// The strictest bound on the position's value; nil where none binds, or equity is not known.
+    var positionLimit: Amount? {
+        self.stricter(
+            self.limits.positionNotionalMax(of: self.terms.symbol),
+            share: self.limits.positionShareMillionths
+        )
+    }
+
+    /// The strictest bound on the value of all positions; nil like ``positionLimit``.
+    var exposureLimit: Amount? {
+        self.stricter(self.limits.exposureNotionalMax, share: self.limits.exposureShareMillionths)
+    }
+
+    private func stricter(_ amount: Amount?, share: Int64?) -> Amount? {
+        guard let share else { return amount }
+        return self.account.equity.flatMap { equity in
+            let part = max(equity, .zero).scaled(by: share, over: 1_000_000, rounding: .down)
+            return RiskLimits.stricter(amount, part)
+        }
     }
 }

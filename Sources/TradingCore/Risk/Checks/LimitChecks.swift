@@ -1,7 +1,10 @@
 extension Checks {
     /// Our own bound on the value of one order.
     static func orderNotional(_ context: RiskContext) -> Refusal? {
-        let limit = context.limits.orderNotionalMax(of: context.terms.symbol)
+        let limit = context.limits.orderNotionalMax(
+            of: context.terms.symbol,
+            strategy: context.strategy
+        )
         guard let rules = context.rules, let notional = context.notional,
             notional > Notional(limit), let price = context.worstPrice
         else { return nil }
@@ -42,16 +45,14 @@ extension Checks {
 
     /// What the order and its fee take must be there and not reserved.
     static func availableBalance(_ context: RiskContext) -> Refusal? {
-        guard let rules = context.rules, let notional = context.notional else { return nil }
+        guard let rules = context.rules, let price = context.worstPrice else { return nil }
         let asset: Asset
         let needed: Amount
         let available: Amount
         switch context.terms.side {
         case .buy:
-            let fee = context.limits.feeReserveMillionths
             asset = rules.quoteAsset
-            needed = notional.amount(rounding: .up)
-                .scaled(by: 1_000_000 + fee, over: 1_000_000, rounding: .up)
+            needed = context.cost(of: context.terms.quantity, at: price)
             available = context.availableQuote
         case .sell:
             asset = rules.baseAsset

@@ -58,17 +58,24 @@ extension Checks {
         )
     }
 
-    /// One principal places so many orders in a while, and no more.
+    /// One principal, and one strategy, places so many orders in a while, and no more.
     static func orderRate(_ context: RiskContext) -> Refusal? {
-        guard let rate = context.limits.orderRate, let wait = context.rateWaitMilliseconds else {
-            return nil
+        if let rate = context.limits.orderRate, let wait = context.rateWaitMilliseconds {
+            return Self.refusal(of: rate, "", wait)
         }
-        return Refusal(
+        guard let rate = context.limits.orderRate(of: context.strategy),
+            let wait = context.strategyWaitMilliseconds
+        else { return nil }
+        return Self.refusal(of: rate, " of strategy \(context.strategy)", wait)
+    }
+
+    private static func refusal(of rate: OrderRate, _ whose: String, _ wait: Int64) -> Refusal {
+        Refusal(
             .orderRate,
             limit: "\(rate.countMax) orders per \(rate.intervalMilliseconds) ms",
             actual: "\(rate.countMax)",
-            message: "\(rate.countMax) orders were placed in the last \(rate.intervalMilliseconds) "
-                + "ms; try again in \(wait) ms.",
+            message: "\(rate.countMax) orders\(whose) were placed in the last "
+                + "\(rate.intervalMilliseconds) ms; try again in \(wait) ms.",
             permitted: "the same order in \(wait) ms"
         )
     }
@@ -85,9 +92,10 @@ extension RiskContext {
     /// Whether a check compares the order with the best price.
     var isJudgedByQuote: Bool {
         let symbol = self.terms.symbol
-        let bounds =
-            self.limits.positionNotionalMax(of: symbol) ?? self.limits.exposureNotionalMax
+        let isBounded =
+            self.isPositionLimited || self.isExposureLimited
+            || (self.limits.cashShareMillionths != nil && self.terms.side == .buy)
         return self.terms.type == .market || self.limits.priceCollarMillionths(of: symbol) != nil
-            || (bounds != nil && !self.isReducing)
+            || (isBounded && !self.isReducing)
     }
 }

@@ -219,3 +219,12 @@ extension LimitKind where Value == BreachAction {
         rank: { Int128($0.rawValue) }
     )
 }
+
+extension LimitKind where Value == ExceedAction {
+    static let exceed = LimitKind(
+        expected: "one of " + ExceedAction.allCases.map(\.name).joined(separator: ", "),
+        parse: ExceedAction.init(name:),
+        text: \.name,
+        rank: { Int128($0.rawValue) }
+    )
+}

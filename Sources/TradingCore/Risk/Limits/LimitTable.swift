@@ -6,6 +6,18 @@ enum LimitTable {
         .needed("order_notional_max", \.orderNotionalMax, .notional),
         .optional("position_notional_max", \.positionNotionalMax, .notional),
         .optional("exposure_notional_max", \.exposureNotionalMax, .notional),
+        .optional("position_share_max", \.positionShareMillionths, .share),
+        .optional("exposure_share_max", \.exposureShareMillionths, .share),
+        .needed("on_position_exceeded", \.onPositionExceeded, .exceed, .neither),
+        .optional("open_positions_max", \.openPositionsMax, .count(1...10_000)),
+        .optional("cash_share_min", \.cashShareMillionths, .share, .higher),
+        .optional(
+            "duplicate_order_ms",
+            \.duplicateMilliseconds,
+            .milliseconds(1...86_400_000),
+            .higher
+        ),
+        .optional("orders_per_day_max", \.ordersPerDayMax, .count(1...1_000_000)),
         .optional("price_collar", \.priceCollarMillionths, .share),
         .optional("sensitive_notional", \.sensitiveNotional, .notional),
         .optional("order_rate_max", \.orderRateMax, .count(1...10_000)),
@@ -29,6 +41,16 @@ enum LimitTable {
             .milliseconds(10...86_400_000)
         ),
         .needed("unknown_blocks", \.unknownBlocks, .flag, .higher),
+        .optional("daily_loss_max", \.loss.dailyLossMax, .notional),
+        .optional("daily_loss_share_max", \.loss.dailyLossMillionths, .share),
+        .needed("on_daily_loss", \.loss.onDailyLoss, .action, .higher),
+        .optional("drawdown_max", \.loss.drawdownMillionths, .share),
+        .needed("on_drawdown", \.loss.onDrawdown, .action, .higher),
+        .dayStart,
+        .optional("consecutive_failures_max", \.loss.failuresMax, .count(1...1_000)),
+        .needed("on_consecutive_failures", \.loss.onFailures, .action, .higher),
+        .optional("slippage_max", \.loss.slippageMillionths, .share),
+        .needed("on_slippage", \.loss.onSlippage, .action, .higher),
         .needed("breakers.circuit_failures_max", \.circuit.failuresMax, .count(1...1_000)),
         .needed(
             "breakers.circuit_open_ms",
@@ -55,15 +77,6 @@ enum LimitTable {
             .milliseconds(10...86_400_000),
             .higher
         ),
-        .optional("daily_loss_max", \.loss.dailyLossMax, .notional),
-        .optional("daily_loss_share_max", \.loss.dailyLossMillionths, .share),
-        .needed("on_daily_loss", \.loss.onDailyLoss, .action, .higher),
-        .optional("drawdown_max", \.loss.drawdownMillionths, .share),
-        .needed("on_drawdown", \.loss.onDrawdown, .action, .higher),
-        .optional("consecutive_failures_max", \.loss.failuresMax, .count(1...1_000)),
-        .needed("on_consecutive_failures", \.loss.onFailures, .action, .higher),
-        .optional("slippage_max", \.loss.slippageMillionths, .share),
-        .needed("on_slippage", \.loss.onSlippage, .action, .higher),
         .ofSymbol("order_notional_max", \.orderNotionalMax, .notional),
         .ofSymbol("order_quantity_max", \.orderQuantityMax, .quantity),
         .ofSymbol("position_notional_max", \.positionNotionalMax, .notional),
@@ -98,4 +111,23 @@ extension LimitRow {
         ),
         .neither
     )
+
+    /// A day that began at one time and ends at another would forget what it lost.
+    static let dayStart = LimitRow.needed(
+        "day_start",
+        \.loss.dayStartMinutes,
+        LimitKind(
+            expected: "the configuration's time, which no call changes",
+            parse: { _ in nil },
+            text: { minutes in
+                let digits = [minutes / 60, minutes % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+                return digits.joined(separator: ":")
+            },
+            rank: { Int128($0) }
+        ),
+        .neither
+    )
+
+    /// Whether no call changes it.
+    var isFixed: Bool { self.name == "symbols" || self.name == "day_start" }
 }

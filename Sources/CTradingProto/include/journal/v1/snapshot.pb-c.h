@@ -177,18 +177,24 @@ struct  Trading__Journal__V1__StoredSecondFactor
     , 0, 0, 0 }
 
 
-/*
- * Orders in a row that failed.
- */
 struct  Trading__Journal__V1__StoredFailures
 {
   ProtobufCMessage base;
   uint32_t venue;
+  /*
+   * Orders in a row that failed.
+   */
   uint32_t count;
+  /*
+   * Orders of a day, and when that began; absent where none was placed yet.
+   */
+  protobuf_c_boolean has_day;
+  int64_t day_start;
+  uint32_t day_count;
 };
 #define TRADING__JOURNAL__V1__STORED_FAILURES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_failures__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0, 0, 0 }
 
 
 struct  Trading__Journal__V1__StoredPlacement
