@@ -16,6 +16,7 @@ import TradingCore
         "GetLimits": "vtra", "SetLimits": "ra", "CreateToken": "a", "ListTokens": "a",
         "RevokeToken": "a", "RiskSummary": "vtra", "RiskDecisions": "vtra",
         "RiskBreaches": "vtra", "AcknowledgeBreach": "ra", "DisableTrading": "tra",
+        "ListApprovals": "vtra", "Approve": "ra", "Deny": "ra",
     ]
 
     static func desk() throws -> Desk {
