@@ -216,7 +216,7 @@ import TradingCore
     static func problems(_ more: String, _ environment: [String: String] = [:]) -> [String] {
         let yaml = """
             store: s
-            listen: {tcp: "127.0.0.1:0"}
+            listen: {unix: u.sock}
             symbols: [BTCUSDT]
             venues:
               testnet:

@@ -30,12 +30,6 @@ enum StateDecoder {
                 failureCount: Int(part.failure_count)
             )
         }
-        var restraints: [VenueID: VenueRestraint] = [:]
-        for index in 0..<(unsafe message.n_restraints) {
-            let part = try unsafe EventDecoder.present(message.restraints?[index])
-            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
-            restraints[venue] = try unsafe EventDecoder.restraint(part)
-        }
         var lastTrades: [VenueID: [Symbol: TradeMark]] = [:]
         for index in 0..<(unsafe message.n_last_trades) {
             let part = try unsafe EventDecoder.present(message.last_trades?[index])
@@ -62,7 +56,7 @@ enum StateDecoder {
                 EventDecoder.present(message.kill_switch)
             ),
             secondFactor: unsafe self.secondFactor(message),
-            restraints: restraints,
+            restraints: try unsafe Self.restraints(message),
             lastTrades: lastTrades,
             closings: closings,
             limitChanges: try unsafe Self.limitChanges(message),
@@ -74,6 +68,18 @@ enum StateDecoder {
             equities: try unsafe Self.equities(message),
             dayNotionals: try unsafe Self.dayNotionals(message)
         )
+    }
+
+    private static func restraints(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [VenueID: VenueRestraint] {
+        var restraints: [VenueID: VenueRestraint] = [:]
+        for index in 0..<(unsafe message.n_restraints) {
+            let part = try unsafe EventDecoder.present(message.restraints?[index])
+            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
+            restraints[venue] = try unsafe EventDecoder.restraint(part)
+        }
+        return restraints
     }
 
     private static func lastPlacements(

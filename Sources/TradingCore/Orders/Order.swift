@@ -79,7 +79,12 @@ package struct Order: Hashable, Sendable {
     package var createdAt: WallTime
     package var updatedAt: WallTime
 
-    package init(intent: OrderIntent, status: OrderStatus, createdAt: WallTime) {
+    package init(
+        intent: OrderIntent,
+        status: OrderStatus,
+        refusal: Refusal? = nil,
+        createdAt: WallTime
+    ) {
         self.intent = intent
         self.status = status
         self.venueOrderID = nil
@@ -91,7 +96,7 @@ package struct Order: Hashable, Sendable {
         self.pendingAmend = nil
         self.quantity = intent.terms.quantity
         self.successor = nil
-        self.refusal = nil
+        self.refusal = refusal
         self.reason = ""
         self.createdAt = createdAt
         self.updatedAt = createdAt

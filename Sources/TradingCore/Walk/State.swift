@@ -53,11 +53,6 @@ package struct State: Hashable, Sendable {
     /// Those of `orders`, counted; what has none has no entry.
     private var openCounts: [VenueID: OpenCounts]
 
-    private struct OpenCounts: Hashable, Sendable {
-        var total = 0
-        var bySymbol: [Symbol: Int] = [:]
-    }
-
     /// Older changes are in the journal alone.
     package static let modeHistoryMax = 100
 
@@ -186,8 +181,7 @@ package struct State: Hashable, Sendable {
             self.createdAt = time
         case .started(let epoch, _):
             self.epoch = epoch
-        case .stopped:
-            break
+        case .stopped: break
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
             self.insert(Order(intent: intent, status: .submitting, createdAt: time))
@@ -203,13 +197,10 @@ package struct State: Hashable, Sendable {
             return Order(intent: intent, status: .simulated, createdAt: time)
         case .orderRefused(let intent, let refusal):
             self.note(intent.orderID)
-            var order = Order(intent: intent, status: .refused, createdAt: time)
-            order.refusal = refusal
-            return order
+            return Order(intent: intent, status: .refused, refusal: refusal, createdAt: time)
         case .orderHeld(let intent, let refusal):
             self.note(intent.orderID)
-            var order = Order(intent: intent, status: .held, createdAt: time)
-            order.refusal = refusal
+            let order = Order(intent: intent, status: .held, refusal: refusal, createdAt: time)
             self.orders[order.orderID] = order
             self.heldOrders.insert(order.orderID)
         case .orderApproved(let intent, _):
@@ -398,12 +389,8 @@ package struct State: Hashable, Sendable {
     }
 
     private mutating func count(_ order: Order, by step: Int) {
-        let symbol = order.terms.symbol
-        let count = self.openOrderCount(on: order.intent.venue, symbol: symbol) + step
-        invariant(count >= 0, "fewer orders are open on \(symbol) than were closed")
         let venue = order.intent.venue
-        self.openCounts[venue, default: OpenCounts()].bySymbol[symbol] = count == 0 ? nil : count
-        self.openCounts[venue]?.total += step
+        self.openCounts[venue, default: OpenCounts()].count(order.terms.symbol, by: step)
         if self.openCounts[venue]?.total == 0 { self.openCounts[venue] = nil }
     }
 }

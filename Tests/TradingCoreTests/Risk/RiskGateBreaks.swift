@@ -102,7 +102,6 @@ extension RiskGateTests {
                 $0.rateWaitMilliseconds = 1
             }
         ),
-        (.dailyNotional, { $0.dailyCap = DailyCap(cap: Make.amount("99.99"), placed: .zero) }),
         (
             .ordersPerDay,
             {
@@ -110,5 +109,6 @@ extension RiskGateTests {
                 $0.account.orderCountOfDay = 1
             }
         ),
+        (.dailyNotional, { $0.dailyCap = DailyCap(cap: Make.amount("99.99"), placed: .zero) }),
     ]
 }

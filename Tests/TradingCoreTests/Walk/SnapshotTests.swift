@@ -111,6 +111,17 @@ import Testing
         }
     }
 
+    /// An order that waits for a person, and codes that were shown.
+    static func hold(in state: inout State, at time: WallTime) {
+        let held = Make.intent(state.lastOrderID.raw + 1, key: "held")
+        let refusal = Refusal(.sensitiveNotional, limit: "1", actual: "2", message: "large")
+        _ = state.apply(.orderHeld(held, refusal), at: time)
+        for outcome in [CodeOutcome.taken(step: 7), .refused(failureCount: 3)] {
+            let shown = Event.codeShown(outcome, by: Principal("me"), purpose: "live")
+            _ = state.apply(shown, at: time)
+        }
+    }
+
     @Test func `no stored property of the state is forgotten by the snapshot (J4)`() throws {
         let rig = Rig.ready()
         let filled = rig.openOrder()
@@ -169,13 +180,7 @@ import Testing
         }
         let paid = Make.fill(9, "0.5", fee: "0.001", in: "BNB")
         _ = state.apply(.orderChanged(closing.orderID, .filled(paid)), at: closing.timestamp)
-        let held = Make.intent(state.lastOrderID.raw + 1, key: "held")
-        let refusal = Refusal(.sensitiveNotional, limit: "1", actual: "2", message: "large")
-        _ = state.apply(.orderHeld(held, refusal), at: closing.timestamp)
-        for outcome in [CodeOutcome.taken(step: 7), .refused(failureCount: 3)] {
-            let shown = Event.codeShown(outcome, by: Principal("me"), purpose: "live")
-            _ = state.apply(shown, at: closing.timestamp)
-        }
+        Self.hold(in: &state, at: closing.timestamp)
         var found: Set<String> = []
         Self.properties(of: state, into: &found)
         #expect(
