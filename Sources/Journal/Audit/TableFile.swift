@@ -6,10 +6,10 @@ enum TableFile {
     private static let trailerBytes = 5
     private static let magic: [UInt8] = [0xf7, 0xcf, 0xf4, 0x85, 0xb7, 0x41, 0xe2, 0x88]
 
-    /// Refuses a folder with a table file whose footer, which no checksum covers, is not as it was
-    /// written.
+    /// Refuses a folder with a table file in use whose footer, which no checksum covers, is not as
+    /// it was written.
     static func checkFooters(in folder: String) throws(JournalError) {
-        for name in Files.names(in: folder) where name.hasSuffix(".sst") {
+        for name in TableList.tablesInUse(in: folder) {
             guard let (size, footer) = try Files.end(of: folder + "/" + name, self.footerBytes)
             else { continue }
             if self.places(footer: footer[...], ofFileWith: size) == nil {
@@ -21,7 +21,7 @@ enum TableFile {
     /// Looks at what the engine passes over where it cannot read it: all blocks but the entries'.
     static func complaints(about folder: String) throws(JournalError) -> [String] {
         var found: [String] = []
-        for name in Files.names(in: folder) where name.hasSuffix(".sst") {
+        for name in TableList.tablesInUse(in: folder) {
             guard let file = try Files.read(folder + "/" + name) else { continue }
             if !self.hasGoodBlocks(file) { found.append("a block of \(name) was changed") }
         }
@@ -123,28 +123,5 @@ enum TableFile {
             entries.append((key, value))
         }
         return entries
-    }
-}
-
-/// Reads numbers of variable length, refusing what goes beyond the bytes.
-private struct VariableReader {
-    private(set) var rest: ArraySlice<UInt8>
-
-    init(_ bytes: ArraySlice<UInt8>) { self.rest = bytes }
-
-    mutating func number() -> Int? {
-        var value = 0
-        for shift in stride(from: 0, to: 42, by: 7) {
-            guard let byte = self.rest.popFirst() else { return nil }
-            value |= Int(byte & 0x7f) << shift
-            if byte < 0x80 { return value }
-        }
-        return nil
-    }
-
-    mutating func bytes(_ count: Int) -> ArraySlice<UInt8>? {
-        guard count <= self.rest.count else { return nil }
-        defer { self.rest = self.rest.dropFirst(count) }
-        return self.rest.prefix(count)
     }
 }
