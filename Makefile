@@ -4,7 +4,7 @@ SWIFT_FLAGS ?=
 
 PAIRS ?=
 
-.PHONY: help deps build test test-clients test-faults test-kill test-properties fuzz demo check bench clean
+.PHONY: help deps build test test-clients test-interop test-faults test-kill test-properties fuzz demo check bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,11 @@ test: deps ## Runs all tests
 test-clients: deps ## Drives ExchangeSim with ccxt and other clients from PyPI
 	swift build --product ExchangeSim $(SWIFT_FLAGS)
 	scripts/test-clients
+
+test-interop: deps ## Calls RPCServer with containerd's ttrpc library for Go
+	swift build --product RPCServer $(SWIFT_FLAGS)
+	swift build --product ExchangeSim $(SWIFT_FLAGS)
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/test-interop
 
 test-properties: deps ## A million random orders against a naive book; ORDERS, SEED and SEEDS choose
 	swift build -c release --product properties $(SWIFT_FLAGS)
