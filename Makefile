@@ -33,7 +33,7 @@ test-properties: deps ## A million random orders against a naive book; ORDERS, S
 	swift build -c release --product properties $(SWIFT_FLAGS)
 	.build/release/properties $(or $(ORDERS),1000000) $(or $(SEED),1) $(or $(SEEDS),1)
 
-fuzz: ## Feeds ExchangeSim's parsers arbitrary bytes with libFuzzer; SECONDS_EACH, TARGETS choose
+fuzz: ## Feeds the parsers of both servers arbitrary bytes with libFuzzer; SECONDS_EACH, TARGETS choose
 	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/fuzz $(or $(SECONDS_EACH),60) $(TARGETS)
 
 test-faults: deps ## Breaks what is around a gateway, compares both sides (PAIRS=1: all of it)
