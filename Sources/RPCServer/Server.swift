@@ -35,6 +35,7 @@ enum Server {
         _ = fflush(nil)
         await signals.waitForTermination()
         log.info("ending: no new calls are taken")
+        try await loop.submit { parts.value.endSubscriptions() }.get()
         try await server.drain(timeout: .seconds(15)).get()
         try await loop.flatSubmit { parts.value.close() }.get()
         try await group.shutdownGracefully()
@@ -75,6 +76,7 @@ private final class Parts {
     private let loop: any EventLoop
     private let walk: GatewayLoop
     private let store: OpenedStore
+    private let broadcaster: Broadcaster
     private let service: TradingService
     private var links: [any ExchangeLinking] = []
 
@@ -98,9 +100,12 @@ private final class Parts {
             codes: try OneTimeCodes(configuration.secondFactor),
             log: log
         )
+        let broadcaster = store.broadcaster(on: loop)
+        walk.follower = broadcaster
         self.loop = loop
         self.walk = walk
         self.store = store
+        self.broadcaster = broadcaster
         self.service = TradingService(
             walk: walk,
             authenticator: Authenticator(
@@ -110,6 +115,7 @@ private final class Parts {
                 log: log
             ),
             history: store.history(on: loop),
+            broadcaster: broadcaster,
             version: Program.version
         )
         self.service.register(with: self.router)
@@ -211,6 +217,9 @@ private final class Parts {
             .assumeIsolated()
             .whenComplete { _ in Program.fail("\(error)", code: 70) }
     }
+
+    /// Tells subscribers where to go on once the server is back.
+    func endSubscriptions() { self.broadcaster.endAll(.unavailable, "the server is closing") }
 
     /// Lets go of the venues, then makes sure that nothing waits for a sync.
     func close() -> EventLoopFuture<Void> {

@@ -37,15 +37,20 @@ package struct TradingClient: Sendable {
         timeoutMilliseconds: Int64,
         token: BearerToken? = nil
     ) async throws(TradingClientError) -> TradingClient {
+        TradingClient(
+            connection: try await Self.connection(to: address),
+            timeout: .milliseconds(timeoutMilliseconds),
+            token: token
+        )
+    }
+
+    /// Connects to `unix:/path` or `host:port`.
+    static func connection(to address: String) async throws(TradingClientError) -> TTRPCClient {
         guard let target = ConnectAddress(text: address) else {
             throw .unreachable("\(address): expected unix:/path or host:port")
         }
         do throws(ConnectError) {
-            return TradingClient(
-                connection: try await TTRPCClient.connect(to: target),
-                timeout: .milliseconds(timeoutMilliseconds),
-                token: token
-            )
+            return try await TTRPCClient.connect(to: target)
         } catch {
             throw .unreachable("\(address): \(error.explanation)")
         }
@@ -199,7 +204,7 @@ package struct TradingClient: Sendable {
         }
     }
 
-    private static func translate(_ error: CallError) -> TradingClientError {
+    static func translate(_ error: CallError) -> TradingClientError {
         switch error {
         case .status(let status):
             for detail in status.details where detail.typeURL == TradingMethod.refusalTypeURL {
