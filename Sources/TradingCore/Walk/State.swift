@@ -51,7 +51,7 @@ package struct State: Hashable, Sendable {
     /// What was placed on the venues' present days.
     package private(set) var dayNotionals: [VenueID: DayNotional]
     /// Those of `orders`, counted; what has none has no entry.
-    private var openCounts: [VenueID: OpenCounts]
+    private(set) var openCounts: [VenueID: OpenCounts]
 
     /// Older changes are in the journal alone.
     package static let modeHistoryMax = 100
@@ -358,7 +358,7 @@ package struct State: Hashable, Sendable {
         let venue = order.intent.venue
         switch (before, order.status) {
         case (.submitting, .rejected), (.submitting, .unknown), (.submitting, .notPlaced):
-            guard order.intent.clientOrderID.text.contains("-\(self.epoch)-"),
+            guard order.intent.clientOrderID.text.contains("-\(self.epoch)-"), !order.cameTooLate,
                 order.status != .notPlaced || !self.killSwitch.isEngaged
             else { return }
             self.failureCounts[venue, default: 0] += 1
@@ -390,7 +390,7 @@ package struct State: Hashable, Sendable {
 
     private mutating func count(_ order: Order, by step: Int) {
         let venue = order.intent.venue
-        self.openCounts[venue, default: OpenCounts()].count(order.terms.symbol, by: step)
+        self.openCounts[venue, default: OpenCounts()].count(order.terms, by: step)
         if self.openCounts[venue]?.total == 0 { self.openCounts[venue] = nil }
     }
 }

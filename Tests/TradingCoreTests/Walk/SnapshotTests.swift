@@ -68,7 +68,7 @@ import Testing
         "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.
         "State.ordersInDoubt", "State.heldOrders", "State.openCounts", "Ledger.pending",
-        "OpenCounts.total", "OpenCounts.bySymbol",
+        "OpenCounts.total", "OpenCounts.bySymbol", "OpenCounts.stopsBySymbol",
         "ModeRecord.mode", "ModeRecord.principal", "ModeRecord.reason", "ModeRecord.since",
         "KillSwitch.level", "KillSwitch.principal", "KillSwitch.reason", "KillSwitch.since",
         "Ledger.accountID", "Ledger.totals", "Ledger.reserved", "Ledger.positions",
