@@ -141,6 +141,16 @@ extension TimeInForce: ExpressibleByArgument {
     public static var allValueStrings: [String] { Self.allCases.map(\.name) }
 }
 
+extension VenueOrderType: ExpressibleByArgument {
+    /// Reads the venue's word, in any case, with dashes or underscores.
+    public init?(argument: String) {
+        self.init(name: argument.uppercased().replacing("-", with: "_"))
+    }
+
+    /// What help and completions offer.
+    public static var allValueStrings: [String] { Self.allCases.map { $0.name.lowercased() } }
+}
+
 extension TradingMode: ExpressibleByArgument {
     package init?(argument: String) { self.init(name: argument) }
 

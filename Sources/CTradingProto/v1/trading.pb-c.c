@@ -3382,7 +3382,7 @@ const ProtobufCMessageDescriptor trading__v1__refusal__descriptor =
   (ProtobufCMessageInit) trading__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[12] =
 {
   {
     "symbol",
@@ -3516,6 +3516,18 @@ static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stop_price",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__PlaceOrderRequest, stop_price),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__place_order_request__field_indices_by_name[] = {
   7,   /* field[7] = expected_mode */
@@ -3524,18 +3536,20 @@ static const unsigned trading__v1__place_order_request__field_indices_by_name[] 
   3,   /* field[3] = quantity */
   9,   /* field[9] = resubmit_if_absent */
   1,   /* field[1] = side */
+  11,   /* field[11] = stop_price */
   10,   /* field[10] = strategy */
   0,   /* field[0] = symbol */
   8,   /* field[8] = tag */
   5,   /* field[5] = time_in_force */
   2,   /* field[2] = type */
 };
-static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[3 + 1] =
+static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 30, 9 },
   { 40, 10 },
-  { 0, 11 }
+  { 50, 11 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
 {
@@ -3545,10 +3559,10 @@ const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
   "Trading__V1__PlaceOrderRequest",
   "trading.v1",
   sizeof(Trading__V1__PlaceOrderRequest),
-  11,
+  12,
   trading__v1__place_order_request__field_descriptors,
   trading__v1__place_order_request__field_indices_by_name,
-  3,  trading__v1__place_order_request__number_ranges,
+  4,  trading__v1__place_order_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__place_order_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -4048,7 +4062,7 @@ const ProtobufCMessageDescriptor trading__v1__list_orders_response__descriptor =
   (ProtobufCMessageInit) trading__v1__list_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[26] =
+static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[27] =
 {
   {
     "order_id",
@@ -4362,6 +4376,18 @@ static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[26] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stop_price",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, stop_price),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__order__field_indices_by_name[] = {
   13,   /* field[13] = average_price */
@@ -4382,6 +4408,7 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   15,   /* field[15] = refusal */
   5,   /* field[5] = side */
   10,   /* field[10] = status */
+  26,   /* field[26] = stop_price */
   25,   /* field[25] = strategy */
   22,   /* field[22] = successor_order_id */
   4,   /* field[4] = symbol */
@@ -4391,12 +4418,13 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   20,   /* field[20] = updated_at */
   2,   /* field[2] = venue_order_id */
 };
-static const ProtobufCIntRange trading__v1__order__number_ranges[3 + 1] =
+static const ProtobufCIntRange trading__v1__order__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
   { 40, 24 },
-  { 0, 26 }
+  { 50, 26 },
+  { 0, 27 }
 };
 const ProtobufCMessageDescriptor trading__v1__order__descriptor =
 {
@@ -4406,10 +4434,10 @@ const ProtobufCMessageDescriptor trading__v1__order__descriptor =
   "Trading__V1__Order",
   "trading.v1",
   sizeof(Trading__V1__Order),
-  26,
+  27,
   trading__v1__order__field_descriptors,
   trading__v1__order__field_indices_by_name,
-  3,  trading__v1__order__number_ranges,
+  4,  trading__v1__order__number_ranges,
   (ProtobufCMessageInit) trading__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8764,19 +8792,29 @@ const ProtobufCEnumDescriptor trading__v1__side__descriptor =
   trading__v1__side__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue trading__v1__order_type__enum_values_by_number[3] =
+static const ProtobufCEnumValue trading__v1__order_type__enum_values_by_number[8] =
 {
   { "ORDER_TYPE_UNSPECIFIED", "TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED", 0 },
   { "ORDER_TYPE_MARKET", "TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET", 1 },
   { "ORDER_TYPE_LIMIT", "TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT", 2 },
+  { "ORDER_TYPE_LIMIT_MAKER", "TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT_MAKER", 3 },
+  { "ORDER_TYPE_STOP_LOSS", "TRADING__V1__ORDER_TYPE__ORDER_TYPE_STOP_LOSS", 4 },
+  { "ORDER_TYPE_STOP_LOSS_LIMIT", "TRADING__V1__ORDER_TYPE__ORDER_TYPE_STOP_LOSS_LIMIT", 5 },
+  { "ORDER_TYPE_TAKE_PROFIT", "TRADING__V1__ORDER_TYPE__ORDER_TYPE_TAKE_PROFIT", 6 },
+  { "ORDER_TYPE_TAKE_PROFIT_LIMIT", "TRADING__V1__ORDER_TYPE__ORDER_TYPE_TAKE_PROFIT_LIMIT", 7 },
 };
 static const ProtobufCIntRange trading__v1__order_type__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 8}
 };
-static const ProtobufCEnumValueIndex trading__v1__order_type__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex trading__v1__order_type__enum_values_by_name[8] =
 {
   { "ORDER_TYPE_LIMIT", 2 },
+  { "ORDER_TYPE_LIMIT_MAKER", 3 },
   { "ORDER_TYPE_MARKET", 1 },
+  { "ORDER_TYPE_STOP_LOSS", 4 },
+  { "ORDER_TYPE_STOP_LOSS_LIMIT", 5 },
+  { "ORDER_TYPE_TAKE_PROFIT", 6 },
+  { "ORDER_TYPE_TAKE_PROFIT_LIMIT", 7 },
   { "ORDER_TYPE_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor trading__v1__order_type__descriptor =
@@ -8786,9 +8824,9 @@ const ProtobufCEnumDescriptor trading__v1__order_type__descriptor =
   "OrderType",
   "Trading__V1__OrderType",
   "trading.v1",
-  3,
+  8,
   trading__v1__order_type__enum_values_by_number,
-  3,
+  8,
   trading__v1__order_type__enum_values_by_name,
   1,
   trading__v1__order_type__value_ranges,

@@ -101,7 +101,27 @@ typedef enum _Trading__V1__Side {
 typedef enum _Trading__V1__OrderType {
   TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED = 0,
   TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET = 1,
-  TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT = 2
+  TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT = 2,
+  /*
+   * Rests at its price, or is rejected where it would trade at once.
+   */
+  TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT_MAKER = 3,
+  /*
+   * A market order once the price got worse: rose for a buy, fell for a sell.
+   */
+  TRADING__V1__ORDER_TYPE__ORDER_TYPE_STOP_LOSS = 4,
+  /*
+   * A limit order once the price got worse.
+   */
+  TRADING__V1__ORDER_TYPE__ORDER_TYPE_STOP_LOSS_LIMIT = 5,
+  /*
+   * A market order once the price got better: fell for a buy, rose for a sell.
+   */
+  TRADING__V1__ORDER_TYPE__ORDER_TYPE_TAKE_PROFIT = 6,
+  /*
+   * A limit order once the price got better.
+   */
+  TRADING__V1__ORDER_TYPE__ORDER_TYPE_TAKE_PROFIT_LIMIT = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__ORDER_TYPE)
 } Trading__V1__OrderType;
 typedef enum _Trading__V1__TimeInForce {
@@ -370,11 +390,11 @@ struct  Trading__V1__PlaceOrderRequest
   Trading__V1__OrderType type;
   char *quantity;
   /*
-   * Limit orders only.
+   * The limit: LIMIT, LIMIT_MAKER, STOP_LOSS_LIMIT and TAKE_PROFIT_LIMIT only.
    */
   char *price;
   /*
-   * Limit orders only; GTC where not given.
+   * LIMIT, STOP_LOSS_LIMIT and TAKE_PROFIT_LIMIT only; GTC where not given.
    */
   Trading__V1__TimeInForce time_in_force;
   /*
@@ -398,10 +418,14 @@ struct  Trading__V1__PlaceOrderRequest
    * The strategy that the order belongs to, whose limits bind it too; at most 64 bytes.
    */
   char *strategy;
+  /*
+   * The price that the order waits for: STOP_LOSS(_LIMIT) and TAKE_PROFIT(_LIMIT) only.
+   */
+  char *stop_price;
 };
 #define TRADING__V1__PLACE_ORDER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__place_order_request__descriptor) \
-    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__PlaceOrderResponse
@@ -603,10 +627,14 @@ struct  Trading__V1__Order
    */
   char *original_quantity;
   char *strategy;
+  /*
+   * The price that it waits, or waited, for; empty where none.
+   */
+  char *stop_price;
 };
 #define TRADING__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__order__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__Fill
