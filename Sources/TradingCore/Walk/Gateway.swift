@@ -203,10 +203,9 @@ package struct Gateway: ~Copyable {
         _ venue: VenueID,
         _ body: (inout VenueSession) -> Result
     ) -> Result {
-        guard var session = self.sessions[venue] else {
+        guard let result = self.sessions.change(venue, body) else {
             fatalError("invariant broken: \(venue) has no session")
         }
-        defer { self.sessions[venue] = session }
-        return body(&session)
+        return result
     }
 }
