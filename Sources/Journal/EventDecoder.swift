@@ -180,15 +180,6 @@ enum EventDecoder {
     static func intent(
         _ message: Trading__Journal__V1__Intent
     ) throws(DecodingProblem) -> OrderIntent {
-        let type: OrderType
-        switch try self.known(StoredOrderType.self, unsafe message.type) {
-        case .market: type = .market
-        case .limit:
-            type = .limit(
-                Price(raw: unsafe message.price),
-                try self.known(TimeInForce.self, unsafe message.time_in_force)
-            )
-        }
         let key = unsafe self.text(message.key)
         return OrderIntent(
             orderID: OrderID(raw: unsafe message.order_id),
@@ -197,7 +188,7 @@ enum EventDecoder {
             terms: OrderTerms(
                 symbol: Symbol(unsafe self.text(message.symbol)),
                 side: try self.known(Side.self, unsafe message.side),
-                type: type,
+                type: try unsafe self.type(message),
                 quantity: Quantity(raw: unsafe message.quantity)
             ),
             baseAsset: Asset(unsafe self.text(message.base_asset)),
@@ -222,6 +213,21 @@ enum EventDecoder {
             originalQuantity: unsafe message.original_quantity == 0
                 ? nil : Quantity(raw: unsafe message.original_quantity)
         )
+    }
+
+    private static func type(
+        _ message: Trading__Journal__V1__Intent
+    ) throws(DecodingProblem) -> OrderType {
+        let name = try self.known(VenueOrderType.self, unsafe message.type)
+        let type = OrderType(
+            name,
+            limitPrice: Price(raw: unsafe message.price),
+            timeInForce: name.hasTimeInForce
+                ? try self.known(TimeInForce.self, unsafe message.time_in_force) : nil,
+            stopPrice: Price(raw: unsafe message.stop_price)
+        )
+        guard let type else { fatalError("invariant broken: \(name.name) lacks a part it has") }
+        return type
     }
 
     static func refusal(

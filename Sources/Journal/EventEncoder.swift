@@ -166,14 +166,11 @@ struct EventEncoder {
             unsafe message.base_asset = self.arena.string(intent.baseAsset.name)
             unsafe message.quote_asset = self.arena.string(intent.quoteAsset.name)
             unsafe message.side = UInt32(intent.terms.side.rawValue)
-            switch intent.terms.type {
-            case .market:
-                unsafe message.type = StoredOrderType.market.rawValue
-            case .limit(let price, let timeInForce):
-                unsafe message.type = StoredOrderType.limit.rawValue
-                unsafe message.price = price.raw
-                unsafe message.time_in_force = UInt32(timeInForce.rawValue)
-            }
+            let type = intent.terms.type
+            unsafe message.type = UInt32(type.venueType.rawValue)
+            unsafe message.price = type.limitPrice?.raw ?? 0
+            unsafe message.time_in_force = UInt32(type.timeInForce?.rawValue ?? 0)
+            unsafe message.stop_price = type.trigger?.stopPrice.raw ?? 0
             unsafe message.quantity = intent.terms.quantity.raw
             unsafe message.timestamp = intent.timestamp.nanoseconds
             unsafe message.receive_window_milliseconds = intent.receiveWindowMilliseconds
@@ -328,10 +325,4 @@ struct EventEncoder {
                 order.quantity == order.terms.quantity ? 0 : order.quantity.raw
         }
     }
-}
-
-/// How the store spells an order's type.
-enum StoredOrderType: UInt32 {
-    case market = 1
-    case limit = 2
 }

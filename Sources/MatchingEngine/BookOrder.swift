@@ -1,39 +1,5 @@
 package import TradingCore
 
-/// How an order enters the market; raw values are the venue's names.
-package enum VenueOrderType: String, Hashable, Sendable, CaseIterable {
-    /// At a price or better.
-    case limit = "LIMIT"
-    /// At a price, and only if it rests.
-    case limitMaker = "LIMIT_MAKER"
-    /// At whatever the book offers.
-    case market = "MARKET"
-    /// A market order once the price got worse.
-    case stopLoss = "STOP_LOSS"
-    /// A limit order once the price got worse.
-    case stopLossLimit = "STOP_LOSS_LIMIT"
-    /// A market order once the price got better.
-    case takeProfit = "TAKE_PROFIT"
-    /// A limit order once the price got better.
-    case takeProfitLimit = "TAKE_PROFIT_LIMIT"
-
-    /// Whether the order waits for a trigger.
-    package var isAlgorithmic: Bool {
-        switch self {
-        case .limit, .limitMaker, .market: false
-        case .stopLoss, .stopLossLimit, .takeProfit, .takeProfitLimit: true
-        }
-    }
-
-    /// Whether the order has no price of its own when it works.
-    package var isMarket: Bool {
-        switch self {
-        case .market, .stopLoss, .takeProfit: true
-        case .limit, .limitMaker, .stopLossLimit, .takeProfitLimit: false
-        }
-    }
-}
-
 /// What happens when an account would trade with itself; the taker's mode decides.
 package enum SelfTradePrevention: String, Hashable, Sendable, CaseIterable {
     /// The trade happens.

@@ -22,7 +22,8 @@ extension Market {
         }
     }
 
-    /// Puts a resting order of an earlier process back, at the end of its level's queue.
+    /// Puts an open order of an earlier process back, at the end of its level's queue or waiting
+    /// for its trigger.
     ///
     /// No filter looks at it, because it passed them when it was new.
     ///
@@ -31,6 +32,7 @@ extension Market {
         _ id: VenueOrderID,
         _ terms: NewOrder,
         executed: Quantity,
+        isArmed: Bool,
         _ ledger: inout Ledger
     ) -> Bool {
         var order = BookOrder(id: id, terms: terms)
@@ -41,7 +43,13 @@ extension Market {
             return false
         }
         order.locked = needed
-        self.book.enqueue(self.hold(order))
+        if isArmed {
+            order.state = .armed
+            self.triggers.insert(order)
+            _ = self.hold(order)
+        } else {
+            self.book.enqueue(self.hold(order))
+        }
         return true
     }
 }
@@ -67,21 +75,30 @@ extension MatchingEngine {
         self.markets[market].lastTradeID = tradeID
     }
 
-    /// Puts a resting order of an earlier process back on its market.
+    /// Puts an open order of an earlier process back on its market.
     ///
     /// - Parameters:
     ///   - id: Its number, within those that ``continueNumbers(afterOrder:trade:on:)`` reserved.
-    ///   - terms: A limit order that stays until cancelled, with its whole quantity.
+    ///   - terms: A limit order that stays until cancelled, or an order that waits for a price,
+    ///     with its whole quantity.
     ///   - executed: What of the quantity had traded.
+    ///   - isArmed: Whether it still waits for its price.
     ///   - market: Which market.
     /// - Returns: False where the account does not have what the order holds.
     package mutating func resume(
         _ id: VenueOrderID,
         _ terms: NewOrder,
         executed: Quantity,
+        isArmed: Bool,
         on market: Int
     ) -> Bool {
-        invariant(!terms.type.isMarket, "a market order does not rest")
-        return self.markets[market].resume(id, terms, executed: executed, &self.ledger)
+        invariant(isArmed || !terms.type.isMarket, "a market order does not rest")
+        return self.markets[market].resume(
+            id,
+            terms,
+            executed: executed,
+            isArmed: isArmed,
+            &self.ledger
+        )
     }
 }

@@ -50,9 +50,15 @@ extension RemoteOrder {
         return [
             String(self.orderID), self.symbol, self.side,
             self.timeInForce.isEmpty ? self.type : "\(self.type) \(self.timeInForce)",
-            self.quantity, shown(self.price), status, self.filledQuantity,
+            self.quantity, self.shownPrice, status, self.filledQuantity,
             shown(self.averagePrice), self.mode,
         ]
+    }
+
+    /// The limit price and, behind an `@`, what the order waits for.
+    private var shownPrice: String {
+        let limit = self.price.isEmpty ? "" : self.price + " "
+        return self.stopPrice.isEmpty ? shown(self.price) : limit + "@ " + self.stopPrice
     }
 
     /// The order's row, why it went wrong where it did, and its fills.

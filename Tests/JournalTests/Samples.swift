@@ -305,6 +305,19 @@ enum Samples {
                 )
             ),
         ] + self.limitChanges.map(Event.limitChanged) + self.tokens.map(Event.tokenChanged)
+            + self.types.map { .orderSubmitted(self.intent(4, type: $0)) }
+    }
+
+    /// Every type that an order can have.
+    static var types: [OrderType] {
+        VenueOrderType.allCases.compactMap { type in
+            OrderType(
+                type,
+                limitPrice: Price(raw: 9),
+                timeInForce: .immediateOrCancel,
+                stopPrice: Price(raw: 8)
+            )
+        }
     }
 
     /// A token, good and then revoked.

@@ -79,6 +79,20 @@ import TradingCore
                     : Price(raw: quote.ask.raw + cents).description
                 wish.timeInForce = lives[number % lives.count]
             }
+            if number % 6 == 5 {
+                // A stop a little beyond the market, or what profits a little behind it.
+                wish.timeInForce = nil
+                wish.type = number % 12 == 5 ? .stopLoss : .takeProfit
+                if wish.limitPrice != nil {
+                    wish.type = number % 12 == 5 ? .stopLossLimit : .takeProfitLimit
+                }
+                let isRising = (number % 12 == 5) == (wish.side == .buy)
+                let cents = Int64(3 * 1_000_000)
+                wish.stopPrice =
+                    isRising
+                    ? Price(raw: quote.ask.raw + cents).description
+                    : Price(raw: quote.bid.raw - cents).description
+            }
             steps.append(Step(lines: between, wish: wish))
         }
         return steps
@@ -164,12 +178,17 @@ import TradingCore
     }
 
     private static func request(_ wish: OrderWish) throws -> OrderRequest {
-        let life = wish.timeInForce ?? .goodTillCanceled
+        let type = OrderType(
+            wish.impliedType,
+            limitPrice: try wish.limitPrice.map { try Price($0) },
+            timeInForce: wish.timeInForce ?? .goodTillCanceled,
+            stopPrice: try wish.stopPrice.map { try Price($0) }
+        )
         return OrderRequest(
             terms: OrderTerms(
                 symbol: Symbol(wish.symbol),
                 side: wish.side,
-                type: try wish.limitPrice.map { .limit(try Price($0), life) } ?? .market,
+                type: try #require(type),
                 quantity: try Quantity(wish.quantity)
             ),
             principal: Principal("test")

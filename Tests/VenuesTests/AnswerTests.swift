@@ -18,7 +18,7 @@ struct AnswerTests {
     private let order = OrderIntent.sample()
 
     @Test func `a resting order is reported as the venue describes it`() {
-        let expected = OrderReport(
+        var expected = OrderReport(
             symbol: self.symbol,
             venueOrderID: VenueOrderID(raw: 101),
             ownerID: "gw-1",
@@ -31,9 +31,26 @@ struct AnswerTests {
             time: WallTime(milliseconds: 1_763_000_000_005),
             reason: ""
         )
+        expected.type = .limit
         #expect(
             BinanceAnswers.placementOutcome(self.answer(200, Sample.placed)) == .accepted(expected)
         )
+    }
+
+    @Test func `an order that waits for a price is new, with its type and that price`() throws {
+        let body = """
+            {"symbol":"BTCUSDT","orderId":7,"clientOrderId":"a","transactTime":1763000000005,
+            "price":"58900.00000000","origQty":"0.00300000","executedQty":"0.00000000",
+            "status":"NEW","timeInForce":"GTC","type":"STOP_LOSS_LIMIT","side":"SELL",
+            "stopPrice":"59000.00000000","workingTime":-1,"fills":[]}
+            """
+        guard case .accepted(let report) = BinanceAnswers.placementOutcome(self.answer(200, body))
+        else {
+            Issue.record("not accepted")
+            return
+        }
+        #expect(report.status == .new && report.type == .stopLossLimit)
+        #expect(report.stopPrice.description == "59000" && report.price.description == "58900")
     }
 
     @Test func `a cancel's answer belongs to the order, not to the cancel (S4)`() {

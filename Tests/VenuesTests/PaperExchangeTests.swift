@@ -74,12 +74,20 @@ struct PaperBench {
         at price: String? = nil,
         _ life: TimeInForce = .goodTillCanceled
     ) throws -> PlacementOutcome {
+        try self.place(side, quantity, try price.map { .limit(try Price($0), life) } ?? .market)
+    }
+
+    mutating func place(
+        _ side: Side,
+        _ quantity: String,
+        _ type: OrderType
+    ) throws -> PlacementOutcome {
         self.lastNumber += 1
         var intent = OrderIntent.sample(self.lastNumber, timestamp: self.time)
         intent.venue = .paper
         intent.terms.side = side
         intent.terms.quantity = try Quantity(quantity)
-        intent.terms.type = try price.map { .limit(try Price($0), life) } ?? .market
+        intent.terms.type = type
         return self.exchange.place(intent, at: self.time)
     }
 
@@ -89,7 +97,15 @@ struct PaperBench {
         at price: String? = nil,
         _ life: TimeInForce = .goodTillCanceled
     ) throws -> OrderReport {
-        let outcome = try self.place(side, quantity, at: price, life)
+        try self.accepted(side, quantity, try price.map { .limit(try Price($0), life) } ?? .market)
+    }
+
+    mutating func accepted(
+        _ side: Side,
+        _ quantity: String,
+        _ type: OrderType
+    ) throws -> OrderReport {
+        let outcome = try self.place(side, quantity, type)
         guard case .accepted(let report) = outcome else {
             throw NotAccepted(outcome: outcome)
         }

@@ -75,6 +75,36 @@ struct RequestTests {
             .limit(Price(raw: 100_000_000), .fillOrKill),
             "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=FOK&quantity=0.001&price=1"
         ),
+        (
+            .limitMaker(Price(raw: 100_000_000)),
+            "symbol=BTCUSDT&side=BUY&type=LIMIT_MAKER&quantity=0.001&price=1"
+        ),
+        (
+            .stop(Trigger(.stopLoss, at: Price(raw: 200_000_000))),
+            "symbol=BTCUSDT&side=BUY&type=STOP_LOSS&quantity=0.001&stopPrice=2"
+        ),
+        (
+            .stop(Trigger(.takeProfit, at: Price(raw: 200_000_000))),
+            "symbol=BTCUSDT&side=BUY&type=TAKE_PROFIT&quantity=0.001&stopPrice=2"
+        ),
+        (
+            .stopLimit(
+                Trigger(.stopLoss, at: Price(raw: 200_000_000)),
+                Price(raw: 100_000_000),
+                .goodTillCanceled
+            ),
+            "symbol=BTCUSDT&side=BUY&type=STOP_LOSS_LIMIT&timeInForce=GTC&quantity=0.001&price=1"
+                + "&stopPrice=2"
+        ),
+        (
+            .stopLimit(
+                Trigger(.takeProfit, at: Price(raw: 200_000_000)),
+                Price(raw: 100_000_000),
+                .fillOrKill
+            ),
+            "symbol=BTCUSDT&side=BUY&type=TAKE_PROFIT_LIMIT&timeInForce=FOK&quantity=0.001"
+                + "&price=1&stopPrice=2"
+        ),
     ])
     func `a placement carries what its type allows and the intent's own time (S1)`(
         type: OrderType,

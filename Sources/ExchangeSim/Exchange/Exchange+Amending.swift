@@ -108,7 +108,7 @@ extension Exchange {
         writer.field("cumulativeQuoteQty", after.value)
         writer.field("status", after.status.rawValue)
         writer.field("timeInForce", after.terms.timeInForce.name)
-        writer.field("type", after.terms.type.rawValue)
+        writer.field("type", after.terms.type.name)
         writer.field("side", after.terms.side.name)
         writer.field("workingTime", after.workingTime)
         writer.field("selfTradePreventionMode", after.terms.selfTradePrevention.rawValue)

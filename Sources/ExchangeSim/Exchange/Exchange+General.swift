@@ -90,7 +90,7 @@ extension Exchange {
         }
         writer.key("orderTypes")
         writer.beginArray()
-        for type in VenueOrderType.allCases { writer.string(type.rawValue) }
+        for type in VenueOrderType.allCases { writer.string(type.name) }
         writer.endArray()
         for (name, isAllowed) in Self.capabilities { writer.field(name, isAllowed) }
         writer.key("filters")

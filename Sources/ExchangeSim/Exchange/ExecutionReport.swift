@@ -44,7 +44,7 @@ struct ExecutionReport {
         writer.field("s", listing.name)
         writer.field("c", record.clientOrderID)
         writer.field("S", record.terms.side.name)
-        writer.field("o", record.terms.type.rawValue)
+        writer.field("o", record.terms.type.name)
         writer.field("f", record.terms.timeInForce.name)
         writer.field("q", record.terms.quantity)
         writer.field("p", record.terms.price)

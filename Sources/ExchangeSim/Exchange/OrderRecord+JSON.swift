@@ -61,7 +61,7 @@ extension OrderRecord {
         writer.field("cummulativeQuoteQty", self.value)
         writer.field("status", self.status.rawValue)
         writer.field("timeInForce", self.terms.timeInForce.name)
-        writer.field("type", self.terms.type.rawValue)
+        writer.field("type", self.terms.type.name)
         writer.field("side", self.terms.side.name)
         writer.field("stopPrice", self.terms.stopPrice)
         writer.field("icebergQty", self.terms.icebergQuantity)
@@ -84,7 +84,7 @@ extension OrderRecord {
         writer.field("cummulativeQuoteQty", self.value)
         writer.field("status", self.status.rawValue)
         writer.field("timeInForce", self.terms.timeInForce.name)
-        writer.field("type", self.terms.type.rawValue)
+        writer.field("type", self.terms.type.name)
         writer.field("side", self.terms.side.name)
     }
 

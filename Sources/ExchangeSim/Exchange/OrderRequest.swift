@@ -43,7 +43,7 @@ struct OrderFields {
         guard let side = Side(name: try parameters.mandatory(names("side"))) else {
             throw .invalidSide
         }
-        guard let type = VenueOrderType(rawValue: try parameters.mandatory(names("type"))) else {
+        guard let type = VenueOrderType(name: try parameters.mandatory(names("type"))) else {
             throw .invalidOrderType
         }
         var terms = NewOrder(account: account, side: side, type: type)

@@ -261,15 +261,11 @@ package struct EventView: Hashable, Sendable {
             Field("client_order_id", intent.clientOrderID), Field("venue", intent.venue.mode.name),
             Field("symbol", intent.terms.symbol), Field("side", intent.terms.side.name),
         ]
-        switch intent.terms.type {
-        case .market:
-            fields.append(Field("type", "market"))
-        case .limit(let price, let timeInForce):
-            fields += [
-                Field("type", "limit"), Field("price", price),
-                Field("time_in_force", timeInForce.name),
-            ]
-        }
+        let type = intent.terms.type
+        fields.append(Field("type", type.venueType.name.lowercased()))
+        if let price = type.limitPrice { fields.append(Field("price", price)) }
+        if let force = type.timeInForce { fields.append(Field("time_in_force", force.name)) }
+        if let trigger = type.trigger { fields.append(Field("stop_price", trigger.stopPrice)) }
         return fields + [
             Field("quantity", intent.terms.quantity), Field("reserve_price", intent.reservePrice),
             Field("timestamp", intent.timestamp.text),

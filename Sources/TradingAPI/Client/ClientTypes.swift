@@ -5,8 +5,12 @@ package struct OrderWish: Hashable, Sendable {
     package var symbol: String
     package var side: Side
     package var quantity: String
-    /// A limit order where given, else a market order.
     package var limitPrice: String?
+    /// What the order waits for.
+    package var stopPrice: String?
+    /// Where not given: a stop loss where there is a stop price, with or without a limit price;
+    /// else a limit order where there is a limit price; else a market order.
+    package var type: VenueOrderType?
     package var timeInForce: TimeInForce?
     package var idempotencyKey: String?
     package var expectedMode: TradingMode?
@@ -19,6 +23,17 @@ package struct OrderWish: Hashable, Sendable {
         self.symbol = symbol
         self.side = side
         self.quantity = quantity
+    }
+
+    /// The type, also where it is not given.
+    package var impliedType: VenueOrderType {
+        if let type = self.type { return type }
+        switch (self.stopPrice, self.limitPrice) {
+        case (nil, nil): return .market
+        case (nil, _): return .limit
+        case (_, nil): return .stopLoss
+        case (_, _): return .stopLossLimit
+        }
     }
 }
 
@@ -55,6 +70,8 @@ package struct RemoteOrder: Hashable, Sendable, Encodable {
     /// What was asked for, where the risk gate made the order smaller; else empty.
     package var originalQuantity: String
     package var strategy: String
+    /// What it waits, or waited, for; empty where nothing.
+    package var stopPrice: String
 }
 
 /// One trade of an order.

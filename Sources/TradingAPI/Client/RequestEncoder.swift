@@ -12,11 +12,9 @@ struct RequestEncoder {
             unsafe message.symbol = self.arena.string(wish.symbol)
             unsafe message.side = Trading__V1__Side(UInt32(wish.side.rawValue))
             unsafe message.quantity = self.arena.string(wish.quantity)
-            unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET
-            if let price = wish.limitPrice {
-                unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
-                unsafe message.price = self.arena.string(price)
-            }
+            unsafe message.type = Trading__V1__OrderType(UInt32(wish.impliedType.rawValue))
+            unsafe message.price = self.arena.string(wish.limitPrice ?? "")
+            unsafe message.stop_price = self.arena.string(wish.stopPrice ?? "")
             if let force = wish.timeInForce {
                 unsafe message.time_in_force = Trading__V1__TimeInForce(UInt32(force.rawValue))
             }

@@ -255,9 +255,8 @@ struct ResponseDecoder {
         return unsafe self.order(order.pointee)
     }
 
-    private func order(_ message: Trading__V1__Order) -> RemoteOrder {
+    func order(_ message: Trading__V1__Order) -> RemoteOrder {
         let side = Side(rawValue: UInt8(truncatingIfNeeded: unsafe message.side.rawValue))
-        let isLimit = unsafe message.type == TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
         let force = TimeInForce(
             rawValue: UInt8(truncatingIfNeeded: unsafe message.time_in_force.rawValue)
         )
@@ -269,7 +268,8 @@ struct ResponseDecoder {
             mode: self.name(of: message.mode),
             symbol: String(protobuf: message.symbol),
             side: side == .sell ? "SELL" : "BUY",
-            type: isLimit ? "LIMIT" : "MARKET",
+            type: VenueOrderType(rawValue: UInt8(truncatingIfNeeded: message.type.rawValue))?.name
+                ?? "",
             timeInForce: force?.name ?? "",
             quantity: String(protobuf: message.quantity),
             price: String(protobuf: message.price),
@@ -288,11 +288,12 @@ struct ResponseDecoder {
             successorOrderID: message.successor_order_id,
             isAmendPending: message.is_amend_pending != 0,
             originalQuantity: String(protobuf: message.original_quantity),
-            strategy: String(protobuf: message.strategy)
+            strategy: String(protobuf: message.strategy),
+            stopPrice: String(protobuf: message.stop_price)
         )
     }
 
-    private func fill(_ message: Trading__V1__Fill) -> RemoteFill {
+    func fill(_ message: Trading__V1__Fill) -> RemoteFill {
         unsafe RemoteFill(
             tradeID: message.trade_id,
             price: String(protobuf: message.price),

@@ -29,10 +29,7 @@ extension ReplyEncoder {
             unsafe message.mode = self.mode(decision.intent.venue.mode)
             unsafe message.symbol = self.arena.string(terms.symbol.name)
             unsafe message.side = Trading__V1__Side(UInt32(terms.side.rawValue))
-            unsafe message.type =
-                terms.type.limitPrice == nil
-                ? TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET
-                : TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
+            unsafe message.type = Trading__V1__OrderType(UInt32(terms.type.venueType.rawValue))
             unsafe message.quantity = self.arena.string(terms.quantity.description)
             unsafe message.price = self.arena.string(terms.type.limitPrice?.description ?? "")
             unsafe message.principal = self.arena.string(decision.intent.principal.name)

@@ -128,16 +128,15 @@ package struct ReplyEncoder {
             unsafe message.mode = self.mode(order.intent.venue.mode)
             unsafe message.symbol = self.arena.string(order.terms.symbol.name)
             unsafe message.side = Trading__V1__Side(UInt32(order.terms.side.rawValue))
-            switch order.terms.type {
-            case .market:
-                unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET
-            case .limit(let price, let timeInForce):
-                unsafe message.type = TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT
-                unsafe message.price = self.arena.string(price.description)
-                unsafe message.time_in_force = Trading__V1__TimeInForce(
-                    UInt32(timeInForce.rawValue)
-                )
-            }
+            let type = order.terms.type
+            unsafe message.type = Trading__V1__OrderType(UInt32(type.venueType.rawValue))
+            unsafe message.price = self.arena.string(type.limitPrice?.description ?? "")
+            unsafe message.time_in_force = Trading__V1__TimeInForce(
+                UInt32(type.timeInForce?.rawValue ?? 0)
+            )
+            unsafe message.stop_price = self.arena.string(
+                type.trigger?.stopPrice.description ?? ""
+            )
             unsafe message.quantity = self.arena.string(order.quantity.description)
             unsafe message.status = order.status.message
             unsafe message.filled_quantity = self.arena.string(order.filledQuantity.description)
@@ -165,7 +164,7 @@ package struct ReplyEncoder {
         }
     }
 
-    private func fill(_ fill: Fill) -> UnsafeMutablePointer<Trading__V1__Fill> {
+    func fill(_ fill: Fill) -> UnsafeMutablePointer<Trading__V1__Fill> {
         unsafe self.arena.make(trading__v1__fill__init) { message in
             unsafe message.trade_id = fill.tradeID.raw
             unsafe message.price = self.arena.string(fill.price.description)

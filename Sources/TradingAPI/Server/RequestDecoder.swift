@@ -90,8 +90,8 @@ package struct RequestDecoder {
         case .riskBreaches: return .risk
         case .acknowledgeBreach: return try self.acknowledgement(payload)
         case .disableTrading: return try self.disabling(payload)
-        case .riskDecisions:
-            fatalError("invariant broken: decisions are read beside the gateway")
+        case .riskDecisions, .subscribe:
+            fatalError("invariant broken: \(method) is answered beside the gateway")
         case .createToken: return .tokens(try self.newToken(payload))
         case .listTokens: return .tokens(.list)
         case .revokeToken: return .tokens(try self.revocation(payload))
@@ -167,32 +167,6 @@ package struct RequestDecoder {
             throw BadRequest("quantity or price is missing")
         }
         return .amend(wish)
-    }
-
-    private func type(
-        _ message: Trading__V1__PlaceOrderRequest
-    ) throws(BadRequest) -> OrderType {
-        let price = try unsafe self.text(message.price, "price", bytesMax: 64)
-        let force = unsafe message.time_in_force
-        switch unsafe message.type {
-        case TRADING__V1__ORDER_TYPE__ORDER_TYPE_MARKET:
-            guard price.isEmpty else { throw BadRequest("price: a market order has none") }
-            guard force == TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED else {
-                throw BadRequest("time_in_force: a market order has none")
-            }
-            return .market
-        case TRADING__V1__ORDER_TYPE__ORDER_TYPE_LIMIT:
-            let limit: Price = try unsafe self.decimal(message.price, "price")
-            guard limit.isPositive else { throw BadRequest("price: \(limit) is not above zero") }
-            if force == TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED {
-                return .limit(limit, .goodTillCanceled)
-            }
-            guard let known = TimeInForce(rawValue: UInt8(truncatingIfNeeded: force.rawValue))
-            else { throw BadRequest("time_in_force: expected GTC, IOC or FOK") }
-            return .limit(limit, known)
-        default:
-            throw BadRequest("type: expected MARKET or LIMIT")
-        }
     }
 
     private func filter(
@@ -351,7 +325,7 @@ package struct RequestDecoder {
         return text
     }
 
-    private func decimal<Decimal: ExactDecimal>(
+    func decimal<Decimal: ExactDecimal>(
         _ pointer: UnsafeMutablePointer<CChar>?,
         _ field: String
     ) throws(BadRequest) -> Decimal {

@@ -1,19 +1,3 @@
-/// How an order meets the book.
-package enum OrderType: Hashable, Sendable {
-    /// Takes what the book offers.
-    case market
-    /// Never trades at a worse price than this one.
-    case limit(Price, TimeInForce)
-
-    /// The limit price, where there is one.
-    package var limitPrice: Price? {
-        switch self {
-        case .market: nil
-        case .limit(let price, _): price
-        }
-    }
-}
-
 /// What is to be traded, and how.
 package struct OrderTerms: Hashable, Sendable {
     package var symbol: Symbol
@@ -116,7 +100,7 @@ package struct OrderIntent: Hashable, Sendable {
     package var timestamp: WallTime
     /// The request's `recvWindow`; past it the venue refuses and we do not send.
     package var receiveWindowMilliseconds: Int64
-    /// The price at which the order's balance is reserved: its limit, or the market's worst.
+    /// The price at which the order's balance is reserved: its limit, or its worst.
     package var reservePrice: Price
     package var principal: Principal
     package var key: IdempotencyKey?
@@ -126,7 +110,8 @@ package struct OrderIntent: Hashable, Sendable {
     package var resubmitsIfAbsent: Bool
     /// The order in whose place this one is.
     package var predecessor: OrderID?
-    /// The best price that the order could trade at when it was decided; zero where unknown.
+    /// The best price that the order could trade at when it was decided, or the price that it
+    /// waits for; zero where unknown.
     package var referencePrice: Price
     /// The strategy that it belongs to; empty where it names none.
     package var strategy: String

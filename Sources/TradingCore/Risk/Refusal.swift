@@ -65,6 +65,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case orderQuantity = 40
     /// The limit price is too far from the best price, on the side that costs us.
     case priceCollar = 41
+    /// The price that the order waits for is reached already.
+    case stopPrice = 91
     /// The account lost too much in a day; or what it lost is not known.
     case dailyLoss = 51
     /// Our own largest value of a position, with every open order counted as filled.
@@ -144,6 +146,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .orderBudget: "order_budget"
         case .orderQuantity: "order_quantity"
         case .priceCollar: "price_collar"
+        case .stopPrice: "stop_price"
         case .positionNotional: "position_notional"
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"

@@ -15,6 +15,8 @@ package struct RiskContext: Sendable {
     /// Orders of ours that are not finished, on the venue and on the symbol.
     package var openOrderCount: Int
     package var openOrderCountOnSymbol: Int
+    /// Those of them that wait, or waited, for a price.
+    package var stopOrderCountOnSymbol = 0
     /// An order of unknown outcome on the same symbol and side.
     package var unknownOrder: OrderID?
     package var availableBase: Amount
@@ -59,20 +61,18 @@ package struct RiskContext: Sendable {
 
     /// The worst price at which the order can reasonably fill; nil while it cannot be told.
     ///
-    /// A limit order's limit; for a market order the best price of the other side, moved to the
-    /// edge of the collar or, where there is none, by the slippage that the limits assume.
+    /// An order's limit; for a market order the best price of the other side, or the price that it
+    /// waits for, moved to the edge of the collar or, where there is none, by the slippage that
+    /// the limits assume.
     package var worstPrice: Price? {
         if let limit = self.terms.type.limitPrice { return limit }
-        guard let quote = self.quote else { return nil }
+        let stopPrice = self.terms.type.trigger?.stopPrice
+        guard let begin = stopPrice ?? self.quote?.best(for: self.terms.side) else { return nil }
+        guard self.terms.side == .buy else { return begin }
         let slippage =
             self.limits.priceCollarMillionths(of: self.terms.symbol)
             ?? self.limits.marketSlippageMillionths
-        switch self.terms.side {
-        case .buy:
-            return quote.ask.scaled(by: 1_000_000 + slippage, over: 1_000_000, rounding: .up)
-        case .sell:
-            return quote.bid
-        }
+        return begin.scaled(by: 1_000_000 + slippage, over: 1_000_000, rounding: .up)
     }
 
     /// What the order is worth at its worst price.
@@ -138,6 +138,7 @@ package enum RiskGate {
         .always(Checks.orderBudget),
         .clients(Checks.orderQuantity),
         .clients(Checks.priceCollar),
+        .clients(Checks.stopPrice),
         .clients(Checks.dailyLoss),
         .clients(Checks.positionNotional),
         .clients(Checks.exposureNotional),

@@ -30,6 +30,8 @@ public struct SymbolRules: Hashable, Sendable {
     public var isNotionalMinForMarket: Bool
     /// MAX_NUM_ORDERS: open orders of one account on the symbol.
     public var openOrdersMax: Int
+    /// MAX_NUM_ALGO_ORDERS: those of them that wait for a price.
+    public var stopOrdersMax: Int
     /// Whether the venue takes new orders now.
     public var isTrading: Bool
 
@@ -54,6 +56,7 @@ public struct SymbolRules: Hashable, Sendable {
         self.notionalMax = .zero
         self.isNotionalMinForMarket = false
         self.openOrdersMax = 0
+        self.stopOrdersMax = 0
         self.isTrading = true
     }
 }

@@ -1,7 +1,7 @@
 extension Gateway {
     // MARK: Amending
 
-    /// Changes an order that is at the venue.
+    /// Changes an order that is at the venue: any in its quantity, a limit order in its price too.
     ///
     /// A smaller quantity is a request of its own at the venue, and the order keeps its place in
     /// the queue. Anything else is a cancel, and once its end is proven a new order for the rest.
@@ -194,7 +194,7 @@ extension Order {
     func rest(of quantity: Quantity, at price: Price) -> OrderTerms {
         var terms = self.terms
         terms.quantity = quantity - self.filledQuantity
-        if case .limit(_, let timeInForce) = terms.type { terms.type = .limit(price, timeInForce) }
+        terms.type = terms.type.limited(to: price) ?? terms.type
         return terms
     }
 }
@@ -204,28 +204,31 @@ extension PendingAmend {
     static func make(_ wish: AmendRequest, of order: Order) -> Result<PendingAmend, Refusal> {
         let state = order.pendingCancel == nil ? order.status.name : "being cancelled"
         guard order.status == .open || order.status == .partiallyFilled,
-            order.pendingCancel == nil, let limit = order.terms.type.limitPrice
+            order.pendingCancel == nil
         else {
-            return .failure(
-                order.unamendable(limit: "an open limit order", actual: state)
-            )
+            return .failure(order.unamendable(limit: "an open order", actual: state))
         }
         if let pending = order.pendingAmend {
             return .failure(order.unamendable(limit: "one at a time", actual: pending.name))
         }
         let quantity = wish.quantity ?? order.quantity
-        let price = wish.price ?? limit
         guard quantity > max(order.filledQuantity, order.executedQuantity) else {
             let least = "more than the \(order.executedQuantity) that are executed"
             return .failure(order.unamendable(limit: least, actual: "\(quantity)"))
         }
-        guard price != limit || quantity != order.quantity else {
+        let limit = order.terms.type.limitPrice
+        let isPriceKept = wish.price == nil || wish.price == limit
+        if isPriceKept, quantity == order.quantity {
             return .failure(order.unamendable(limit: "a change", actual: "none"))
         }
-        return .success(
-            price == limit && quantity < order.quantity
-                ? .reduction(to: quantity) : .replacement(quantity: quantity, price: price)
-        )
+        if isPriceKept, quantity < order.quantity { return .success(.reduction(to: quantity)) }
+        // The price that an order waits for may be reached by now: another one would not wait.
+        guard let limit, order.terms.type.trigger == nil else {
+            let least = "a smaller quantity, being of type \(order.terms.type.venueType.name)"
+            let actual = isPriceKept ? "a quantity of \(quantity)" : "another price"
+            return .failure(order.unamendable(limit: least, actual: actual))
+        }
+        return .success(.replacement(quantity: quantity, price: wish.price ?? limit))
     }
 }
 

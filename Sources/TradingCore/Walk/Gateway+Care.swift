@@ -311,6 +311,7 @@ extension VenueCare {
             self.circuit.failed("\(error.message) (\(error.code))", at: now)
         case .rejected(let error):
             self.circuit.succeeded()
+            if error.isLateness { return }
             let isUntimely = error.code == VenueError.outsideWindow
             if isUntimely, self.wasSignedBeforeCorrection(answeredAt: now) { return }
             self.rejects.rejected(

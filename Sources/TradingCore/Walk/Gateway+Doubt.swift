@@ -240,5 +240,7 @@ extension Order {
         report.symbol == self.terms.symbol && report.side == self.terms.side
             && report.quantity == self.quantity
             && report.price == (self.terms.type.limitPrice ?? .zero)
+            && report.stopPrice == (self.terms.type.trigger?.stopPrice ?? .zero)
+            && report.type ?? self.terms.type.venueType == self.terms.type.venueType
     }
 }

@@ -188,7 +188,8 @@ extension Gateway {
             tag: wish.tag,
             resubmitsIfAbsent: wish.resubmitsIfAbsent,
             predecessor: wish.predecessor,
-            referencePrice: session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero,
+            referencePrice: wish.terms.type.trigger?.stopPrice
+                ?? session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero,
             strategy: wish.strategy,
             originalQuantity: wish.originalQuantity
         )

@@ -34,6 +34,7 @@ extension Gateway {
             // Held orders belong to the present mode, and would be there once approved.
             openOrderCount: self.state.openOrderCount(on: venue) + self.state.heldOrders.count,
             openOrderCountOnSymbol: self.state.openOrderCount(on: venue, symbol: symbol),
+            stopOrderCountOnSymbol: self.state.stopOrderCount(on: venue, symbol: symbol),
             unknownOrder: self.unknownOrder(symbol, wish.terms.side, on: venue),
             availableBase: rules.map { ledger.available(of: $0.baseAsset) } ?? .zero,
             availableQuote: rules.map { ledger.available(of: $0.quoteAsset) } ?? .zero,

@@ -321,7 +321,7 @@ package struct State: Hashable, Sendable {
             )
         }
         guard after.status != before.status else { return }
-        self.countFailure(of: intent, before.status, after.status)
+        self.countFailure(of: intent, before, after)
         if after.status.isInDoubt {
             self.ordersInDoubt.insert(intent.orderID)
         } else if !self.ordersInDoubt.isEmpty {
@@ -349,14 +349,14 @@ package struct State: Hashable, Sendable {
     /// one that the engaged kill switch kept from being sent.
     private mutating func countFailure(
         of intent: OrderIntent,
-        _ before: OrderStatus,
-        _ after: OrderStatus
+        _ before: OrderWeight,
+        _ after: OrderWeight
     ) {
         let venue = intent.venue
-        switch (before, after) {
+        switch (before.status, after.status) {
         case (.submitting, .rejected), (.submitting, .unknown), (.submitting, .notPlaced):
-            guard intent.clientOrderID.text.contains("-\(self.epoch)-"),
-                after != .notPlaced || !self.killSwitch.isEngaged
+            guard intent.clientOrderID.text.contains("-\(self.epoch)-"), !after.cameTooLate,
+                after.status != .notPlaced || !self.killSwitch.isEngaged
             else { return }
             self.failureCounts[venue, default: 0] += 1
         case (.submitting, .open), (.submitting, .partiallyFilled), (.submitting, .filled),
@@ -386,7 +386,7 @@ package struct State: Hashable, Sendable {
 
     private mutating func count(_ order: Order, by step: Int) {
         let venue = order.intent.venue
-        self.openCounts[venue, default: OpenCounts()].count(order.terms.symbol, by: step)
+        self.openCounts[venue, default: OpenCounts()].count(order.terms, by: step)
         if self.openCounts[venue]?.total == 0 { self.openCounts[venue] = nil }
     }
 }

@@ -70,6 +70,10 @@ package struct OrderReport: Hashable, Sendable {
     package var quantity: Quantity
     /// Zero for market orders.
     package var price: Price
+    /// What it waits, or waited, for; zero where nothing.
+    package var stopPrice = Price.zero
+    /// Nil where the message does not say it.
+    package var type: VenueOrderType?
     package var status: VenueOrderStatus
     /// Cumulative; authoritative over the fills seen so far (E4).
     package var executedQuantity: Quantity
@@ -192,6 +196,15 @@ package struct VenueError: Hashable, Sendable {
     /// Binance's code, such as -2010; 0 where the body held none.
     package var code: Int
     package var message: String
+
+    /// How the venue says that the market was there before the order: one that was to rest would
+    /// trade, one that was to wait would not (binance.md, section 4.2).
+    static let lateness = [
+        "Order would immediately match and take.", "Order would trigger immediately.",
+    ]
+
+    /// Whether the venue did what the order's own type asks for.
+    package var isLateness: Bool { self.code == -2010 && Self.lateness.contains(self.message) }
 
     package init(httpStatus: Int, code: Int, message: String) {
         self.httpStatus = httpStatus

@@ -70,6 +70,8 @@ enum UserFrames {
             time: WallTime(milliseconds: try json.integer("T")),
             reason: try json.optionalString("eR") ?? (reason == "NONE" ? "" : reason)
         )
+        report.type = VenueOrderType(name: try json.string("o"))
+        report.stopPrice = try json.decimal("P")
         guard try json.string("x") == "TRADE" else { return report }
         // Without a trade id it is an internal allocation; what it moved is fetched by query.
         let tradeID = try json.integer("t")

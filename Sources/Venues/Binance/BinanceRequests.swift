@@ -103,16 +103,14 @@ enum BinanceRequests {
         let terms = intent.terms
         var query = QueryText()
         query.append("symbol", terms.symbol.name)
-        query.append("side", self.name(of: terms.side))
-        switch terms.type {
-        case .market:
-            query.append("type", "MARKET")
-            query.append("quantity", terms.quantity.description)
-        case .limit(let price, let timeInForce):
-            query.append("type", "LIMIT")
-            query.append("timeInForce", self.name(of: timeInForce))
-            query.append("quantity", terms.quantity.description)
-            query.append("price", price.description)
+        query.append("side", terms.side.name)
+        // Each type has its own parameters, and no others may be sent (section 3.4).
+        query.append("type", terms.type.venueType.name)
+        if let force = terms.type.timeInForce { query.append("timeInForce", force.name) }
+        query.append("quantity", terms.quantity.description)
+        if let price = terms.type.limitPrice { query.append("price", price.description) }
+        if let trigger = terms.type.trigger {
+            query.append("stopPrice", trigger.stopPrice.description)
         }
         query.append("newClientOrderId", intent.clientOrderID.text)
         query.append("newOrderRespType", "FULL")
@@ -261,20 +259,5 @@ enum BinanceRequests {
             query: QueryText(pairs),
             security: .none
         )
-    }
-
-    private static func name(of side: Side) -> String {
-        switch side {
-        case .buy: "BUY"
-        case .sell: "SELL"
-        }
-    }
-
-    private static func name(of timeInForce: TimeInForce) -> String {
-        switch timeInForce {
-        case .goodTillCanceled: "GTC"
-        case .immediateOrCancel: "IOC"
-        case .fillOrKill: "FOK"
-        }
     }
 }

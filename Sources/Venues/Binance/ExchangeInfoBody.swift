@@ -44,6 +44,8 @@ extension BinanceBody {
             rules.isNotionalMinForMarket = try filter.optionalBool("applyToMarket") ?? true
         case "MAX_NUM_ORDERS":
             rules.openOrdersMax = Int(try filter.integer("maxNumOrders"))
+        case "MAX_NUM_ALGO_ORDERS":
+            rules.stopOrdersMax = Int(try filter.integer("maxNumAlgoOrders"))
         default:
             // The venue checks the others itself; a rejection for one of them is an answer.
             break

@@ -32,8 +32,10 @@ extension PaperExchange {
                 // The prevented match has told of it already.
                 case .expiredInMatch: break
                 }
+            case .activated(let number, _):
+                self.update(symbol, number, at: time) { $0.isTriggered = true }
             // Of orders that the gateway does not place.
-            case .activated, .pegged, .trailing, .listDone: break
+            case .pegged, .trailing, .listDone: break
             }
         }
         self.tellBalances(at: time)

@@ -123,6 +123,8 @@ struct PaperExchange {
             let ask = asks.map(\.price).min()
             // What the market passed while nobody looked trades at its own price, as it would have.
             self.resume(&listing, symbol) { order in
+                // A stop goes by trades, and none is known of that time.
+                if order.isArmed { return false }
                 let price = order.type.limitPrice ?? .zero
                 return order.side == .buy
                     ? ask.map { $0 <= price } ?? false : bid.map { $0 >= price } ?? false
@@ -170,6 +172,7 @@ struct PaperExchange {
                 number,
                 self.engineTerms(order.side, order.type, order.quantity),
                 executed: order.executed,
+                isArmed: order.isArmed,
                 on: listing.number
             )
             invariant(isResumed, "the account holds what its open orders need")
@@ -263,15 +266,10 @@ struct PaperExchange {
         _ type: OrderType,
         _ quantity: Quantity
     ) -> NewOrder {
-        var terms: NewOrder
-        switch type {
-        case .market:
-            terms = NewOrder(account: self.account, side: side, type: .market)
-        case .limit(let price, let timeInForce):
-            terms = NewOrder(account: self.account, side: side, type: .limit)
-            terms.price = price
-            terms.timeInForce = timeInForce
-        }
+        var terms = NewOrder(account: self.account, side: side, type: type.venueType)
+        terms.price = type.limitPrice ?? .zero
+        terms.timeInForce = type.timeInForce ?? .goodTillCanceled
+        terms.stopPrice = type.trigger?.stopPrice ?? .zero
         terms.quantity = quantity
         terms.selfTradePrevention = .expireMaker
         return terms

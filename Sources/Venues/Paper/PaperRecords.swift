@@ -15,10 +15,15 @@ struct PaperOrder: Hashable, Sendable {
     var changedAt: WallTime
     /// Why it expired; empty for all others.
     var reason = ""
+    /// Whether the price came that it waited for; false for what waits for none.
+    var isTriggered = false
+
+    /// Whether it waits for a price.
+    var isArmed: Bool { self.type.trigger != nil && !self.isTriggered }
 
     /// What the venue says of it.
     func report(_ trades: [TradeReport] = []) -> OrderReport {
-        OrderReport(
+        var report = OrderReport(
             symbol: self.symbol,
             venueOrderID: self.number,
             ownerID: self.clientID,
@@ -31,6 +36,9 @@ struct PaperOrder: Hashable, Sendable {
             time: self.changedAt,
             reason: self.reason
         )
+        report.type = self.type.venueType
+        report.stopPrice = self.type.trigger?.stopPrice ?? .zero
+        return report
     }
 }
 

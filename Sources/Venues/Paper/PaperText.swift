@@ -18,15 +18,17 @@ enum PaperText {
     }
 
     private static func line(of order: PaperOrder) -> String {
-        let type: String
-        switch order.type {
-        case .market: type = "MARKET - -"
-        case .limit(let price, let timeInForce): type = "LIMIT \(price) \(timeInForce.name)"
+        let type =
+            "\(order.type.venueType.name) \(order.type.limitPrice?.description ?? "-") "
+            + "\(order.type.timeInForce?.name ?? "-")"
+        // Only what waits for a price has the last two words.
+        let trigger = order.type.trigger.map {
+            " \($0.stopPrice) \(order.isTriggered ? "triggered" : "armed")"
         }
         return "order \(order.symbol.name) \(order.number) \(order.clientID) \(order.side.name) "
             + "\(type) \(order.quantity) \(order.status.rawValue) \(order.executed) "
             + "\(order.placedAt.nanoseconds) \(order.changedAt.nanoseconds) "
-            + "\(order.reason.isEmpty ? "-" : order.reason)\n"
+            + "\(order.reason.isEmpty ? "-" : order.reason)\(trigger ?? "")\n"
     }
 
     private static func line(of trade: TradeReport) -> String {
@@ -55,14 +57,14 @@ enum PaperText {
     }
 
     private static func order(_ words: [Substring]) -> PaperOrder? {
-        guard words.count == 14, let number = Int64(words[2]), let side = Self.side(words[4]),
-            let type = Self.type(words[5], words[6], words[7]),
+        guard let number = words.count > 2 ? Int64(words[2]) : nil,
+            let type = Self.type(words), let side = Self.side(words[4]),
             let quantity = try? Quantity(words[8]),
             let status = UInt8(words[9]).flatMap(VenueOrderStatus.init(rawValue:)),
             let executed = try? Quantity(words[10]), let placedAt = Int64(words[11]),
             let changedAt = Int64(words[12])
         else { return nil }
-        return PaperOrder(
+        var order = PaperOrder(
             symbol: Symbol(String(words[1])),
             number: VenueOrderID(raw: number),
             clientID: String(words[3]),
@@ -75,6 +77,8 @@ enum PaperText {
             changedAt: WallTime(nanoseconds: changedAt),
             reason: words[13] == "-" ? "" : String(words[13])
         )
+        order.isTriggered = words.last == "triggered"
+        return order
     }
 
     private static func trade(_ words: [Substring]) -> TradeReport? {
@@ -103,20 +107,17 @@ enum PaperText {
         Side.allCases.first { $0.name == word }
     }
 
-    private static func type(
-        _ name: Substring,
-        _ price: Substring,
-        _ timeInForce: Substring
-    ) -> OrderType? {
-        switch name {
-        case "MARKET": return .market
-        case "LIMIT":
-            let lives = [TimeInForce.goodTillCanceled, .immediateOrCancel, .fillOrKill]
-            guard let price = try? Price(price),
-                let life = lives.first(where: { $0.name == timeInForce })
-            else { return nil }
-            return .limit(price, life)
-        default: return nil
-        }
+    /// The type of an order's line, where the line has the words of that type.
+    private static func type(_ words: [Substring]) -> OrderType? {
+        guard words.count >= 14, let name = VenueOrderType(name: String(words[5])),
+            words.count == (name.isAlgorithmic ? 16 : 14),
+            !name.isAlgorithmic || ["armed", "triggered"].contains(words[15])
+        else { return nil }
+        return OrderType(
+            name,
+            limitPrice: try? Price(words[6]),
+            timeInForce: TimeInForce.allCases.first { $0.name == words[7] },
+            stopPrice: name.isAlgorithmic ? try? Price(words[14]) : nil
+        )
     }
 }

@@ -4,13 +4,25 @@ import TradingCore
 
 struct Place: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Places an order: a market order, or a limit order with --limit."
+        abstract: "Places an order: a market order, or a limit order with --limit.",
+        discussion: """
+            With --stop-price the order waits for that price: as a market order, or as a limit \
+            order with --limit. It is a stop loss unless --type says take_profit. With --type \
+            limit_maker it rests at its limit, or is rejected where it would trade at once.
+            """
     )
 
     @Argument(help: "Such as BTCUSDT.") var symbol: String
     @Argument(help: "buy or sell.") var side: Side
     @Argument(help: "In the base asset, such as 0.5.") var quantity: String
     @Option(help: "The limit price.") var limit: String?
+    @Option(help: "What the order waits for before it works.") var stopPrice: String?
+    @Option(
+        help: ArgumentHelp(
+            "Such as limit_maker, stop_loss or take_profit_limit (default: what the prices say)."
+        )
+    )
+    var type: VenueOrderType?
     @Option(help: "Limit orders: GTC, IOC or FOK (default: GTC).") var tif: TimeInForce?
     @Option(help: "The same key twice is one order and the same answer.") var key: String?
     @Option(help: "Refuse when the gateway is in another mode.") var expectMode: TradingMode?
@@ -21,11 +33,11 @@ struct Place: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        if self.tif != nil, self.limit == nil {
-            throw Failure(.usage, "--tif goes with --limit")
-        }
         var wish = OrderWish(symbol: self.symbol, side: self.side, quantity: self.quantity)
         wish.limitPrice = self.limit
+        wish.stopPrice = self.stopPrice
+        wish.type = self.limitedType
+        try self.check(wish.impliedType)
         wish.timeInForce = self.tif
         wish.idempotencyKey = self.key
         wish.expectedMode = self.expectMode
@@ -41,6 +53,33 @@ struct Place: AsyncParsableCommand {
         let outcome = Outcome(status: order.status)
         guard outcome == .done else {
             throw Failure(outcome, "order \(order.orderID) is \(order.status)")
+        }
+    }
+}
+
+extension Place {
+    /// The type that was named, as a limit order where a limit is given.
+    private var limitedType: VenueOrderType? {
+        guard self.limit != nil else { return self.type }
+        switch self.type {
+        case .stopLoss: return .stopLossLimit
+        case .takeProfit: return .takeProfitLimit
+        default: return self.type
+        }
+    }
+
+    /// What the type needs must be said, and nothing that it does not have.
+    private func check(_ type: VenueOrderType) throws(Failure) {
+        let parts = [
+            ("--limit", self.limit != nil, !type.isMarket),
+            ("--stop-price", self.stopPrice != nil, type.isAlgorithmic),
+        ]
+        for (option, isGiven, isNeeded) in parts where isGiven != isNeeded {
+            let verb = isNeeded ? "needs" : "does not take"
+            throw Failure(.usage, "a \(type.name) order \(verb) \(option)")
+        }
+        if self.tif != nil, !type.hasTimeInForce {
+            throw Failure(.usage, "--tif does not go with a \(type.name) order")
         }
     }
 }
@@ -83,10 +122,11 @@ struct Cancel: AsyncParsableCommand {
 
 struct Amend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Changes the quantity or the price of an open limit order.",
+        abstract: "Changes the quantity of an open order, or the price of a limit order.",
         discussion: """
             A smaller quantity alone keeps the order and its place in the queue. Anything else \
-            cancels it and, once its end is proven, places a new order for what is left.
+            cancels it and, once its end is proven, places a new order for what is left; an order \
+            that waits for a price takes nothing but a smaller quantity.
             """
     )
 

@@ -313,6 +313,8 @@ import Testing
             if rule == .marketPrice {
                 context.terms = Make.terms(at: nil)
                 context.quote = nil
+            } else if rule == .stopPrice {
+                context.terms.type = .stop(Trigger(.stopLoss, at: Make.price("100")))
             } else if rule == .staleQuote {
                 context.terms = Make.terms(at: nil)
                 context.condition.quoteAgeMilliseconds = 5_001

@@ -14,6 +14,8 @@ struct ModelVenue {
         var trades: [TradeReport] = []
         var time: WallTime
         var lockPrice: Price
+        /// Whether it waits for its price.
+        var isArmed: Bool
 
         var isOpen: Bool { !self.status.isTerminal }
         var rest: Quantity { self.terms.quantity - self.executed }
@@ -54,8 +56,11 @@ struct ModelVenue {
             restName: name,
             terms: terms,
             time: now,
-            lockPrice: terms.type.limitPrice ?? Make.price("101")
+            lockPrice: terms.type.limitPrice ?? terms.type.trigger?.stopPrice
+                ?? Make.price("101"),
+            isArmed: terms.type.trigger != nil
         )
+        if let lateness = self.lateness(of: terms) { return .rejected(lateness) }
         let base = Make.rules(terms.symbol).baseAsset
         let needed =
             terms.side == .buy
@@ -68,6 +73,23 @@ struct ModelVenue {
         }
         self.entries.append(entry)
         return .accepted(self.report(self.entries.count - 1, isREST: true))
+    }
+
+    /// What the venue says to an order for which the market, always at 100, was there before it.
+    private func lateness(of terms: OrderTerms) -> VenueError? {
+        let market = Make.price("100")
+        let isLate: Bool
+        switch terms.type {
+        case .market, .limit: isLate = false
+        case .limitMaker(let price):
+            isLate = terms.side == .buy ? price > market : price < market
+        case .stop(let trigger), .stopLimit(let trigger, _, _):
+            let isRising = trigger.isRising(for: terms.side)
+            isLate = isRising ? trigger.stopPrice <= market : trigger.stopPrice >= market
+        }
+        guard isLate else { return nil }
+        let text = VenueError.lateness[terms.type.trigger == nil ? 0 : 1]
+        return VenueError(httpStatus: 400, code: -2010, message: text)
     }
 
     /// Trades a part of an order; fees in base, quote or a third asset.
@@ -145,7 +167,7 @@ struct ModelVenue {
 
     func report(_ index: Int, isREST: Bool, trades: [TradeReport] = []) -> OrderReport {
         let entry = self.entries[index]
-        return OrderReport(
+        var report = OrderReport(
             symbol: entry.terms.symbol,
             venueOrderID: entry.number,
             ownerID: isREST ? entry.restName : entry.name,
@@ -158,6 +180,9 @@ struct ModelVenue {
             time: entry.time,
             reason: ""
         )
+        report.type = entry.terms.type.venueType
+        report.stopPrice = entry.terms.type.trigger?.stopPrice ?? .zero
+        return report
     }
 
     func index(named name: String, number: VenueOrderID?, of symbol: Symbol? = nil) -> Int? {

@@ -58,13 +58,14 @@ extension World {
             self.random.happens(70)
             ? .goodTillCanceled : self.random.happens(50) ? .immediateOrCancel : .fillOrKill
         let isMarket = self.random.happens(25) && symbol == Make.bitcoin
-        let terms = Make.terms(
+        var terms = Make.terms(
             side,
             quantity,
             at: isMarket ? nil : "\(self.random.number(95...105))",
             symbol: symbol,
             timeInForce: timeInForce
         )
+        if self.random.happens(25) { terms.type = self.rareType(timeInForce) }
         var wish = Make.wish(terms)
         wish.resubmitsIfAbsent = self.random.happens(60)
         if self.random.happens(60) {
@@ -72,6 +73,18 @@ extension World {
             self.wishes.append((wish.key?.text ?? "", terms))
         }
         return wish
+    }
+
+    /// A type that rests only, or that waits for a price.
+    private func rareType(_ timeInForce: TimeInForce) -> OrderType {
+        let price = Make.price("\(self.random.number(95...105))")
+        let aim: Trigger.Aim = self.random.happens(50) ? .stopLoss : .takeProfit
+        let trigger = Trigger(aim, at: Make.price("\(self.random.number(90...110))"))
+        switch self.random.number(0...2) {
+        case 0: return .limitMaker(price)
+        case 1: return .stop(trigger)
+        default: return .stopLimit(trigger, price, timeInForce)
+        }
     }
 
     private func amendment(of order: Order) -> AmendRequest {

@@ -253,7 +253,9 @@ extension World {
     }
 
     private func fillAtOnce(_ index: Int) {
-        switch self.venue.entries[index].terms.type {
+        guard !self.venue.entries[index].isArmed else { return }
+        switch self.venue.entries[index].terms.type.working {
+        case .limitMaker, .stop, .stopLimit: break
         case .market:
             for _ in 0..<2 { self.trade(index, self.random.happens(50)) }
             self.trade(index, true)
@@ -268,6 +270,15 @@ extension World {
         }
     }
 
+    /// The price comes that an order waits for: it works, or it can no longer and expires.
+    private func trigger(_ index: Int) {
+        self.tally["triggered", default: 0] += 1
+        self.venue.entries[index].isArmed = false
+        if self.random.happens(10) { return self.expire(index) }
+        if self.random.happens(50) { self.announce(index) }
+        self.fillAtOnce(index)
+    }
+
     private func expire(_ index: Int) {
         guard self.venue.entries[index].isOpen else { return }
         self.venue.end(index, .expired, renamed: nil, at: self.venueNow)
@@ -277,7 +288,7 @@ extension World {
 
     func trade(_ index: Int, _ isWhole: Bool) {
         let entry = self.venue.entries[index]
-        guard entry.isOpen, entry.rest.isPositive else { return }
+        guard entry.isOpen, !entry.isArmed, entry.rest.isPositive else { return }
         let part = Quantity(
             raw: max(1, entry.rest.raw / 1_000 * Int64(self.random.number(1...999)))
         )
@@ -300,7 +311,11 @@ extension World {
         }
         let open = self.venue.entries.indices.filter { self.venue.entries[$0].isOpen }
         if let index = open.randomElement(using: &self.random) {
-            self.trade(index, self.random.happens(40))
+            if self.venue.entries[index].isArmed {
+                self.trigger(index)
+            } else {
+                self.trade(index, self.random.happens(40))
+            }
         }
         guard self.faults.hasStrangers, self.random.happens(10) else { return }
         if self.random.happens(50), let index = open.randomElement(using: &self.random),
@@ -318,6 +333,17 @@ extension World {
         if case .accepted = self.venue.add(terms, name: name, at: self.venueNow) {
             self.snapshot()
             self.announce(self.venue.entries.count - 1)
+        }
+    }
+}
+
+extension OrderType {
+    /// What it is once the price came that it waits for.
+    var working: OrderType {
+        switch self {
+        case .market, .limit, .limitMaker: self
+        case .stop: .market
+        case .stopLimit(_, let price, let timeInForce): .limit(price, timeInForce)
         }
     }
 }

@@ -35,7 +35,7 @@ import Testing
             "kill": 300, "cancel": 500, "flatten": 20, "answer -2011": 50, "answer -2013": 200,
             "stream renewed": 20, "succeeded": 15, "amended": 10, "held": 300, "approved": 200,
             "code taken": 200, "code refused": 15, "dismissed REFUSED": 20,
-            "dismissed EXPIRED": 10, "dismissed CANCELED": 50,
+            "dismissed EXPIRED": 10, "dismissed CANCELED": 50, "triggered": 100,
         ] {
             #expect(tally[kind, default: 0] >= least, "\(kind): \(tally[kind, default: 0])")
         }

@@ -69,7 +69,7 @@ import Testing
         // Derived again from the orders.
         "State.ordersInDoubt", "State.heldOrders", "State.openCounts", "Ledger.pending",
         "Pending.buying", "Pending.selling",
-        "OpenCounts.total", "OpenCounts.bySymbol",
+        "OpenCounts.total", "OpenCounts.bySymbol", "OpenCounts.stopsBySymbol",
         "ModeRecord.mode", "ModeRecord.principal", "ModeRecord.reason", "ModeRecord.since",
         "KillSwitch.level", "KillSwitch.principal", "KillSwitch.reason", "KillSwitch.since",
         "Ledger.accountID", "Ledger.totals", "Ledger.reserved", "Ledger.positions",

@@ -2207,7 +2207,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__stopped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[24] =
+static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[25] =
 {
   {
     "order_id",
@@ -2497,6 +2497,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stop_price",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, stop_price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   4,   /* field[4] = base_asset */
@@ -2516,6 +2528,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   13,   /* field[13] = reserve_price */
   19,   /* field[19] = resubmits_if_absent */
   6,   /* field[6] = side */
+  24,   /* field[24] = stop_price */
   22,   /* field[22] = strategy */
   3,   /* field[3] = symbol */
   17,   /* field[17] = tag */
@@ -2524,12 +2537,13 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   7,   /* field[7] = type */
   2,   /* field[2] = venue */
 };
-static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[3 + 1] =
+static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
   { 40, 21 },
-  { 0, 24 }
+  { 50, 24 },
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
 {
@@ -2539,10 +2553,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   "Trading__Journal__V1__Intent",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Intent),
-  24,
+  25,
   trading__journal__v1__intent__field_descriptors,
   trading__journal__v1__intent__field_indices_by_name,
-  3,  trading__journal__v1__intent__number_ranges,
+  4,  trading__journal__v1__intent__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__intent__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

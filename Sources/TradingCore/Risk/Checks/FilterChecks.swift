@@ -2,28 +2,33 @@
 // A bound of zero is switched off.
 
 extension Checks {
-    /// PRICE_FILTER: minPrice and maxPrice.
+    /// PRICE_FILTER: minPrice and maxPrice, of the limit and of the price that is waited for.
     static func priceRange(_ context: RiskContext) -> Refusal? {
-        guard let rules = context.rules, let price = context.terms.type.limitPrice else {
-            return nil
+        guard let rules = context.rules else { return nil }
+        for (name, price) in context.terms.type.prices {
+            let isLow = price < rules.priceMin || !price.isPositive
+            let isHigh = rules.priceMax.isPositive && price > rules.priceMax
+            guard isLow || isHigh else { continue }
+            let bound =
+                isHigh ? "at most \(rules.priceMax)" : "at least \(rules.priceMin)"
+            return Refusal(
+                .priceRange,
+                limit: "\(rules.priceMin)..\(rules.priceMax)",
+                actual: "\(price)",
+                message: "The \(name) \(price) is outside of \(rules.priceMin) to "
+                    + "\(rules.priceMax).",
+                permitted: "a \(name) of \(bound)"
+            )
         }
-        let isLow = price < rules.priceMin || !price.isPositive
-        let isHigh = rules.priceMax.isPositive && price > rules.priceMax
-        guard isLow || isHigh else { return nil }
-        return Refusal(
-            .priceRange,
-            limit: "\(rules.priceMin)..\(rules.priceMax)",
-            actual: "\(price)",
-            message: "The price \(price) is outside of \(rules.priceMin) to \(rules.priceMax).",
-            permitted: isHigh
-                ? "a price of at most \(rules.priceMax)" : "a price of at least \(rules.priceMin)"
-        )
+        return nil
     }
 
-    /// PRICE_FILTER: tickSize.
+    /// PRICE_FILTER: tickSize, of the limit and of the price that is waited for.
     static func priceTick(_ context: RiskContext) -> Refusal? {
-        guard let rules = context.rules, let price = context.terms.type.limitPrice,
-            !price.isMultiple(of: rules.tickSize)
+        guard let rules = context.rules,
+            let (name, price) = context.terms.type.prices.first(where: {
+                !$0.price.isMultiple(of: rules.tickSize)
+            })
         else { return nil }
         let below = price.rounded(.down, to: rules.tickSize)
         // At the end of the range there is no tick above.
@@ -33,18 +38,18 @@ extension Checks {
             .priceTick,
             limit: "\(rules.tickSize)",
             actual: "\(price)",
-            message: "The price \(price) is not a whole number of ticks of \(rules.tickSize); "
+            message: "The \(name) \(price) is not a whole number of ticks of \(rules.tickSize); "
                 + "\(advice) would be.",
-            permitted: "a price of \(advice)"
+            permitted: "a \(name) of \(advice)"
         )
     }
 
-    /// LOT_SIZE, and MARKET_LOT_SIZE for market orders: minQty and maxQty.
+    /// LOT_SIZE, and MARKET_LOT_SIZE for orders that end as market orders: minQty and maxQty.
     static func quantityRange(_ context: RiskContext) -> Refusal? {
         guard let rules = context.rules else { return nil }
         let quantity = context.terms.quantity
         let largest =
-            context.terms.type == .market
+            context.terms.type.venueType.isMarket
             ? rules.largestMarketQuantity ?? .zero : rules.quantityMax
         let isLow = quantity < rules.quantityMin || !quantity.isPositive
         let isHigh = largest.isPositive && quantity > largest
@@ -89,7 +94,7 @@ extension Checks {
     /// NOTIONAL: minNotional and maxNotional.
     static func venueNotional(_ context: RiskContext) -> Refusal? {
         guard let rules = context.rules, let notional = context.notional else { return nil }
-        let isMarket = context.terms.type == .market
+        let isMarket = context.terms.type.venueType.isMarket
         let isMinimumChecked = !isMarket || rules.isNotionalMinForMarket
         let isLow = isMinimumChecked && notional < Notional(rules.notionalMin)
         let isHigh =
@@ -103,5 +108,14 @@ extension Checks {
             message: "The order is worth \(notional) \(rules.quoteAsset); the venue takes "
                 + "\(rules.notionalMin) to \(rules.notionalMax)."
         )
+    }
+}
+
+extension OrderType {
+    /// The prices that it carries, and what they are called.
+    fileprivate var prices: [(name: String, price: Price)] {
+        [("price", self.limitPrice), ("stop price", self.trigger?.stopPrice)].compactMap {
+            (name, price) in price.map { (name, $0) }
+        }
     }
 }

@@ -22,7 +22,7 @@ extension Checks {
         )
     }
 
-    /// Open orders: our own bound, then the venue's (MAX_NUM_ORDERS).
+    /// Open orders: our own bound, then the venue's (MAX_NUM_ORDERS, MAX_NUM_ALGO_ORDERS).
     static func openOrders(_ context: RiskContext) -> Refusal? {
         let own = context.limits.openOrdersMax
         if context.openOrderCount >= own {
@@ -33,14 +33,20 @@ extension Checks {
                 message: "There are \(context.openOrderCount) open orders already; cancel one."
             )
         }
-        guard let venue = context.rules?.openOrdersMax, venue > 0,
-            context.openOrderCountOnSymbol >= venue
-        else { return nil }
+        guard let rules = context.rules else { return nil }
+        let isStop = context.terms.type.trigger != nil
+        let bounds = [
+            (rules.openOrdersMax, context.openOrderCountOnSymbol, "open orders"),
+            (isStop ? rules.stopOrdersMax : 0, context.stopOrderCountOnSymbol, "stop orders"),
+        ]
+        guard let (venue, count, what) = bounds.first(where: { $0.0 > 0 && $0.1 >= $0.0 }) else {
+            return nil
+        }
         return Refusal(
             .openOrders,
             limit: "\(venue)",
-            actual: "\(context.openOrderCountOnSymbol)",
-            message: "The venue takes \(venue) open orders on \(context.terms.symbol); cancel one."
+            actual: "\(count)",
+            message: "The venue takes \(venue) \(what) on \(context.terms.symbol); cancel one."
         )
     }
 

@@ -17,14 +17,17 @@ extension Checks {
         )
     }
 
-    /// A limit price that is far beyond the best price of the other side is a mistake.
+    /// A limit price that is far beyond the best price of the other side, or beyond the price that
+    /// the order waits for, is a mistake.
     ///
     /// A price on the other, harmless side only waits.
     static func priceCollar(_ context: RiskContext) -> Refusal? {
         guard let collar = context.limits.priceCollarMillionths(of: context.terms.symbol),
             let price = context.terms.type.limitPrice, let rules = context.rules
         else { return nil }
-        guard let quote = context.quote else {
+        let isBuy = context.terms.side == .buy
+        let stopPrice = context.terms.type.trigger?.stopPrice
+        guard let best = stopPrice ?? context.quote?.best(for: context.terms.side) else {
             return Refusal(
                 .priceCollar,
                 limit: "a quote",
@@ -33,8 +36,6 @@ extension Checks {
                     + "cannot be judged; try again."
             )
         }
-        let isBuy = context.terms.side == .buy
-        let best = isBuy ? quote.ask : quote.bid
         let shift = isBuy ? collar : -collar
         // Within the collar to the last digit: an edge between two prices is rounded inwards.
         guard
@@ -51,10 +52,33 @@ extension Checks {
             .priceCollar,
             limit: "\(edge)",
             actual: "\(price)",
-            message: "The price \(price) is beyond the collar around the best price \(best), "
-                + "which ends at \(edge).",
+            message: "The price \(price) is beyond the collar around the "
+                + "\(stopPrice == nil ? "best" : "stop") price \(best), which ends at \(edge).",
             permitted: bound.isPositive
                 ? "a price of at \(isBuy ? "most" : "least") \(bound)" : ""
+        )
+    }
+
+    /// A price that is waited for and is reached already: the venue would not take the order.
+    ///
+    /// It looks at the last trade, which is between the best prices: what lies there is for it to
+    /// say. Nor is a protection kept back for a price that may be old.
+    static func stopPrice(_ context: RiskContext) -> Refusal? {
+        guard let trigger = context.terms.type.trigger, let quote = context.quote,
+            context.condition.quoteAgeMilliseconds ?? 0 <= context.limits.quoteAgeMaxMilliseconds
+        else { return nil }
+        let isRising = trigger.isRising(for: context.terms.side)
+        let best = isRising ? quote.bid : quote.ask
+        guard isRising ? trigger.stopPrice <= best : trigger.stopPrice >= best else { return nil }
+        let bound = "\(isRising ? "above" : "below") \(best)"
+        return Refusal(
+            .stopPrice,
+            limit: bound,
+            actual: "\(trigger.stopPrice)",
+            message: "The market has reached the stop price \(trigger.stopPrice) already: a "
+                + "\(context.terms.side.name) of type \(context.terms.type.venueType.name) waits "
+                + "for a price \(bound).",
+            permitted: "a stop price \(bound)"
         )
     }
 
@@ -104,7 +128,11 @@ extension RiskContext {
         let isBounded =
             self.isPositionLimited || self.isExposureLimited
             || (self.limits.cashShareMillionths != nil && self.terms.side == .buy)
-        return self.terms.type == .market || self.limits.priceCollarMillionths(of: symbol) != nil
-            || (isBounded && !self.isReducing)
+        // What waits for a price is judged by that price.
+        let isOwnByQuote =
+            self.terms.type.trigger == nil
+            && (self.terms.type == .market
+                || self.limits.priceCollarMillionths(of: symbol) != nil)
+        return isOwnByQuote || (isBounded && !self.isReducing)
     }
 }

@@ -238,7 +238,8 @@ struct  Trading__Journal__V1__Intent
   char *quote_asset;
   uint32_t side;
   /*
-   * 1 market, 2 limit.
+   * 1 market, 2 limit, 3 limit maker, 4 stop loss, 5 stop loss limit, 6 take profit, 7 take
+   * profit limit.
    */
   uint32_t type;
   uint32_t time_in_force;
@@ -278,10 +279,14 @@ struct  Trading__Journal__V1__Intent
    * What was asked for, where the risk gate made it smaller; else 0.
    */
   int64_t original_quantity;
+  /*
+   * What an order of types 4 to 7 waits for.
+   */
+  int64_t stop_price;
 };
 #define TRADING__JOURNAL__V1__INTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__intent__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Trading__Journal__V1__Refusal
