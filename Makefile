@@ -65,6 +65,7 @@ bench: deps ## Measures, beside the floors of the same run
 	swift build -c release --product benchmarks
 	swift build -c release --product RPCServer
 	swift build -c release --product ExchangeSim
+	scripts/build-peers
 	.build/release/benchmarks
 
 clean: ## Removes what was built

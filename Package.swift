@@ -130,7 +130,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: ["CFloors", "Journal", "MatchingEngine", "TradingCore"],
             path: "benchmarks",
-            exclude: ["floors", "budgets"]
+            exclude: ["floors", "budgets", "peers"]
         ),
 
         // Real processes under faults; `make test-faults` builds and runs them.

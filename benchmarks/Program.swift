@@ -4,7 +4,8 @@ import Glibc
 /// Measures the gateway beside the raw floors of the same run and the same placement.
 ///
 /// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery, `benchmarks exchange`
-/// only what the exchange is held to and `benchmarks gate` only the risk gate. `benchmarks
+/// only what the exchange is held to, `benchmarks gate` only the risk gate, `benchmarks rpc` only
+/// the RPC hop. `benchmarks
 /// floor-server` is the other end of the floors, `benchmarks recover STORE` one recovery.
 @main
 enum Program {
@@ -23,7 +24,7 @@ enum Program {
         let rounds = first.flatMap { Int($0) } ?? (first == nil ? 5 : 1)
         let part = first.flatMap(Part.init)
         guard (1...50).contains(rounds), first == nil || part != nil || Int(first ?? "") != nil
-        else { Self.fail(Fault("usage: benchmarks [1...50 | recovery | exchange | gate]")) }
+        else { Self.fail(Fault("usage: benchmarks [1...50 | recovery | exchange | gate | rpc]")) }
         floors_watchdog(Self.secondsMax)
         do throws(Fault) {
             if part == nil { try Self.measure(rounds: rounds) }
@@ -32,6 +33,7 @@ enum Program {
                 try RecoveryBenchmark.run(folder: Self.folder)
             }
             if part == nil || part == .exchange { try Self.measureExchange() }
+            if part == nil || part == .rpc { try RPCBenchmark.run(folder: Self.folder) }
         } catch {
             Self.fail(error)
         }
@@ -39,7 +41,7 @@ enum Program {
 
     /// What can be measured by itself, by its name on the command line.
     private enum Part: String {
-        case recovery, exchange, gate
+        case recovery, exchange, gate, rpc
     }
 
     private static func measure(rounds: Int) throws(Fault) {

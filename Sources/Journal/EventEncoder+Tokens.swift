@@ -13,6 +13,10 @@ extension EventEncoder {
             unsafe message.created_by = self.arena.string(token.createdBy.name)
             unsafe message.reason = self.arena.string(token.reason)
             unsafe message.created_at = token.createdAt.nanoseconds
+            unsafe message.order_rate_max = UInt32(token.limits.orderRateMax ?? 0)
+            if let notional = token.limits.orderNotionalMax {
+                unsafe message.order_notional_max = self.arena.string("\(notional)")
+            }
             guard let revocation = token.revocation else { return }
             unsafe message.revoked_at = revocation.at.nanoseconds
             unsafe message.revoked_by = self.arena.string(revocation.principal.name)
@@ -37,6 +41,13 @@ extension EventDecoder {
                 at: WallTime(nanoseconds: message.revoked_at)
             )
         }
+        var limits = TokenLimits()
+        if unsafe message.order_rate_max != 0 {
+            limits.orderRateMax = Int(unsafe message.order_rate_max)
+        }
+        if unsafe !self.text(message.order_notional_max).isEmpty {
+            limits.orderNotionalMax = try unsafe self.amount(message.order_notional_max)
+        }
         return unsafe AccessToken(
             tokenID: self.text(message.token_id),
             name: self.text(message.name),
@@ -45,6 +56,7 @@ extension EventDecoder {
             createdBy: Principal(self.text(message.created_by)),
             reason: self.text(message.reason),
             createdAt: WallTime(nanoseconds: message.created_at),
+            limits: limits,
             revocation: revocation
         )
     }

@@ -71,7 +71,7 @@ final class TradingService {
         )
         let request: Request
         do throws(BadRequest) {
-            request = try decoder.decode(method, Array(call.payload.readableBytesView).span)
+            request = try decoder.decode(method, call.payload.readableBytesUInt8Span)
         } catch {
             responder.fail(Status(.invalidArgument, error.message))
             return

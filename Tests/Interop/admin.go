@@ -168,9 +168,12 @@ func (c *caller) approvals() {
 func (c *caller) tokens(address string) {
 	made, err := c.admin.CreateToken(withToken(c.token), &v1.CreateTokenRequest{
 		Name: "viewer-" + c.transport, Role: v1.Role_ROLE_VIEWER, Reason: "interop",
+		OrderRateMax: 5, OrderNotionalMax: "1000.5",
 	})
 	must(err)
 	c.equal("role", made.Token.Role, v1.Role_ROLE_VIEWER)
+	c.equal("rate", made.Token.OrderRateMax, uint32(5))
+	c.equal("notional", made.Token.OrderNotionalMax, "1000.5")
 	_, err = c.trading.Positions(withToken(made.BearerToken), &v1.PositionsRequest{})
 	must(err)
 	_, err = c.trading.PlaceOrder(withToken(made.BearerToken), limitOrder("0.001"))

@@ -329,9 +329,11 @@ enum Samples {
             hash: (0..<32).map { UInt8($0) },
             createdBy: Principal("me"),
             reason: "why",
-            createdAt: self.instant.wall
+            createdAt: self.instant.wall,
+            limits: TokenLimits(orderRateMax: 7, orderNotionalMax: Amount(raw: 12_345_000_000))
         )
         let good = token
+        token.limits = TokenLimits()
         token.revocation = AccessToken.Revocation(
             principal: Principal("you"),
             reason: "lost",

@@ -260,4 +260,30 @@ import TradingCore
         #expect(found.findings.isEmpty && found.fileCount > 5, "\(found)")
         #expect(search.findings(in: Data((story + list.output).utf8), named: "told").isEmpty)
     }
+
+    @Test func `a token's own limits bind its orders, beyond a restart`() async throws {
+        let desk = try Self.desk()
+        await (try desk.readyClient()).close()
+        let (code, output) = try desk.tradectl([
+            "token", "create", "alice", "--role", "trader", "--order-notional", "1000",
+            "--order-rate", "500", "--reason", "the drill",
+        ])
+        try #require(code == 0, "\(output)")
+        let text = String(output.split(separator: "\n").last ?? "")
+        #expect(try desk.tradectl(["token", "list"]).output.contains("rate 500, notional 1000"))
+        var wish = OrderWish(symbol: "BTCUSDT", side: .buy, quantity: "0.04")
+        wish.limitPrice = "30000"
+        for _ in 0..<2 {
+            let client = try await Self.client(text, desk)
+            let refusal = try await client.place(wish).order.refusal
+            #expect(refusal?.rule == "order_notional" && refusal?.limit == "1000")
+            await client.close()
+            let admin = try await desk.readyClient()
+            #expect(try await admin.place(wish).order.status == "OPEN")
+            await admin.close()
+            desk.killServer()
+            try desk.restartServer()
+            await (try desk.readyClient()).close()
+        }
+    }
 }

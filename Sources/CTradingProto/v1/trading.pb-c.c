@@ -7192,7 +7192,7 @@ const ProtobufCMessageDescriptor trading__v1__set_limits_response__descriptor =
   (ProtobufCMessageInit) trading__v1__set_limits_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__token__field_descriptors[9] =
+static const ProtobufCFieldDescriptor trading__v1__token__field_descriptors[11] =
 {
   {
     "token_id",
@@ -7302,11 +7302,37 @@ static const ProtobufCFieldDescriptor trading__v1__token__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "order_rate_max",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, order_rate_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_notional_max",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Token, order_notional_max),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__token__field_indices_by_name[] = {
   5,   /* field[5] = created_at */
   3,   /* field[3] = created_by */
   1,   /* field[1] = name */
+  10,   /* field[10] = order_notional_max */
+  9,   /* field[9] = order_rate_max */
   4,   /* field[4] = reason */
   8,   /* field[8] = revocation_reason */
   6,   /* field[6] = revoked_at */
@@ -7314,10 +7340,11 @@ static const unsigned trading__v1__token__field_indices_by_name[] = {
   2,   /* field[2] = role */
   0,   /* field[0] = token_id */
 };
-static const ProtobufCIntRange trading__v1__token__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__token__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 60, 9 },
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor trading__v1__token__descriptor =
 {
@@ -7327,14 +7354,14 @@ const ProtobufCMessageDescriptor trading__v1__token__descriptor =
   "Trading__V1__Token",
   "trading.v1",
   sizeof(Trading__V1__Token),
-  9,
+  11,
   trading__v1__token__field_descriptors,
   trading__v1__token__field_indices_by_name,
-  1,  trading__v1__token__number_ranges,
+  2,  trading__v1__token__number_ranges,
   (ProtobufCMessageInit) trading__v1__token__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__create_token_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor trading__v1__create_token_request__field_descriptors[5] =
 {
   {
     "name",
@@ -7372,16 +7399,43 @@ static const ProtobufCFieldDescriptor trading__v1__create_token_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "order_rate_max",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CreateTokenRequest, order_rate_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_notional_max",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CreateTokenRequest, order_notional_max),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__create_token_request__field_indices_by_name[] = {
   0,   /* field[0] = name */
+  4,   /* field[4] = order_notional_max */
+  3,   /* field[3] = order_rate_max */
   2,   /* field[2] = reason */
   1,   /* field[1] = role */
 };
-static const ProtobufCIntRange trading__v1__create_token_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__create_token_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 60, 3 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__create_token_request__descriptor =
 {
@@ -7391,10 +7445,10 @@ const ProtobufCMessageDescriptor trading__v1__create_token_request__descriptor =
   "Trading__V1__CreateTokenRequest",
   "trading.v1",
   sizeof(Trading__V1__CreateTokenRequest),
-  3,
+  5,
   trading__v1__create_token_request__field_descriptors,
   trading__v1__create_token_request__field_indices_by_name,
-  1,  trading__v1__create_token_request__number_ranges,
+  2,  trading__v1__create_token_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__create_token_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

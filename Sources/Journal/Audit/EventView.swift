@@ -171,6 +171,8 @@ package struct EventView: Hashable, Sendable {
             Field("reason", token.revocation?.reason ?? token.reason),
             Field("since", (token.revocation?.at ?? token.createdAt).text),
         ]
+            + (token.limits.orderRateMax.map { [Field("order_rate_max", "\($0)")] } ?? [])
+            + (token.limits.orderNotionalMax.map { [Field("order_notional_max", "\($0)")] } ?? [])
     }
 
     private static func fields(of change: LimitChange) -> [Field] {

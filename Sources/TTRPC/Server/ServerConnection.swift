@@ -94,7 +94,7 @@ final class ServerConnection: ChannelInboundHandler {
             do throws(FrameViolation) {
                 guard let frame = try reader.next() else { break }
                 frameCount += 1
-                perform(rules.receive(frame, inFlight: inFlightCounts), now)
+                perform(rules.receive(frame, inFlight: server.counts(beside: inFlight.count)), now)
             } catch {
                 perform(rules.receive(error), now)
             }
@@ -267,10 +267,6 @@ final class ServerConnection: ChannelInboundHandler {
         guard let call = inFlight.removeValue(forKey: streamID) else { return nil }
         server.inFlightCount -= 1
         return call
-    }
-
-    private var inFlightCounts: InFlightCounts {
-        InFlightCounts(connection: inFlight.count, server: server.inFlightCount)
     }
 
     private func sweepDeadlines() {

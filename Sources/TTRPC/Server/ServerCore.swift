@@ -53,6 +53,11 @@ final class ServerCore {
         if connections.isEmpty { drained?.succeed() }
     }
 
+    /// What waits for an answer, seen from a connection on which so many calls do.
+    func counts(beside connectionCount: Int) -> InFlightCounts {
+        InFlightCounts(connection: connectionCount, server: inFlightCount)
+    }
+
     /// Flushes once, after everything that this tick still writes.
     func queueFlush(of connection: ServerConnection) {
         toFlush.append(connection)

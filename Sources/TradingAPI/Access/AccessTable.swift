@@ -64,16 +64,17 @@ package enum AccessTable {
 
     /// The least role that a call of a method needs.
     package static func role(_ method: TradingMethod, _ condition: Condition) -> Role {
-        let ofMethod = self.rows.filter { $0.method == method }
+        let row =
+            self.rows.first { $0.method == method && $0.condition == condition }
+            ?? self.rows.first { $0.method == method && $0.condition == .any }
         // What nobody thought of is for nobody but an admin.
-        return
-            (ofMethod.first { $0.condition == condition }
-            ?? ofMethod.first { $0.condition == .any })?.role ?? .admin
+        return row?.role ?? .admin
     }
 
     /// The least role that any call of a method needs, before its payload is looked at.
     package static func leastRole(_ method: TradingMethod) -> Role {
-        self.rows.filter { $0.method == method }.map(\.role).min() ?? .admin
+        // A walk without an array of its own: every call asks.
+        self.rows.lazy.filter { $0.method == method }.map(\.role).min() ?? .admin
     }
 }
 

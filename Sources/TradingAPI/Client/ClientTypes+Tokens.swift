@@ -11,6 +11,10 @@ package struct RemoteToken: Hashable, Sendable, Encodable {
     package var revokedAt: Int64
     package var revokedBy: String
     package var revocationReason: String
+    /// 0 for no limit of its own.
+    package var orderRateMax: UInt32
+    /// Empty for no limit of its own.
+    package var orderNotionalMax: String
 }
 
 /// A token that was made just now, for its bearer.

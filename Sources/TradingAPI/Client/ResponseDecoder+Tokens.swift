@@ -44,7 +44,9 @@ extension ResponseDecoder {
             createdAt: message.created_at,
             revokedAt: message.revoked_at,
             revokedBy: String(protobuf: message.revoked_by),
-            revocationReason: String(protobuf: message.revocation_reason)
+            revocationReason: String(protobuf: message.revocation_reason),
+            orderRateMax: message.order_rate_max,
+            orderNotionalMax: String(protobuf: message.order_notional_max)
         )
     }
 }

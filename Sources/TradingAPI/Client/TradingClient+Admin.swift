@@ -76,9 +76,10 @@ extension TradingClient {
     package func createToken(
         _ name: String,
         _ role: Role,
-        reason: String
+        reason: String,
+        limits: TokenLimits = TokenLimits()
     ) async throws(TradingClientError) -> RemoteNewToken {
-        let request = RequestEncoder().createToken(name, role, reason: reason)
+        let request = RequestEncoder().createToken(name, role, reason: reason, limits: limits)
         return try await self.call(.createToken, request) { try $0.createdToken($1) }
     }
 

@@ -36,6 +36,9 @@ extension ReplyEncoder {
             unsafe message.created_by = self.arena.string(token.createdBy.name)
             unsafe message.reason = self.arena.string(token.reason)
             unsafe message.created_at = token.createdAt.nanoseconds
+            unsafe message.order_rate_max = UInt32(token.limits.orderRateMax ?? 0)
+            let notional = token.limits.orderNotionalMax.map { "\($0)" } ?? ""
+            unsafe message.order_notional_max = self.arena.string(notional)
             guard let revocation = token.revocation else { return }
             unsafe message.revoked_at = revocation.at.nanoseconds
             unsafe message.revoked_by = self.arena.string(revocation.principal.name)

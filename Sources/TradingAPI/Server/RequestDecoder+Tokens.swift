@@ -25,8 +25,33 @@ extension RequestDecoder {
             role,
             hash: new.hash,
             self.principal,
-            reason: try unsafe self.reason(message.reason)
+            reason: try unsafe self.reason(message.reason),
+            limits: try unsafe self.limits(message)
         )
+    }
+
+    private func limits(
+        _ message: Trading__V1__CreateTokenRequest
+    ) throws(BadRequest) -> TokenLimits {
+        var limits = TokenLimits()
+        let rate = Int(unsafe message.order_rate_max)
+        if rate != 0 {
+            guard TokenLimits.orderRateRange.contains(rate) else {
+                throw BadRequest("order_rate_max: expected at most 10000")
+            }
+            limits.orderRateMax = rate
+        }
+        let notional = try unsafe self.text(
+            message.order_notional_max,
+            "order_notional_max",
+            bytesMax: 64
+        )
+        guard !notional.isEmpty else { return limits }
+        guard let amount = try? Amount(notional), amount.isPositive else {
+            throw BadRequest("order_notional_max: expected an amount above zero")
+        }
+        limits.orderNotionalMax = amount
+        return limits
     }
 
     func revocation(_ payload: Span<UInt8>) throws(BadRequest) -> TokenRequest {

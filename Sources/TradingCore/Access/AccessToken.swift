@@ -23,6 +23,7 @@ package struct AccessToken: Hashable, Sendable {
     package var createdBy: Principal
     package var reason: String
     package var createdAt: WallTime
+    package var limits: TokenLimits
     /// Nil while it is good.
     package var revocation: Revocation?
 
@@ -34,6 +35,7 @@ package struct AccessToken: Hashable, Sendable {
         createdBy: Principal,
         reason: String,
         createdAt: WallTime,
+        limits: TokenLimits = TokenLimits(),
         revocation: Revocation? = nil
     ) {
         self.tokenID = tokenID
@@ -43,6 +45,7 @@ package struct AccessToken: Hashable, Sendable {
         self.createdBy = createdBy
         self.reason = reason
         self.createdAt = createdAt
+        self.limits = limits
         self.revocation = revocation
     }
 
@@ -56,13 +59,18 @@ package struct AccessToken: Hashable, Sendable {
 /// The tokens of a store, oldest first.
 package struct TokenList: Hashable, Sendable {
     package private(set) var tokens: [AccessToken]
+    /// Kept ready: every order asks.
+    private(set) var limits: [Principal: TokenLimits]
 
     /// Tokens that are good at the same time.
     package static let goodMax = 256
     /// Older ones that were revoked are in the journal alone.
     package static let revokedMax = 100
 
-    package init(_ tokens: [AccessToken] = []) { self.tokens = tokens }
+    package init(_ tokens: [AccessToken] = []) {
+        self.tokens = tokens
+        self.limits = Self.limits(of: tokens)
+    }
 
     package var good: [AccessToken] { self.tokens.filter { !$0.isRevoked } }
 
@@ -95,6 +103,7 @@ package struct TokenList: Hashable, Sendable {
         {
             self.tokens.remove(at: oldest)
         }
+        self.limits = Self.limits(of: self.tokens)
     }
 }
 
@@ -102,7 +111,15 @@ package struct TokenList: Hashable, Sendable {
 package enum TokenRequest: Hashable, Sendable {
     case list
     /// The token as it is to be, without the secret, which the caller's side keeps.
-    case create(tokenID: String, name: String, Role, hash: [UInt8], Principal, reason: String)
+    case create(
+        tokenID: String,
+        name: String,
+        Role,
+        hash: [UInt8],
+        Principal,
+        reason: String,
+        limits: TokenLimits = TokenLimits()
+    )
     /// By its number, or by its name all that stand for the same.
     case revoke(String, Principal, reason: String)
 }

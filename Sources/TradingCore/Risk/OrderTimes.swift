@@ -48,6 +48,13 @@ package struct OrderTimes: Hashable, Sendable {
         }
     }
 
+    /// Goes on with another rate for one principal; nil forgets it.
+    mutating func adopt(_ rate: OrderRate?, of principal: Principal) {
+        guard let ring = self.rings[principal] else { return }
+        let byAge = ring.times[ring.oldest...] + ring.times[..<ring.oldest]
+        self.rings[principal] = rate.map { Ring(times: Array(byAge.suffix($0.countMax))) }
+    }
+
     /// How many orders a principal placed in the interval that ends now, as far as is known.
     package func count(_ principal: Principal, _ rate: OrderRate, at now: MonotonicTime) -> Int {
         (self.rings[principal]?.times ?? []).count { time in

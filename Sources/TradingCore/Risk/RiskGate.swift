@@ -31,6 +31,9 @@ package struct RiskContext: Sendable {
     package var rateWaitMilliseconds: Int64?
     /// The same for the order's strategy.
     package var strategyWaitMilliseconds: Int64?
+    /// The same for the rate of the principal's token.
+    package var tokenWaitMilliseconds: Int64?
+    package var tokenLimits = TokenLimits()
     /// The strategy that the order belongs to; empty where it names none.
     package var strategy = ""
     package var account = AccountCondition()

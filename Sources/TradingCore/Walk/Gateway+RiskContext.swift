@@ -60,6 +60,10 @@ extension Gateway {
                     at: now.monotonic
                 )
             },
+            tokenWaitMilliseconds: self.tokenRate(of: wish.principal).flatMap {
+                self.tokenTimes.waitMilliseconds(wish.principal, $0, at: now.monotonic)
+            },
+            tokenLimits: self.state.tokens.limits(of: wish.principal),
             strategy: wish.strategy,
             account: self.accountCondition(for: wish, rules, on: venue, at: now),
             breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
@@ -113,6 +117,9 @@ extension Gateway {
         let limits = self.settings.limits
         if let rate = limits.orderRate {
             self.orderTimes.note(intent.principal, rate, at: now.monotonic)
+        }
+        if let rate = self.tokenRate(of: intent.principal) {
+            self.tokenTimes.note(intent.principal, rate, at: now.monotonic)
         }
         if let rate = limits.orderRate(of: intent.strategy) {
             self.strategyTimes.note(Principal(intent.strategy), rate, at: now.monotonic)

@@ -9,7 +9,15 @@ extension Gateway {
         let now = batch.instant.wall
         switch request {
         case .list: break
-        case .create(let tokenID, let name, let role, let hash, let principal, let reason):
+        case .create(
+            let tokenID,
+            let name,
+            let role,
+            let hash,
+            let principal,
+            let reason,
+            let limits
+        ):
             let new = AccessToken(
                 tokenID: tokenID,
                 name: name,
@@ -17,7 +25,8 @@ extension Gateway {
                 hash: hash,
                 createdBy: principal,
                 reason: reason,
-                createdAt: now
+                createdAt: now,
+                limits: limits
             )
             if let refusal = self.refusal(toMake: new) {
                 batch.perform(.reply(token, .refused(refusal)))
@@ -33,7 +42,10 @@ extension Gateway {
             let revocation = AccessToken.Revocation(principal: principal, reason: reason, at: now)
             for index in changed.indices { changed[index].revocation = revocation }
         }
-        for token in changed { self.record(.tokenChanged(token), into: &batch) }
+        for token in changed {
+            self.record(.tokenChanged(token), into: &batch)
+            self.tokenTimes.adopt(self.tokenRate(of: token.principal), of: token.principal)
+        }
         let reply = Reply.tokens(all: self.state.tokens.tokens, changed: changed)
         batch.perform(.reply(token, reply), afterAllEarlierEvents: true)
     }

@@ -32,6 +32,8 @@ package struct Gateway: ~Copyable {
     var orderTimes = OrderTimes()
     /// The same by strategy, each under its name.
     var strategyTimes = OrderTimes()
+    /// The same by principals whose tokens have a rate of their own.
+    var tokenTimes = OrderTimes()
     var recentTerms = RecentTerms()
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme

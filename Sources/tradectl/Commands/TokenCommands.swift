@@ -24,13 +24,40 @@ struct Token: AsyncParsableCommand {
         @Argument(help: "Whom it stands for, such as a strategy.") var name: String
         @Option(help: "viewer, trader, risk or admin.") var role: Role
         @Option(help: "Why; recorded.") var reason: String
+        @Option(help: "Orders of the name in the interval of limits.order_rate_interval_ms.")
+        var orderRate: Int?
+        @Option(help: "Largest value of one order, in its quote asset.") var orderNotional: String?
         @OptionGroup var options: GlobalOptions
+
+        /// What the options say.
+        private func limits() throws(Failure) -> TokenLimits {
+            var limits = TokenLimits()
+            if let rate = self.orderRate {
+                guard TokenLimits.orderRateRange.contains(rate) else {
+                    throw Failure(.usage, "--order-rate: expected 1 to 10000")
+                }
+                limits.orderRateMax = rate
+            }
+            if let text = self.orderNotional {
+                guard let amount = try? Amount(text), amount.isPositive else {
+                    throw Failure(.usage, "--order-notional: expected an amount above zero")
+                }
+                limits.orderNotionalMax = amount
+            }
+            return limits
+        }
 
         func run() async throws {
             let command = self
+            let limits = try self.limits()
             let new = try await self.options.withClient {
                 client throws(TradingClientError) in
-                try await client.createToken(command.name, command.role, reason: command.reason)
+                try await client.createToken(
+                    command.name,
+                    command.role,
+                    reason: command.reason,
+                    limits: limits
+                )
             }
             try self.options.show(new) {
                 StandardError.write(
@@ -76,17 +103,24 @@ struct Token: AsyncParsableCommand {
     }
 
     private static func table(of tokens: [RemoteToken]) -> String {
-        var table = Table(header: ["TOKEN", "NAME", "ROLE", "MADE", "REVOKED"])
+        var table = Table(header: ["TOKEN", "NAME", "ROLE", "LIMITS", "MADE", "REVOKED"])
         for token in tokens {
             let made = "\(shownTime(token.createdAt)) by \(token.createdBy): \(token.reason)"
             let revoked =
                 "\(shownTime(token.revokedAt)) by \(token.revokedBy): \(token.revocationReason)"
             table.add([
-                token.tokenID, token.name, token.role, made,
+                token.tokenID, token.name, token.role, Self.limits(of: token), made,
                 token.revokedAt == 0 ? "-" : revoked,
             ])
         }
         return table.isEmpty ? "no tokens" : table.text
+    }
+
+    private static func limits(of token: RemoteToken) -> String {
+        var parts: [String] = []
+        if token.orderRateMax != 0 { parts.append("rate \(token.orderRateMax)") }
+        if !token.orderNotionalMax.isEmpty { parts.append("notional \(token.orderNotionalMax)") }
+        return parts.isEmpty ? "-" : parts.joined(separator: ", ")
     }
 }
 

@@ -47,3 +47,10 @@ int floors_http_parallel(
 
 // HMAC-SHA-256 in hexadecimal; `text` takes 65 bytes.
 void floors_sign(const char *secret, const char *payload, char *text);
+
+// Offers calls over fresh connections in turn, at a fixed rate whatever becomes of the answers, or
+// where the rate is zero one after the other on each connection. `frame` is a ttrpc request whose
+// stream id is put in. A duration counts from when the call was due. Returns `count`.
+int floors_open_loop(
+    const int *connections, int connection_count, const char *frame, size_t frame_bytes,
+    double per_second, int count, uint64_t *durations);

@@ -1361,10 +1361,19 @@ struct  Trading__V1__Token
   int64_t revoked_at;
   char *revoked_by;
   char *revocation_reason;
+  /*
+   * Orders of the name in any interval of the configuration's order_rate_interval_ms; 0 for no
+   * limit of its own. Of several tokens of a name the strictest counts.
+   */
+  uint32_t order_rate_max;
+  /*
+   * Largest value of one order, in its quote asset; empty for no limit of its own.
+   */
+  char *order_notional_max;
 };
 #define TRADING__V1__TOKEN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__token__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ROLE__ROLE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ROLE__ROLE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__CreateTokenRequest
@@ -1376,10 +1385,15 @@ struct  Trading__V1__CreateTokenRequest
   char *name;
   Trading__V1__Role role;
   char *reason;
+  /*
+   * What the name's orders are held to, beside what binds all; 0 and empty for nothing.
+   */
+  uint32_t order_rate_max;
+  char *order_notional_max;
 };
 #define TRADING__V1__CREATE_TOKEN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__create_token_request__descriptor) \
-    , (char *)protobuf_c_empty_string, TRADING__V1__ROLE__ROLE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, TRADING__V1__ROLE__ROLE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__CreateTokenResponse

@@ -4722,7 +4722,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor
   (ProtobufCMessageInit) trading__journal__v1__limit_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__access_token__field_descriptors[10] =
+static const ProtobufCFieldDescriptor trading__journal__v1__access_token__field_descriptors[12] =
 {
   {
     "token_id",
@@ -4844,12 +4844,38 @@ static const ProtobufCFieldDescriptor trading__journal__v1__access_token__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "order_rate_max",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, order_rate_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_notional_max",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__AccessToken, order_notional_max),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__access_token__field_indices_by_name[] = {
   6,   /* field[6] = created_at */
   4,   /* field[4] = created_by */
   3,   /* field[3] = hash */
   1,   /* field[1] = name */
+  11,   /* field[11] = order_notional_max */
+  10,   /* field[10] = order_rate_max */
   5,   /* field[5] = reason */
   9,   /* field[9] = revocation_reason */
   7,   /* field[7] = revoked_at */
@@ -4857,10 +4883,11 @@ static const unsigned trading__journal__v1__access_token__field_indices_by_name[
   2,   /* field[2] = role */
   0,   /* field[0] = token_id */
 };
-static const ProtobufCIntRange trading__journal__v1__access_token__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__access_token__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 60, 10 },
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor =
 {
@@ -4870,10 +4897,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor 
   "Trading__Journal__V1__AccessToken",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__AccessToken),
-  10,
+  12,
   trading__journal__v1__access_token__field_descriptors,
   trading__journal__v1__access_token__field_indices_by_name,
-  1,  trading__journal__v1__access_token__number_ranges,
+  2,  trading__journal__v1__access_token__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__access_token__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -1,10 +1,11 @@
 extension Checks {
     /// Our own bound on the value of one order.
     static func orderNotional(_ context: RiskContext) -> Refusal? {
-        let limit = context.limits.orderNotionalMax(
+        let ofAll = context.limits.orderNotionalMax(
             of: context.terms.symbol,
             strategy: context.strategy
         )
+        let limit = RiskLimits.stricter(ofAll, context.tokenLimits.orderNotionalMax) ?? ofAll
         guard let rules = context.rules, let notional = context.notional,
             notional > Notional(limit), let price = context.worstPrice
         else { return nil }

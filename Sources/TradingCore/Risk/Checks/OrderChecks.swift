@@ -82,10 +82,19 @@ extension Checks {
         )
     }
 
-    /// One principal, and one strategy, places so many orders in a while, and no more.
+    /// One principal, one token's name and one strategy place so many orders in a while, no more.
     static func orderRate(_ context: RiskContext) -> Refusal? {
         if let rate = context.limits.orderRate, let wait = context.rateWaitMilliseconds {
             return Self.refusal(of: rate, "", wait)
+        }
+        if let countMax = context.tokenLimits.orderRateMax,
+            let wait = context.tokenWaitMilliseconds
+        {
+            let rate = OrderRate(
+                countMax: countMax,
+                intervalMilliseconds: context.limits.orderRateIntervalMilliseconds
+            )
+            return Self.refusal(of: rate, " with this token", wait)
         }
         guard let rate = context.limits.orderRate(of: context.strategy),
             let wait = context.strategyWaitMilliseconds

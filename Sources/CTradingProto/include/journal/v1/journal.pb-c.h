@@ -789,10 +789,18 @@ struct  Trading__Journal__V1__AccessToken
   int64_t revoked_at;
   char *revoked_by;
   char *revocation_reason;
+  /*
+   * 0 for none.
+   */
+  uint32_t order_rate_max;
+  /*
+   * Empty for none.
+   */
+  char *order_notional_max;
 };
 #define TRADING__JOURNAL__V1__ACCESS_TOKEN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__access_token__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 /* Trading__Journal__V1__Record methods */
