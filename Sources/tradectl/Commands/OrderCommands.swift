@@ -79,7 +79,7 @@ extension Place {
             throw Failure(.usage, "a \(type.name) order \(verb) \(option)")
         }
         if self.tif != nil, !type.hasTimeInForce {
-            throw Failure(.usage, "--tif does not go with a \(type.name) order")
+            throw Failure(.usage, "--tif needs --limit: it does not go with a \(type.name) order")
         }
     }
 }
