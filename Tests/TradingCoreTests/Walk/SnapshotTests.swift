@@ -58,7 +58,8 @@ import Testing
         "Acknowledgement.principal", "Acknowledgement.reason", "Acknowledgement.at",
         "State.tokens", "TokenList.tokens", "AccessToken.tokenID", "AccessToken.name",
         "AccessToken.role", "AccessToken.hash", "AccessToken.createdBy", "AccessToken.reason",
-        "AccessToken.createdAt", "AccessToken.revocation", "Revocation.principal",
+        "AccessToken.createdAt", "AccessToken.revocation", "AccessToken.limits",
+        "TokenLimits.orderRateMax", "TokenLimits.orderNotionalMax", "Revocation.principal",
         "Revocation.reason", "Revocation.at", "State.limitChanges", "LimitKey.name",
         "LimitKey.symbol", "LimitChange.key",
         "LimitChange.setting", "LimitChange.previous", "LimitChange.principal",
@@ -70,6 +71,8 @@ import Testing
         "State.ordersInDoubt", "State.heldOrders", "State.openCounts", "Ledger.pending",
         "Pending.buying", "Pending.selling",
         "OpenCounts.total", "OpenCounts.bySymbol", "OpenCounts.stopsBySymbol",
+        // Derived again from the tokens.
+        "TokenList.limits",
         "ModeRecord.mode", "ModeRecord.principal", "ModeRecord.reason", "ModeRecord.since",
         "KillSwitch.level", "KillSwitch.principal", "KillSwitch.reason", "KillSwitch.since",
         "Ledger.accountID", "Ledger.totals", "Ledger.reserved", "Ledger.positions",
