@@ -4,7 +4,7 @@ SWIFT_FLAGS ?=
 
 PAIRS ?=
 
-.PHONY: help deps build test test-clients test-faults test-kill test-properties fuzz demo check bench clean
+.PHONY: help deps build test test-clients test-interop test-faults test-kill test-properties fuzz demo check bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,11 +24,16 @@ test-clients: deps ## Drives ExchangeSim with ccxt and other clients from PyPI
 	swift build --product ExchangeSim $(SWIFT_FLAGS)
 	scripts/test-clients
 
+test-interop: deps ## Calls RPCServer with containerd's ttrpc library for Go
+	swift build --product RPCServer $(SWIFT_FLAGS)
+	swift build --product ExchangeSim $(SWIFT_FLAGS)
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/test-interop
+
 test-properties: deps ## A million random orders against a naive book; ORDERS, SEED and SEEDS choose
 	swift build -c release --product properties $(SWIFT_FLAGS)
 	.build/release/properties $(or $(ORDERS),1000000) $(or $(SEED),1) $(or $(SEEDS),1)
 
-fuzz: ## Feeds ExchangeSim's parsers arbitrary bytes with libFuzzer; SECONDS_EACH, TARGETS choose
+fuzz: ## Feeds the parsers of both servers arbitrary bytes with libFuzzer; SECONDS_EACH, TARGETS choose
 	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/fuzz $(or $(SECONDS_EACH),60) $(TARGETS)
 
 test-faults: deps ## Breaks what is around a gateway, compares both sides (PAIRS=1: all of it)

@@ -77,7 +77,10 @@ let package = Package(
         // Edges.
         .target(
             name: "TTRPC",
-            dependencies: ["CTTRPCProto", "CProtobufC", "ProtobufArena", nioSSL] + nio
+            dependencies: [
+                "CTTRPCProto", "CProtobufC", "ProtobufArena", nioSSL,
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ] + nio
         ),
         .target(
             name: "TradingAPI",
@@ -162,7 +165,10 @@ let package = Package(
         ),
         .testTarget(
             name: "TTRPCTests",
-            dependencies: ["TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC"] + nio
+            dependencies: [
+                "TTRPC", "ProtobufArena", "CTTRPCProto", "CProtobufC", "SystemTestSupport",
+                nioEmbedded,
+            ] + nio
         ),
         .testTarget(
             name: "JournalTests",
@@ -178,8 +184,8 @@ let package = Package(
         .testTarget(
             name: "ExchangeSimTests",
             dependencies: [
-                "ExchangeSim", "MatchingEngine", "MarketReplay", "TradingCore", "CZlib",
-                nioEmbedded,
+                "ExchangeSim", "MatchingEngine", "MarketReplay", "ProtobufArena", "TTRPC",
+                "TradingAPI", "TradingCore", "CZlib", nioEmbedded,
             ] + nio + nioHTTP,
             exclude: ["Fuzzing/Program.swift", "Fuzzing/Corpus"]
         ),
@@ -212,7 +218,8 @@ if Context.environment["TRADING_FUZZ"] != nil {
         .executableTarget(
             name: "fuzzers",
             dependencies: [
-                "ExchangeSim", "MatchingEngine", "MarketReplay", "TradingCore", nioEmbedded,
+                "ExchangeSim", "MatchingEngine", "MarketReplay", "ProtobufArena", "TTRPC",
+                "TradingAPI", "TradingCore", nioEmbedded,
             ] + nio + nioHTTP,
             path: "Tests/ExchangeSimTests/Fuzzing",
             exclude: ["Corpus"]

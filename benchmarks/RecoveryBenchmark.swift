@@ -135,7 +135,9 @@ enum RecoveryBenchmark {
 
     private static func fill(_ store: String, _ row: Case) throws {
         let layout = Recovery.Layout(store: store)
-        var writer = Writer(journal: try Journal(path: layout.journal))
+        let journal = try Journal(path: layout.journal)
+        try journal.replay { _, _ in }
+        var writer = Writer(journal: journal)
         try writer.begin()
         for _ in 0..<row.openOrders { try writer.open() }
         var isSnapshotDue = row.hasSnapshot

@@ -1,4 +1,5 @@
 import COpenSSL
+import Synchronization
 
 /// A SHA-256, kept in place so that a million of them cost no allocation.
 package struct ChainHash: Hashable, Sendable, CustomStringConvertible {
@@ -16,15 +17,7 @@ package struct ChainHash: Hashable, Sendable, CustomStringConvertible {
         var words = SIMD32<UInt8>()
         unsafe bytes.withUnsafeBufferPointer { bytes in
             unsafe withUnsafeMutableBytes(of: &words) { words in
-                let isDone = unsafe EVP_Digest(
-                    bytes.baseAddress,
-                    bytes.count,
-                    words.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                    nil,
-                    SHA256Algorithm.shared.pointer,
-                    nil
-                )
-                guard isDone == 1 else { fatalError("OpenSSL cannot compute a SHA-256") }
+                unsafe SHA256Algorithm.hash(UnsafeRawBufferPointer(bytes), into: words)
             }
         }
         self.words = words
@@ -51,18 +44,43 @@ package struct ChainHash: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// OpenSSL's SHA-256, looked up once: looking it up for each record takes as long as hashing one.
+/// Nor is a context made for each.
 ///
-/// Safe: the pointer is never nil, never freed and only read. Sendable for the same reason.
+/// Safe: the pointers are never nil, never freed and never handed out. Sendable: the algorithm is
+/// only read, and the context only used under the lock.
 @safe
 private struct SHA256Algorithm: @unchecked Sendable {
-    static let shared = SHA256Algorithm()
-    let pointer: OpaquePointer
+    private static let shared = SHA256Algorithm()
+    private static let lock = Mutex(())
+    /// More than a record takes; whoever hashes more brings a context and makes nobody wait.
+    private static let sharedContextBytesMax = 16 * 1024
+
+    private let algorithm: OpaquePointer
+    private let context: OpaquePointer
 
     private init() {
-        guard let pointer = unsafe EVP_MD_fetch(nil, "SHA256", nil) else {
-            fatalError("OpenSSL has no SHA-256")
+        guard let algorithm = unsafe EVP_MD_fetch(nil, "SHA256", nil),
+            let context = unsafe EVP_MD_CTX_new()
+        else { fatalError("OpenSSL has no SHA-256") }
+        unsafe self.algorithm = algorithm
+        unsafe self.context = context
+    }
+
+    static func hash(_ bytes: UnsafeRawBufferPointer, into hash: UnsafeMutableRawBufferPointer) {
+        let start = unsafe hash.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        let (algorithm, context) = unsafe (self.shared.algorithm, self.shared.context)
+        let isDone: Bool
+        if bytes.count > self.sharedContextBytesMax {
+            let (base, count) = (bytes.baseAddress, bytes.count)
+            isDone = unsafe EVP_Digest(base, count, start, nil, algorithm, nil) == 1
+        } else {
+            isDone = self.lock.withLock { _ in
+                unsafe EVP_DigestInit_ex2(context, algorithm, nil) == 1
+                    && EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
+                    && EVP_DigestFinal_ex(context, start, nil) == 1
+            }
         }
-        unsafe self.pointer = pointer
+        guard isDone else { fatalError("OpenSSL cannot compute a SHA-256") }
     }
 }
 

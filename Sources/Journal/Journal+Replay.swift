@@ -27,7 +27,8 @@ extension Journal {
         return isFound
     }
 
-    /// Hands out every event behind ``head``, oldest first, checking the chain on the way.
+    /// Hands out every event behind ``head``, oldest first, checking the chain on the way; only
+    /// then the store begins to merge its tables.
     ///
     /// - Complexity: O(*n*) in the count of events.
     /// - Throws: At the first record that is not what it was; `body` has seen all before it.
@@ -35,15 +36,18 @@ extension Journal {
         let reader = ReplayReader(of: self.database, behind: self.head)
         while true {
             let stretch = reader.next()
-            var index = 0
-            for record in stretch.records {
-                for _ in 0..<record.eventCount {
-                    body(stretch.events[index], record.time)
-                    index += 1
-                }
+            // Through spans, which lend their elements and do not copy them.
+            let (events, records) = (stretch.events.span, stretch.records.span)
+            var end = 0
+            for record in records.indices {
+                let start = end
+                end += records[record].eventCount
+                for index in start..<end { body(events[index], records[record].time) }
             }
             self.head = stretch.head
-            if let end = stretch.end { return try end.get() }
+            guard let end = stretch.end else { continue }
+            try end.get()
+            return try self.database.beginCompacting()
         }
     }
 }

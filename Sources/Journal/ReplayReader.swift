@@ -4,8 +4,8 @@ import ProtobufArena
 import Synchronization
 import TradingCore
 
-/// The records of a chain behind a place, read, checked and decoded on a thread of its own, a few
-/// stretches ahead of whoever folds them.
+/// The records of a chain behind a place, read on one thread, checked and decoded on a second one,
+/// each a few stretches ahead of whoever goes on from there.
 final class ReplayReader: Sendable {
     /// Some records in a row: their events, and what ended the reading.
     struct Stretch: Sendable {
@@ -18,92 +18,156 @@ final class ReplayReader: Sendable {
         var end: Result<Void, JournalError>?
     }
 
-    /// Large enough that handing over costs nothing, small enough to stay in the CPU's cache.
-    private static let eventsMax = 512
-    private static let stretchesMax = 4
+    /// Some records in a row as the store holds them.
+    fileprivate struct RawStretch: Sendable {
+        var bytes: [UInt8] = []
+        /// Of each record, its key and where its value ends.
+        var records: [(key: UInt64?, end: Int)] = []
+        /// Nil while there are more.
+        var end: Result<Void, JournalError>?
+    }
 
-    private let stretches = Mutex<[Stretch]>([])
-    private let filled = DispatchSemaphore(value: 0)
-    private let room = DispatchSemaphore(value: 0)
+    /// Large enough that handing over costs nothing, small enough to stay in the CPU's cache.
+    private static let recordsMax = 512
+    private static let bytesMax = 256 * 1024
+
+    private let stretches = Handover<Stretch>(countMax: 4)
 
     /// Begins to read behind a place.
     init(of database: RocksDatabase, behind head: ChainHead) {
-        for _ in 0..<Self.stretchesMax { self.room.signal() }
-        DispatchQueue(label: "replay", qos: .userInitiated).async {
-            var walk = ReplayWalk(head: head) { self.hand(over: $0) }
-            walk.run(through: database)
+        let raw = Handover<RawStretch>(countMax: 4)
+        let stretches = self.stretches
+        DispatchQueue(label: "replay, reading", qos: .userInitiated).async {
+            Self.read(database, behind: head, into: raw)
+        }
+        DispatchQueue(label: "replay, decoding", qos: .userInitiated).async {
+            var decoding = ReplayDecoding(head: head)
+            while true {
+                let next = raw.take()
+                let stretch = decoding.decode(next)
+                let isLast = stretch.end != nil
+                stretches.put(stretch)
+                guard isLast else { continue }
+                // Behind a record that is not what it was, nothing needs to be read.
+                if next.end == nil { raw.refuse() }
+                return
+            }
         }
     }
 
     /// Waits for the next stretch; not to be called behind the last one.
-    func next() -> Stretch {
-        self.filled.wait()
-        let stretch = self.stretches.withLock { $0.removeFirst() }
-        self.room.signal()
-        return stretch
-    }
+    func next() -> Stretch { self.stretches.take() }
 
-    private func hand(over stretch: consuming Stretch) {
-        self.room.wait()
-        let stretch = stretch
-        self.stretches.withLock { $0.append(stretch) }
-        self.filled.signal()
-    }
-
-    fileprivate static func isFull(_ stretch: Stretch) -> Bool {
-        stretch.events.count >= self.eventsMax
-    }
-
-    fileprivate static func empty(at head: ChainHead) -> Stretch {
-        var stretch = Stretch(head: head)
-        stretch.events.reserveCapacity(self.eventsMax)
-        stretch.records.reserveCapacity(self.eventsMax)
-        return stretch
-    }
-}
-
-/// The reading itself, on its thread.
-private struct ReplayWalk {
-    private let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
-    private let handOver: (ReplayReader.Stretch) -> Void
-    private var stretch: ReplayReader.Stretch
-
-    init(head: ChainHead, _ handOver: @escaping (ReplayReader.Stretch) -> Void) {
-        self.handOver = handOver
-        self.stretch = ReplayReader.empty(at: head)
-    }
-
-    /// Reads to the end or to the first record that is not what it was.
-    mutating func run(through database: RocksDatabase) {
+    private static func read(
+        _ database: RocksDatabase,
+        behind head: ChainHead,
+        into raw: Handover<RawStretch>
+    ) {
+        var stretch = RawStretch()
         do throws(JournalError) {
             try database.scan(
-                from: (self.stretch.head.sequence + 1).bigEndianBytes,
+                from: (head.sequence + 1).bigEndianBytes,
                 in: .journal,
                 .ascending,
                 readsWhole: true
             ) { (key, value) throws(JournalError) in
-                try self.take(key: key, value: value)
-                if ReplayReader.isFull(self.stretch) {
-                    self.handOver(self.stretch)
-                    self.stretch = ReplayReader.empty(at: self.stretch.head)
-                }
-                return true
+                unsafe value.withUnsafeBufferPointer { unsafe stretch.bytes.append(contentsOf: $0) }
+                stretch.records.append((UInt64(bigEndianBytes: key), stretch.bytes.count))
+                guard
+                    stretch.records.count >= Self.recordsMax
+                        || stretch.bytes.count >= Self.bytesMax
+                else { return true }
+                let isWanted = raw.put(stretch)
+                stretch = RawStretch()
+                return isWanted
             }
-            self.stretch.end = .success(())
+            stretch.end = .success(())
+        } catch {
+            stretch.end = .failure(error)
+        }
+        raw.put(stretch)
+    }
+}
+
+/// A few things on their way from one thread to another.
+private final class Handover<Element: Sendable>: Sendable {
+    private struct Content {
+        var elements: [Element] = []
+        var isRefused = false
+    }
+
+    private let content = Mutex(Content())
+    private let filled = DispatchSemaphore(value: 0)
+    private let room = DispatchSemaphore(value: 0)
+
+    init(countMax: Int) { for _ in 0..<countMax { self.room.signal() } }
+
+    /// Waits for room, and hands something over.
+    ///
+    /// - Returns: Whether more is wanted.
+    @discardableResult
+    func put(_ element: consuming Element) -> Bool {
+        self.room.wait()
+        let element = element
+        let isWanted = self.content.withLock { content in
+            if !content.isRefused { content.elements.append(element) }
+            return !content.isRefused
+        }
+        if isWanted { self.filled.signal() } else { self.room.signal() }
+        return isWanted
+    }
+
+    /// Waits for what was handed over first.
+    func take() -> Element {
+        self.filled.wait()
+        let element = self.content.withLock { $0.elements.removeFirst() }
+        self.room.signal()
+        return element
+    }
+
+    /// Takes nothing any more: whoever hands over need not wait.
+    func refuse() {
+        self.content.withLock { content in
+            content.isRefused = true
+            content.elements = []
+        }
+        self.room.signal()
+    }
+}
+
+/// Checks and decodes records one after the other, on a thread of its own.
+private struct ReplayDecoding {
+    private let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
+    private var stretch: ReplayReader.Stretch
+
+    init(head: ChainHead) { self.stretch = ReplayReader.Stretch(head: head) }
+
+    /// Goes on to the end of a stretch, or to the first record that is not what it was.
+    mutating func decode(_ raw: ReplayReader.RawStretch) -> ReplayReader.Stretch {
+        self.stretch = ReplayReader.Stretch(head: self.stretch.head)
+        self.stretch.events.reserveCapacity(raw.records.count * 2)
+        self.stretch.records.reserveCapacity(raw.records.count)
+        do throws(JournalError) {
+            var start = 0
+            for (key, end) in raw.records {
+                try self.take(key: key, value: raw.bytes.span.extracting(start..<end))
+                start = end
+            }
+            self.stretch.end = raw.end
         } catch {
             self.stretch.end = .failure(error)
         }
-        self.handOver(self.stretch)
+        return self.stretch
     }
 
-    private mutating func take(key: Span<UInt8>, value: Span<UInt8>) throws(JournalError) {
+    private mutating func take(key: UInt64?, value: Span<UInt8>) throws(JournalError) {
         let head = self.stretch.head
         let sequence = head.sequence + 1
-        guard let place = UInt64(bigEndianBytes: key), place == sequence else {
+        guard key == sequence else {
             throw .corrupt(
                 recordAt: sequence,
                 reason: "it is missing; the next record is at "
-                    + (UInt64(bigEndianBytes: key).map { "\($0)" } ?? "no number")
+                    + (key.map { "\($0)" } ?? "no number")
             )
         }
         let record: StoredRecord

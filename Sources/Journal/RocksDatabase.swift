@@ -21,16 +21,6 @@ final class RocksDatabase: @unchecked Sendable {
     /// others and would not be compared with its checksum again.
     private let wholeRead: OpaquePointer
 
-    /// Memory and start-up time follow from these; all are far below the bounds of J3.
-    private enum Sizes {
-        static let writeBufferBytes = 512 * 1024
-        static let writeBuffersTotalBytes = 2 * 1024 * 1024
-        static let walTotalBytes: UInt64 = 8 * 1024 * 1024
-        static let blockCacheBytes = 1024 * 1024
-        static let openFilesMax: Int32 = 64
-        static let readAheadBytes = 1024 * 1024
-    }
-
     /// The layout of tables that ``TableFile`` knows.
     static let tableFormat: Int32 = 5
     /// CRC-32C, which ``TableFile`` knows, and the engine's default, which older tables may have.
@@ -53,7 +43,7 @@ final class RocksDatabase: @unchecked Sendable {
 
     /// Opens the database in a folder, whose parent must exist.
     init(path: String, _ access: Access = .readWrite) throws(JournalError) {
-        let cache = unsafe rocksdb_cache_create_lru(Sizes.blockCacheBytes)
+        let cache = unsafe RocksDatabase.makeCache()
         let options = unsafe RocksDatabase.makeOptions(cache: cache, access)
         let names = unsafe RocksDatabase.tables(of: path, access, options)
         var families = unsafe [OpaquePointer?](repeating: nil, count: names.count)
@@ -85,7 +75,7 @@ final class RocksDatabase: @unchecked Sendable {
         else { fatalError("invariant broken: RocksDB opened without handing out its handles") }
         unsafe rocksdb_writeoptions_set_sync(syncedWrite, 1)
         unsafe rocksdb_readoptions_set_fill_cache(wholeRead, 0)
-        unsafe rocksdb_readoptions_set_readahead_size(wholeRead, Sizes.readAheadBytes)
+        unsafe rocksdb_readoptions_set_readahead_size(wholeRead, RocksDatabase.readAheadBytes)
         unsafe self.database = database
         unsafe self.families = families.compactMap { unsafe $0 }
         unsafe self.tables = StoreTable.allCases.map { table in
@@ -172,33 +162,6 @@ final class RocksDatabase: @unchecked Sendable {
         unsafe rocksdb_cache_destroy(self.cache)
     }
 
-    private static func makeOptions(
-        cache: OpaquePointer?,
-        _ access: Access
-    ) -> OpaquePointer {
-        guard let options = unsafe rocksdb_options_create(),
-            let table = unsafe rocksdb_block_based_options_create()
-        else { fatalError("RocksDB cannot allocate its options") }
-        let isMade: UInt8 = access == .readWrite ? 1 : 0
-        unsafe rocksdb_options_set_create_if_missing(options, isMade)
-        unsafe rocksdb_options_set_create_missing_column_families(options, isMade)
-        unsafe rocksdb_options_set_wal_recovery_mode(options, access.walRecoveryMode)
-        unsafe rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
-        unsafe rocksdb_options_set_write_buffer_size(options, Sizes.writeBufferBytes)
-        unsafe rocksdb_options_set_db_write_buffer_size(options, Sizes.writeBuffersTotalBytes)
-        unsafe rocksdb_options_set_max_total_wal_size(options, Sizes.walTotalBytes)
-        unsafe rocksdb_options_set_max_background_jobs(options, 2)
-        unsafe rocksdb_options_set_max_open_files(options, Sizes.openFilesMax)
-        unsafe rocksdb_options_set_keep_log_file_num(options, 2)
-        unsafe rocksdb_options_set_info_log_level(options, 2)
-        unsafe rocksdb_block_based_options_set_format_version(table, Self.tableFormat)
-        unsafe rocksdb_block_based_options_set_checksum(table, Self.checksumKinds[0])
-        unsafe rocksdb_block_based_options_set_block_cache(table, cache)
-        unsafe rocksdb_options_set_block_based_table_factory(options, table)
-        unsafe rocksdb_block_based_options_destroy(table)
-        return unsafe options
-    }
-
     /// Calls the library and turns its out-string into a thrown error.
     private static func checked<Result>(
         _ body: (inout UnsafeMutablePointer<CChar>?) -> Result
@@ -250,6 +213,32 @@ final class RocksDatabase: @unchecked Sendable {
                 batch,
                 &error
             )
+        }
+    }
+
+    /// Lets the engine merge tables in the background; until then it only adds new ones, so that
+    /// merging does not compete with what must be read first.
+    func beginCompacting() throws(JournalError) {
+        let name = unsafe strdup("disable_auto_compactions")
+        let value = unsafe strdup("false")
+        defer {
+            unsafe free(name)
+            unsafe free(value)
+        }
+        for index in unsafe self.families.indices {
+            let family = unsafe self.families[index]
+            try unsafe RocksDatabase.checked { error in
+                var names = unsafe [UnsafePointer(name)]
+                var values = unsafe [UnsafePointer(value)]
+                unsafe rocksdb_set_options_cf(
+                    self.database,
+                    family,
+                    1,
+                    &names,
+                    &values,
+                    &error
+                )
+            }
         }
     }
 

@@ -27,7 +27,7 @@ enum Server {
         let server = try await TTRPCServer.start(
             on: loop,
             addresses: configuration.addresses,
-            configuration: Self.limits
+            configuration: try Self.limits(configuration)
         ) {
             parts.value.router
         }
@@ -40,10 +40,15 @@ enum Server {
         try await group.shutdownGracefully()
     }
 
-    /// No request of the service is near this size, and every connection may hold one.
-    private static var limits: ServerConfiguration {
-        var limits = ServerConfiguration()
-        limits.frameBytesMax = 256 * 1024
+    private static func limits(_ configuration: Configuration) throws -> ServerConfiguration {
+        var limits = configuration.rpcLimits.serverConfiguration
+        limits.tls = try configuration.tls.map { tls throws(TLSFileError) in
+            try ServerTLS(
+                certificatePath: tls.certificatePath,
+                keyPath: tls.keyPath,
+                clientAuthorityPath: tls.clientAuthorityPath
+            )
+        }
         return limits
     }
 
@@ -71,7 +76,7 @@ extension Configuration {
 
 /// What lives on the gateway loop.
 private final class Parts {
-    let router = Router()
+    let router: Router
     private let loop: any EventLoop
     private let walk: GatewayLoop
     private let store: OpenedStore
@@ -98,17 +103,14 @@ private final class Parts {
             codes: try OneTimeCodes(configuration.secondFactor),
             log: log
         )
+        let authenticator = Authenticator(configuration.access, walk: walk, loop: loop, log: log)
+        self.router = Router(connectionClosed: { authenticator.closed($0, $1) })
         self.loop = loop
         self.walk = walk
         self.store = store
         self.service = TradingService(
             walk: walk,
-            authenticator: Authenticator(
-                configuration.access,
-                walk: walk,
-                loop: loop,
-                log: log
-            ),
+            authenticator: authenticator,
             history: store.history(on: loop),
             version: Program.version
         )

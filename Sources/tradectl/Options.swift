@@ -27,6 +27,8 @@ struct GlobalOptions: ParsableArguments {
     )
     var tokenFile: String?
 
+    @OptionGroup var tls: TLSOptions
+
     @Option(help: "How the answer is shown: table or json.")
     var output: OutputFormat = .table
 
@@ -41,11 +43,13 @@ struct GlobalOptions: ParsableArguments {
             self.address ?? ProcessInfo.processInfo.environment["TRADING_ADDRESS"]
             ?? "127.0.0.1:7070"
         let token = try self.token()
+        let tls = try self.tls.client()
         do throws(TradingClientError) {
             let client = try await TradingClient.connect(
                 to: address,
                 timeoutMilliseconds: self.timeout,
-                token: token
+                token: token,
+                tls: tls
             )
             do throws(TradingClientError) {
                 let result = try await body(client)

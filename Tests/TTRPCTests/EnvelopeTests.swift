@@ -164,7 +164,7 @@ import Testing
                 payload: Bool.random(using: &random)
                     ? request : ByteBuffer(bytes: Self.randomFields(&random))
             )
-            switch rules.receive(frame, inFlight: 0) {
+            switch rules.receive(frame, inFlight: InFlightCounts(connection: 0, server: 0)) {
             case .dispatch(_, let streamID, let kind):
                 #expect(frame.kind == .request && streamID == frame.streamID)
                 #expect(streamID % 2 == 1 && streamID > lastDispatched)

@@ -6,7 +6,7 @@ import Testing
 @testable import TTRPC
 
 @Suite(.timeLimit(.minutes(1))) struct LifecycleTests {
-    private static func start(
+    static func start(
         _ addresses: [ListenAddress],
         configuration: ServerConfiguration = ServerConfiguration()
     ) async throws(ServerStartError) -> TTRPCServer {

@@ -93,8 +93,8 @@ import TradingCore
     }
 
     @Test(arguments: [
-        (Side.buy, "510.3", ["4 at 102, taker", "0.99 at 103, taker"]),
-        (.sell, "599.1", ["5 at 100, taker", "1.001 at 99, taker"]),
+        (Side.buy, "510.3", ["4 at 102, taker", "0.9932 at 103, taker"]),
+        (.sell, "599.1", ["5 at 100, taker", "1.00101 at 99, taker"]),
     ])
     func `an order by quote quantity trades what that comes to, and no more`(
         side: Side,

@@ -16,8 +16,8 @@ extension StateDecoder {
 
     static func failureCounts(
         _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> [VenueID: Int] {
-        var counts: [VenueID: Int] = [:]
+    ) throws(DecodingProblem) -> ByVenue<Int> {
+        var counts: ByVenue<Int> = [:]
         for index in 0..<(unsafe message.n_failures) {
             let part = try unsafe EventDecoder.present(message.failures?[index])
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
@@ -28,8 +28,8 @@ extension StateDecoder {
 
     static func orderDays(
         _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> [VenueID: OrderDay] {
-        var days: [VenueID: OrderDay] = [:]
+    ) throws(DecodingProblem) -> ByVenue<OrderDay> {
+        var days: ByVenue<OrderDay> = [:]
         for index in 0..<(unsafe message.n_failures) {
             let part = try unsafe EventDecoder.present(message.failures?[index])
             guard unsafe part.has_day != 0 else { continue }
@@ -44,8 +44,8 @@ extension StateDecoder {
 
     static func equities(
         _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> [VenueID: [Asset: EquityRecord]] {
-        var equities: [VenueID: [Asset: EquityRecord]] = [:]
+    ) throws(DecodingProblem) -> ByVenue<[Asset: EquityRecord]> {
+        var equities: ByVenue<[Asset: EquityRecord]> = [:]
         for index in 0..<(unsafe message.n_equities) {
             let part = try unsafe EventDecoder.present(message.equities?[index])
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)

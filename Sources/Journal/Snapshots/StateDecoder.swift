@@ -14,13 +14,13 @@ enum StateDecoder {
                 try unsafe EventDecoder.order(EventDecoder.present(message.orders?[index]))
             )
         }
-        var ledgers: [VenueID: Ledger] = [:]
+        var ledgers: ByVenue<Ledger> = [:]
         for index in 0..<(unsafe message.n_ledgers) {
             let part = try unsafe EventDecoder.present(message.ledgers?[index])
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
             ledgers[venue] = try unsafe self.ledger(part)
         }
-        var closings: [VenueID: [Symbol: Closing]] = [:]
+        var closings: ByVenue<[Symbol: Closing]> = [:]
         for index in 0..<(unsafe message.n_closings) {
             let part = try unsafe EventDecoder.present(message.closings?[index])
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
@@ -30,7 +30,7 @@ enum StateDecoder {
                 failureCount: Int(part.failure_count)
             )
         }
-        var lastTrades: [VenueID: [Symbol: TradeMark]] = [:]
+        var lastTrades: ByVenue<[Symbol: TradeMark]> = [:]
         for index in 0..<(unsafe message.n_last_trades) {
             let part = try unsafe EventDecoder.present(message.last_trades?[index])
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
@@ -72,8 +72,8 @@ enum StateDecoder {
 
     private static func restraints(
         _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> [VenueID: VenueRestraint] {
-        var restraints: [VenueID: VenueRestraint] = [:]
+    ) throws(DecodingProblem) -> ByVenue<VenueRestraint> {
+        var restraints: ByVenue<VenueRestraint> = [:]
         for index in 0..<(unsafe message.n_restraints) {
             let part = try unsafe EventDecoder.present(message.restraints?[index])
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
@@ -84,8 +84,8 @@ enum StateDecoder {
 
     private static func lastPlacements(
         _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> [VenueID: WallTime] {
-        var placements: [VenueID: WallTime] = [:]
+    ) throws(DecodingProblem) -> ByVenue<WallTime> {
+        var placements: ByVenue<WallTime> = [:]
         for index in 0..<(unsafe message.n_last_placements) {
             let part = try unsafe EventDecoder.present(message.last_placements?[index])
             let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
@@ -118,8 +118,8 @@ enum StateDecoder {
 
     private static func dayNotionals(
         _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> [VenueID: DayNotional] {
-        var days: [VenueID: DayNotional] = [:]
+    ) throws(DecodingProblem) -> ByVenue<DayNotional> {
+        var days: ByVenue<DayNotional> = [:]
         for index in 0..<(unsafe message.n_day_notionals) {
             let part = try unsafe EventDecoder.present(message.day_notionals?[index])
             var placed: [Asset: Notional] = [:]

@@ -45,6 +45,12 @@ final class Authenticator {
         return nil
     }
 
+    /// Counts a peer that TLS turned away as a failure.
+    func closed(_ connection: ConnectionInfo, _ reason: CloseReason) {
+        guard case .handshakeFailed(let problem) = reason else { return }
+        self.note("\(connection), whose TLS failed: \(problem)")
+    }
+
     /// Adds what is known of failures.
     func complete(_ view: inout HealthView) {
         view.authenticationFailureCount = self.watch.failureCount
@@ -76,11 +82,14 @@ final class Authenticator {
         }
     }
 
-    private func refuse(_ call: Call, _ responder: Responder, _ reason: String) {
-        let now = self.clock.now().wall
-        if let alert = self.watch.failed(from: call.connection.description, at: now) {
+    private func note(_ peer: String) {
+        if let alert = self.watch.failed(from: peer, at: self.clock.now().wall) {
             EventLog(log: self.log).note(alert)
         }
+    }
+
+    private func refuse(_ call: Call, _ responder: Responder, _ reason: String) {
+        self.note(call.connection.description)
         guard self.heldCount < Self.heldMax else {
             responder.fail(Status(.resourceExhausted, "too many calls without a good token"))
             return

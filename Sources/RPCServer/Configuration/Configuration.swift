@@ -5,8 +5,11 @@ struct Configuration {
     /// The folder of the journal; made where it is missing.
     var storePath: String
     var unixSocketPath: String?
-    /// Loopback only.
+    /// Beyond loopback only with TLS and tokens.
     var tcpAddress: HostAndPort?
+    /// What the TCP listener speaks; nil for plain text.
+    var tls: TLSSettings?
+    var rpcLimits: RPCLimits
     var gateway: GatewaySettings
     var exchanges: [ExchangeSettings]
     /// The exchange inside of the process, where one is wanted.
@@ -20,6 +23,8 @@ struct Configuration {
     struct HostAndPort: Hashable {
         var host: String
         var port: Int
+        /// Where it is said.
+        var place: String
     }
 
     /// How one exchange is reached; the secret is read from its place when it is needed.
@@ -73,6 +78,8 @@ struct Configuration {
         self.audit = raw.audit()
         self.killSwitch = raw.killSwitch(environment: environment)
         self.access = raw.access()
+        self.tls = raw.tls()
+        self.rpcLimits = raw.rpcLimits()
         if self.unixSocketPath == nil, self.access.tcp == .token {
             raw.report(
                 "file",
@@ -80,6 +87,7 @@ struct Configuration {
                     + "none lets every process of this machine do everything)"
             )
         }
+        raw.guardExposure(self)
         try raw.finish()
     }
 }
@@ -101,16 +109,11 @@ extension RawSettings {
             self.report(raw.place, "\(name): expected host:port, found \"\(text)\"")
             return nil
         }
-        let host = String(parts[0])
-        guard ["127.0.0.1", "localhost"].contains(host) else {
-            self.report(
-                raw.place,
-                "\(name): \(host) is beyond loopback, which needs TLS; this version listens on "
-                    + "127.0.0.1 only"
-            )
-            return nil
-        }
-        return Configuration.HostAndPort(host: host, port: Int(port))
+        return Configuration.HostAndPort(
+            host: String(parts[0]),
+            port: Int(port),
+            place: raw.place
+        )
     }
 
     private mutating func url(_ name: String, schemes: [String]) -> String {

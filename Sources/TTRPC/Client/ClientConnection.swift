@@ -141,6 +141,8 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // With TLS 1.3 a server refuses a client's certificate when calls are under way already.
+        if let reason = HandshakeWaiter.refusal(error) { endAll(.protocolViolation(reason)) }
         context.close(promise: nil)
     }
 

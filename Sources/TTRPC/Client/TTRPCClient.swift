@@ -6,7 +6,7 @@ public import NIOPosix
 public enum ConnectAddress: Hashable, Sendable {
     /// A Unix socket.
     case unix(path: String)
-    /// TCP; `host` is an IP address or `localhost`.
+    /// TCP; `host` is an IP address or `localhost`, or with TLS any name that the system knows.
     case tcp(host: String, port: Int)
 }
 
@@ -23,6 +23,9 @@ public struct ClientConfiguration: Sendable {
 
     /// How long after a call's timeout the client still waits for the server's own answer to it.
     public var timeoutGrace = TimeAmount.milliseconds(250)
+
+    /// What TCP connections begin with; nil for plain ones.
+    public var tls: ClientTLS?
 
     /// Makes the default configuration.
     public init() {}
@@ -59,21 +62,19 @@ public final class TTRPCClient: Sendable {
         configuration: ClientConfiguration = ClientConfiguration(),
         on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(ConnectError) -> TTRPCClient {
-        let target = try socketAddress(address)
         let eventLoop = group.next()
+        let handshake = eventLoop.makePromise(of: Void.self)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(configuration.connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let connection = ClientConnection(
-                        eventLoop: channel.eventLoop,
-                        frameBytesMax: configuration.frameBytesMax
-                    )
-                    try channel.pipeline.syncOperations.addHandler(connection)
+                    try Self.fill(channel, address, configuration, handshake)
                 }
             }
         do {
-            return try await bootstrap.connect(to: target).flatMap { channel in
+            return try await Self.connect(bootstrap, address, configuration).flatMap { channel in
+                handshake.futureResult.map { channel }
+            }.flatMap { channel in
                 if case .unix = address { return channel.eventLoop.makeSucceededFuture(channel) }
                 return channel.setOption(.tcpOption(.tcp_nodelay), value: 1)
                     .and(channel.setOption(.socketOption(.so_keepalive), value: 1))
@@ -89,8 +90,44 @@ public final class TTRPCClient: Sendable {
                 )
             }.get()
         } catch {
+            handshake.fail(error)
             throw connectError(error, "\(address)")
         }
+    }
+
+    /// Puts together what a connection is made of.
+    private static func fill(
+        _ channel: any Channel,
+        _ address: ConnectAddress,
+        _ configuration: ClientConfiguration,
+        _ handshake: EventLoopPromise<Void>
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if case .tcp(let host, _) = address, let tls = configuration.tls {
+            try pipeline.addHandler(tls.makeHandler(host: host))
+            try pipeline.addHandler(
+                HandshakeWaiter(handshake, atMost: configuration.connectTimeout)
+            )
+        } else {
+            handshake.succeed()
+        }
+        let connection = ClientConnection(
+            eventLoop: channel.eventLoop,
+            frameBytesMax: configuration.frameBytesMax
+        )
+        try pipeline.addHandler(connection)
+    }
+
+    /// Only with TLS, which proves who answers, is a name looked up.
+    private static func connect(
+        _ bootstrap: ClientBootstrap,
+        _ address: ConnectAddress,
+        _ configuration: ClientConfiguration
+    ) throws(ConnectError) -> EventLoopFuture<any Channel> {
+        if case .tcp(let host, let port) = address, configuration.tls != nil, host != "localhost" {
+            return bootstrap.connect(host: host, port: port)
+        }
+        return bootstrap.connect(to: try socketAddress(address))
     }
 
     /// Makes a unary call.
@@ -206,6 +243,7 @@ public final class TTRPCClient: Sendable {
     }
 
     private static func connectError(_ error: any Error, _ address: String) -> ConnectError {
+        if let error = error as? ConnectError { return error }
         if case .connectTimeout = error as? ChannelError { return .timedOut }
         guard let error = error as? IOError else { return .failed("\(address): \(error)") }
         return error.errnoCode == ECONNREFUSED || error.errnoCode == ENOENT

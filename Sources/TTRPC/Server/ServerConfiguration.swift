@@ -5,8 +5,8 @@ public enum ListenAddress: Hashable, Sendable {
     /// A Unix socket; its file gets mode 0600. At most 107 bytes of path.
     case unix(path: String)
 
-    /// TCP. `host` is an IP address or `localhost`, and must be a loopback address: TLS, which
-    /// anything else requires, is not offered yet. Port 0 lets the system choose.
+    /// TCP. `host` is an IP address or `localhost`, and must be a loopback address unless the
+    /// configuration has TLS. Port 0 lets the system choose.
     case tcp(host: String, port: Int)
 }
 
@@ -18,6 +18,15 @@ public struct ServerConfiguration: Sendable {
     /// Calls and streams of one connection that wait for an answer; one more is refused with
     /// RESOURCE_EXHAUSTED.
     public var requestsInFlightPerConnectionMax = 1024
+
+    /// The same over all connections.
+    public var requestsInFlightMax = 8192
+
+    /// How many calls of `urgentMethods` go beyond both, per connection and over all.
+    public var urgentInFlightMax = 64
+
+    /// Methods that must still be answered while others are refused, by service.
+    public var urgentMethods: [String: Set<String>] = [:]
 
     /// Connections at a time; one more is closed at once.
     public var connectionsMax = 256
@@ -33,11 +42,20 @@ public struct ServerConfiguration: Sendable {
     /// The write buffer's marks, in bytes, between which a connection counts as writable again.
     public var writableBytes = 64 << 10..<256 << 10
 
+    /// How long a peer may take to its first call, a TLS handshake included.
+    public var firstCallTimeout = TimeAmount.seconds(30)
+
+    /// How long a peer may take to send the rest of a frame that it began.
+    public var frameTimeout = TimeAmount.seconds(10)
+
     /// How long a closing connection waits for the peer to have read the reason.
     public var lingerMax = TimeAmount.seconds(1)
 
     /// Connections waiting to be accepted, per address.
     public var backlog: Int32 = 128
+
+    /// What TCP connections begin with; nil for plain ones, on loopback only.
+    public var tls: ServerTLS?
 
     /// Makes the default configuration.
     public init() {}
@@ -45,7 +63,9 @@ public struct ServerConfiguration: Sendable {
     /// Ends the process when the limits contradict each other.
     func check() {
         guard (1...Frame.protocolBytesMax).contains(frameBytesMax),
-            requestsInFlightPerConnectionMax > 0, connectionsMax > 0, metadataEntriesMax >= 0,
+            requestsInFlightPerConnectionMax > 0, requestsInFlightMax > 0, urgentInFlightMax >= 0,
+            firstCallTimeout.nanoseconds > 0, frameTimeout.nanoseconds > 0, connectionsMax > 0,
+            metadataEntriesMax >= 0,
             outboundBytesMax >= Frame.protocolBytesMax + Frame.headerBytes,
             writableBytes.lowerBound > 0, writableBytes.upperBound <= outboundBytesMax,
             lingerMax.nanoseconds >= 0, backlog > 0
@@ -81,6 +101,11 @@ public enum CloseReason: Hashable, Sendable {
     case protocolViolation(String)
     /// The peer did not read what was sent to it.
     case slowReader(bytesWaiting: Int)
+    /// TLS could not begin: a peer without a certificate that is trusted here, or without TLS. The
+    /// text says how.
+    case handshakeFailed(String)
+    /// The peer took too long; the text says with what.
+    case tooSlow(String)
     /// The server had `connectionsMax` of them.
     case tooManyConnections
     /// The server is closing.

@@ -28,6 +28,7 @@ final class ServerConnection: ChannelInboundHandler {
     let info: ConnectionInfo
     private let server: ServerCore
     private let deadlines: DeadlineTimer
+    private let arrivals: ArrivalWatch
     private var context: ChannelHandlerContext?
     private var reader: FrameReader
     private var rules: ServerProtocol
@@ -44,6 +45,10 @@ final class ServerConnection: ChannelInboundHandler {
         self.server = server
         eventLoop = server.eventLoop
         deadlines = DeadlineTimer(eventLoop: server.eventLoop)
+        arrivals = ArrivalWatch(
+            eventLoop: server.eventLoop,
+            frameTimeout: server.configuration.frameTimeout
+        )
         reader = FrameReader(frameBytesMax: server.configuration.frameBytesMax)
         rules = ServerProtocol(server.configuration)
     }
@@ -52,6 +57,9 @@ final class ServerConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        arrivals.begin(firstCallWithin: server.configuration.firstCallTimeout) { [self] missing in
+            close(.tooSlow(missing))
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -65,6 +73,7 @@ final class ServerConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if phase == .open, let reason = CloseReason(handshakeError: error) { closeReason = reason }
         context.close(promise: nil)
     }
 
@@ -73,10 +82,15 @@ final class ServerConnection: ChannelInboundHandler {
         isReading = true
         reader.append(unwrapInboundIn(data))
         let now = NIODeadline.now()
+        var frameCount = 0
+        defer {
+            arrivals.arrived(frameCount: frameCount, pendingBytes: reader.pendingBytes, now)
+        }
         while phase == .open {
             do throws(FrameViolation) {
                 guard let frame = try reader.next() else { break }
-                perform(rules.receive(frame, inFlight: inFlight.count), now)
+                frameCount += 1
+                perform(rules.receive(frame, inFlight: inFlightCounts), now)
             } catch {
                 perform(rules.receive(error), now)
             }
@@ -132,6 +146,7 @@ final class ServerConnection: ChannelInboundHandler {
         )
         let responder = Responder(connection: self, streamID: streamID, kind: kind)
         inFlight[streamID] = InFlight(responder: responder, deadline: deadline)
+        server.inFlightCount += 1
         server.handler.receive(call, responder)
         if let deadline, inFlight[streamID]?.deadline != nil {
             deadlines.arm(for: deadline) { [self] in sweepDeadlines() }
@@ -213,7 +228,17 @@ final class ServerConnection: ChannelInboundHandler {
     /// Takes a call off the table; false if the connection is past answering.
     private func leave(_ streamID: UInt32) -> Bool {
         eventLoop.preconditionInEventLoop()
-        return inFlight.removeValue(forKey: streamID) != nil && phase == .open
+        return take(streamID) != nil && phase == .open
+    }
+
+    private func take(_ streamID: UInt32) -> InFlight? {
+        guard let call = inFlight.removeValue(forKey: streamID) else { return nil }
+        server.inFlightCount -= 1
+        return call
+    }
+
+    private var inFlightCounts: InFlightCounts {
+        InFlightCounts(connection: inFlight.count, server: server.inFlightCount)
     }
 
     private func sweepDeadlines() {
@@ -221,7 +246,7 @@ final class ServerConnection: ChannelInboundHandler {
         let passed = inFlight.filter { ($0.value.deadline ?? .distantFuture) <= now }
         for streamID in passed.keys.sorted() {
             // An action of a handler below may have ended others meanwhile.
-            guard let call = inFlight.removeValue(forKey: streamID) else { continue }
+            guard let call = take(streamID) else { continue }
             let status = Status(.deadlineExceeded, "the deadline passed before an answer")
             write { $0.writeResponse(status: status, streamID: streamID, arena: server.arena) }
             call.responder.cancel(.deadlineExceeded)
@@ -281,8 +306,9 @@ final class ServerConnection: ChannelInboundHandler {
         guard phase == .open else { return }
         rules.drain()
         for streamID in inFlight.keys.sorted() {
-            guard let call = inFlight[streamID], call.responder.isStream else { continue }
-            inFlight[streamID] = nil
+            guard inFlight[streamID]?.responder.isStream == true, let call = take(streamID) else {
+                continue
+            }
             let status = Status(.unavailable, "the server is closing")
             write { $0.writeResponse(status: status, streamID: streamID, arena: server.arena) }
             call.responder.cancel(.connectionClosed)
@@ -318,6 +344,7 @@ final class ServerConnection: ChannelInboundHandler {
         cancelInFlight()
         context.close(mode: .output, promise: nil)
         deadlines.cancel()
+        arrivals.cancel()
         deadlines.arm(for: .now() + server.configuration.lingerMax) { [self] in close(reason) }
     }
 
@@ -327,6 +354,7 @@ final class ServerConnection: ChannelInboundHandler {
         phase = .closed
         outbound = ByteBuffer()
         deadlines.cancel()
+        arrivals.cancel()
         cancelInFlight()
         server.connectionEnded(self, closeReason)
     }
@@ -334,7 +362,7 @@ final class ServerConnection: ChannelInboundHandler {
     private func cancelInFlight() {
         for streamID in inFlight.keys.sorted() {
             // An action below may end others.
-            inFlight.removeValue(forKey: streamID)?.responder.cancel(.connectionClosed)
+            take(streamID)?.responder.cancel(.connectionClosed)
         }
     }
 }

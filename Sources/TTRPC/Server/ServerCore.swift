@@ -11,6 +11,9 @@ final class ServerCore {
     /// For statuses; reset with each.
     let arena = ProtobufArena()
 
+    /// Calls of all connections that wait for an answer.
+    var inFlightCount = 0
+
     private var connections: [UInt64: ServerConnection] = [:]
     private var lastConnectionID: UInt64 = 0
     private var toFlush: [ServerConnection] = []

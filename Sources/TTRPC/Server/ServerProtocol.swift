@@ -1,3 +1,10 @@
+/// Calls that wait for an answer.
+struct InFlightCounts {
+    var connection: Int
+    /// Of all connections, this one included.
+    var server: Int
+}
+
 /// The rules of one connection on the server's side, as a pure value: what a frame leads to.
 struct ServerProtocol {
     /// What the connection is to do about a frame.
@@ -29,7 +36,7 @@ struct ServerProtocol {
     /// Takes a frame.
     ///
     /// Checks come in this order: stream id, content, drain, limits.
-    mutating func receive(_ frame: Frame, inFlight: Int) -> Action {
+    mutating func receive(_ frame: Frame, inFlight: InFlightCounts) -> Action {
         switch frame.kind {
         case .request:
             return request(frame, inFlight: inFlight)
@@ -57,7 +64,7 @@ struct ServerProtocol {
         )
     }
 
-    private mutating func request(_ frame: Frame, inFlight: Int) -> Action {
+    private mutating func request(_ frame: Frame, inFlight: InFlightCounts) -> Action {
         let streamID = frame.streamID
         guard streamID % 2 == 1 else {
             return violation(streamID, "stream id \(streamID) is even, which a client may not use")
@@ -92,14 +99,12 @@ struct ServerProtocol {
         _ request: RequestEnvelope,
         streamID: UInt32,
         kind: Call.Kind,
-        inFlight: Int
+        inFlight: InFlightCounts
     ) -> Action {
         if isDraining {
             return .refuse(streamID: streamID, Status(.unavailable, "the server is closing"))
         }
-        let inFlightMax = configuration.requestsInFlightPerConnectionMax
-        guard inFlight < inFlightMax else {
-            let text = "\(inFlight) calls in flight on this connection, limit \(inFlightMax)"
+        if let text = overload(request, inFlight) {
             return .refuse(streamID: streamID, Status(.resourceExhausted, text))
         }
         guard request.metadata.count <= configuration.metadataEntriesMax else {
@@ -115,6 +120,24 @@ struct ServerProtocol {
             )
         }
         return .dispatch(request, streamID: streamID, kind: kind)
+    }
+
+    /// Which limit on calls in flight one more would break; nil for none.
+    private func overload(_ request: RequestEnvelope, _ inFlight: InFlightCounts) -> String? {
+        let connectionMax = configuration.requestsInFlightPerConnectionMax
+        let serverMax = configuration.requestsInFlightMax
+        guard inFlight.connection >= connectionMax || inFlight.server >= serverMax else {
+            return nil
+        }
+        let isUrgent =
+            configuration.urgentMethods[request.service]?.contains(request.method) ?? false
+        let extra = isUrgent ? configuration.urgentInFlightMax : 0
+        if inFlight.connection >= connectionMax + extra {
+            return "\(inFlight.connection) calls in flight on this connection, "
+                + "limit \(connectionMax + extra)"
+        }
+        guard inFlight.server >= serverMax + extra else { return nil }
+        return "\(inFlight.server) calls in flight, limit \(serverMax + extra)"
     }
 
     private func isNext(_ streamID: UInt32) -> Bool {

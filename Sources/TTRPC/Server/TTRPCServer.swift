@@ -129,12 +129,13 @@ public final class TTRPCServer: Sendable {
             case .unix(let path):
                 let descriptor = try UnixListener.bind(path: path)
                 let file = UnixListener.identity(path: path)
-                return bootstrap(core, configuration).withBoundSocket(descriptor).map {
+                return bootstrap(core, configuration, tls: nil).withBoundSocket(descriptor).map {
                     Listener(address: address, channel: $0, file: file)
                 }
             case .tcp(let host, let port):
-                let target = try loopbackAddress(host: host, port: port)
-                return bootstrap(core, configuration).bind(to: target).map {
+                let tls = configuration.tls
+                let target = try socketAddress(host: host, port: port, isGuarded: tls != nil)
+                return bootstrap(core, configuration, tls: tls).bind(to: target).map {
                     let port = $0.localAddress?.port ?? port
                     return Listener(
                         address: .tcp(host: host, port: port),
@@ -152,7 +153,8 @@ public final class TTRPCServer: Sendable {
 
     private static func bootstrap(
         _ core: NIOLoopBound<ServerCore>,
-        _ configuration: ServerConfiguration
+        _ configuration: ServerConfiguration,
+        tls: ServerTLS?
     ) -> ServerBootstrap {
         let marks = ChannelOptions.Types.WriteBufferWaterMark(
             low: configuration.writableBytes.lowerBound,
@@ -163,7 +165,12 @@ public final class TTRPCServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: marks)
             .childChannelInitializer { channel in
-                peer(of: channel).flatMapThrowing { try core.value.accept(channel, peer: $0) }
+                peer(of: channel).flatMapThrowing {
+                    try core.value.accept(channel, peer: $0)
+                    guard let tls else { return }
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(tls.makeHandler(), position: .first)
+                }
             }
     }
 
@@ -181,9 +188,16 @@ public final class TTRPCServer: Sendable {
             return credentials.map { .unix(processID: $0.processID, userID: $0.userID) }
         }
         let remote = channel.remoteAddress
-        return channel.setOption(.tcpOption(.tcp_nodelay), value: 1)
-            .and(channel.setOption(.socketOption(.so_keepalive), value: 1))
-            .map { _ in
+        // A peer that is gone without a word is noticed within a minute and a half.
+        let options: [(ChannelOptions.Types.SocketOption, SocketOptionValue)] = [
+            (.tcpOption(.tcp_nodelay), 1), (.socketOption(.so_keepalive), 1),
+            (.tcpOption(.init(rawValue: TCP_KEEPIDLE)), 30),
+            (.tcpOption(.init(rawValue: TCP_KEEPINTVL)), 15),
+            (.tcpOption(.init(rawValue: TCP_KEEPCNT)), 4),
+        ]
+        let set = options.map { channel.setOption($0, value: $1) }
+        return EventLoopFuture.andAllSucceed(set, on: channel.eventLoop)
+            .map {
                 .tcp("\(remote?.ipAddress ?? "?"):\(remote?.port ?? 0)")
             }
     }
@@ -195,15 +209,17 @@ public final class TTRPCServer: Sendable {
         var groupID: UInt32 = 0
     }
 
-    private static func loopbackAddress(
+    /// Beyond loopback only what TLS guards.
+    private static func socketAddress(
         host: String,
-        port: Int
+        port: Int,
+        isGuarded: Bool
     ) throws(ServerStartError) -> SocketAddress {
         let literal = host == "localhost" ? "127.0.0.1" : host
         guard let address = try? SocketAddress(ipAddress: literal, port: port) else {
             throw .unknownHost(host)
         }
-        guard isLoopback(address) else { throw .tlsRequired(host: host) }
+        guard isGuarded || isLoopback(address) else { throw .tlsRequired(host: host) }
         return address
     }
 

@@ -38,7 +38,7 @@ package struct AuthenticationWatch: Sendable {
         else { return nil }
         return Alert(
             .authenticationFailed,
-            "\(self.failureCount) calls since the start came without a good token, the last from "
+            "\(self.failureCount) callers since the start did not show who they are, the last was "
                 + last.peer
         )
     }

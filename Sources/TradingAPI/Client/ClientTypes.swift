@@ -211,7 +211,7 @@ package struct RemoteHealth: Hashable, Sendable, Encodable {
     package var openOrderCount: UInt64
     package var unknownOrderCount: UInt64
     package var startedAt: Int64
-    /// Calls since the start that came without a good token.
+    /// Callers since the start that could not show who they are: no good token, or no good TLS.
     package var authenticationFailureCount: UInt64
     /// What a person should look at now.
     package var alerts: [RemoteAlert]

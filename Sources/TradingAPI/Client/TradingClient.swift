@@ -30,19 +30,26 @@ package struct TradingClient: Sendable {
     ///   - address: Where the server listens.
     ///   - timeoutMilliseconds: How long one call may take.
     ///   - token: By which the server knows who calls; a Unix socket may need none.
+    ///   - tls: What a TCP connection begins with; nil for plain text.
     /// - Returns: A connected client; close it when done.
     /// - Throws: ``TradingClientError/unreachable(_:)``.
     package static func connect(
         to address: String,
         timeoutMilliseconds: Int64,
-        token: BearerToken? = nil
+        token: BearerToken? = nil,
+        tls: ClientTLS? = nil
     ) async throws(TradingClientError) -> TradingClient {
         guard let target = ConnectAddress(text: address) else {
             throw .unreachable("\(address): expected unix:/path or host:port")
         }
+        var configuration = ClientConfiguration()
+        configuration.tls = tls
         do throws(ConnectError) {
             return TradingClient(
-                connection: try await TTRPCClient.connect(to: target),
+                connection: try await TTRPCClient.connect(
+                    to: target,
+                    configuration: configuration
+                ),
                 timeout: .milliseconds(timeoutMilliseconds),
                 token: token
             )

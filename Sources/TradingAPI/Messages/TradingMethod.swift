@@ -39,6 +39,14 @@ package enum TradingMethod: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether the method makes things safer, and is answered while others are turned away (K1).
+    package var isUrgent: Bool {
+        switch self {
+        case .cancel, .cancelAll, .killSwitch, .disableTrading: true
+        default: false
+        }
+    }
+
     /// The type of a refusal in a status's details.
     package static let refusalTypeURL = "type.googleapis.com/trading.v1.Refusal"
 }

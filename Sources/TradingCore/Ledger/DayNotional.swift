@@ -29,14 +29,13 @@ package struct DayNotional: Hashable, Sendable {
         day > self.day ? .zero : self.placed[asset] ?? .zero
     }
 
-    mutating func roll(to day: UTCDay) {
-        guard day > self.day else { return }
-        self.day = day
-        self.placed = [:]
-    }
-
-    mutating func add(_ notional: Notional, in asset: Asset) {
-        self.placed[asset] = (self.placed[asset] ?? .zero).adding(notional)
+    /// Counts an order that is placed on a day; a day after this one begins with it.
+    mutating func add(_ notional: Notional, in asset: Asset, on day: UTCDay) {
+        if day > self.day {
+            self.day = day
+            self.placed = [:]
+        }
+        self.placed[asset, default: .zero] = self.placed[asset, default: .zero].adding(notional)
     }
 
     /// Counts an order of the day anew: it ended, or turned out to be alive.

@@ -6,8 +6,8 @@ package struct Ledger: Hashable, Sendable {
     package private(set) var totals: [Asset: Amount]
     /// Held back for our open orders and for those of unknown outcome (E3).
     package private(set) var reserved: [Asset: Amount]
-    /// What orders that are not finished can still trade, by symbol and side.
-    package private(set) var pending: [Symbol: [Side: Amount]]
+    /// What orders that are not finished can still trade; what has none has no entry.
+    package private(set) var pending: [Symbol: Pending]
     /// By symbol.
     package private(set) var positions: [Symbol: Position]
 
@@ -67,23 +67,37 @@ package struct Ledger: Hashable, Sendable {
     /// Counts what an order can still trade.
     mutating func expect(_ reservation: Reservation) {
         guard !reservation.quantity.isZero else { return }
-        self.pending[reservation.symbol, default: [:]][reservation.side, default: .zero] +=
+        self.pending[reservation.symbol, default: Pending()][reservation.side] +=
             reservation.quantity
     }
 
-    mutating func release(_ reservation: Reservation) {
-        let rest = self.reserved(of: reservation.asset) - reservation.amount
-        invariant(rest >= .zero, "more of \(reservation.asset) is released than was reserved")
-        self.reserved[reservation.asset] = rest.isZero ? nil : rest
-        let (symbol, side) = (reservation.symbol, reservation.side)
-        let pending = self.pending(symbol, side) - reservation.quantity
-        invariant(pending >= .zero, "more of \(symbol) is released than was pending")
-        self.pending[symbol]?[side] = pending.isZero ? nil : pending
-        if self.pending[symbol]?.isEmpty == true { self.pending[symbol] = nil }
+    /// Holds back less for an order, or more.
+    ///
+    /// - Parameters:
+    ///   - reservation: What is held back for it.
+    ///   - later: The same order's from now on.
+    mutating func change(_ reservation: Reservation, to later: Reservation) {
+        let asset = reservation.asset
+        let rest = self.reserved(of: asset) - reservation.amount
+        invariant(rest >= .zero, "more of \(asset) is released than was reserved")
+        let held = rest + later.amount
+        self.reserved[asset] = held.isZero ? nil : held
+        let symbol = reservation.symbol
+        var pending = self.pending[symbol] ?? Pending()
+        pending[reservation.side] -= reservation.quantity
+        invariant(
+            pending[reservation.side] >= .zero,
+            "more of \(symbol) is released than was pending"
+        )
+        pending[reservation.side] += later.quantity
+        self.pending[symbol] = pending.isZero ? nil : pending
     }
 
     /// Counts one fill of an order: what it bought, what it paid and its fee.
-    mutating func apply(_ fill: Fill, of intent: OrderIntent) {
+    ///
+    /// - Returns: The profit that it realized, without its fee.
+    @discardableResult
+    mutating func apply(_ fill: Fill, of intent: OrderIntent) -> Notional {
         let side = intent.terms.side
         let base = fill.quantity.amount
         self.move(intent.baseAsset, by: side == .buy ? base : -base)
@@ -92,15 +106,26 @@ package struct Ledger: Hashable, Sendable {
             by: side == .buy ? -fill.quoteQuantity : fill.quoteQuantity
         )
         if let feeAsset = fill.feeAsset { self.move(feeAsset, by: -fill.fee) }
-        var position =
-            self.positions[intent.terms.symbol]
-            ?? Position(
-                symbol: intent.terms.symbol,
-                baseAsset: intent.baseAsset,
-                quoteAsset: intent.quoteAsset
-            )
-        position.apply(fill, side: side)
-        self.positions[intent.terms.symbol] = position
+        let unheld = Position(
+            symbol: intent.terms.symbol,
+            baseAsset: intent.baseAsset,
+            quoteAsset: intent.quoteAsset
+        )
+        // In its place, so that its fees are not copied.
+        return self.positions[intent.terms.symbol, default: unheld].apply(fill, side: side)
+    }
+}
+
+/// What orders can still trade on both sides of a symbol, in the base asset.
+package struct Pending: Hashable, Sendable {
+    private var buying = Amount.zero
+    private var selling = Amount.zero
+
+    var isZero: Bool { self.buying.isZero && self.selling.isZero }
+
+    package internal(set) subscript(side: Side) -> Amount {
+        get { side == .buy ? self.buying : self.selling }
+        set { if side == .buy { self.buying = newValue } else { self.selling = newValue } }
     }
 }
 

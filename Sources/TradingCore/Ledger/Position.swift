@@ -76,7 +76,11 @@ package struct Position: Hashable, Sendable {
     }
 
     /// Counts one fill, which must not have been counted before (E4).
-    package mutating func apply(_ fill: Fill, side: Side) {
+    ///
+    /// - Returns: The profit that it realized, without its fee.
+    @discardableResult
+    package mutating func apply(_ fill: Fill, side: Side) -> Notional {
+        let earlier = self.realizedProfit
         let bought = side == .buy ? fill.quantity.amount : -fill.quantity.amount
         let isGrowing = self.quantity.isZero || (self.quantity.raw > 0) == (bought.raw > 0)
         let closing = isGrowing ? 0 : min(self.quantity.raw.magnitude, bought.raw.magnitude)
@@ -96,6 +100,7 @@ package struct Position: Hashable, Sendable {
         }
         self.fillCount += 1
         self.charge(fill)
+        return self.realizedProfit - earlier
     }
 
     private mutating func charge(_ fill: Fill) {

@@ -60,6 +60,9 @@ package enum VenueID: UInt8, Hashable, Sendable, CaseIterable, Comparable {
         }
     }
 
+    /// Where it stands among all cases.
+    var place: Int { Int(self.rawValue) - 1 }
+
     /// Whether the venue is an exchange: it holds orders, and is asked for their fate.
     ///
     /// That of paper is inside of the process.

@@ -10,7 +10,7 @@ package struct Alert: Hashable, Sendable {
         case venueStopped = "venue_stopped"
         /// The account holds other than the ledger says (E5).
         case balanceDiffers = "balance_differs"
-        /// Calls came without a good token.
+        /// Callers could not show who they are.
         case authenticationFailed = "authentication_failed"
         /// Orders were unfinished at a start, and the restart policy held trading.
         case haltedAtStart = "halted_at_start"

@@ -249,7 +249,7 @@ struct KillProgress: Hashable, Sendable {
 
     /// Orders that it cancelled.
     var canceled: Set<OrderID> = []
-    var zeros: [VenueID: Zero] = [:]
+    var zeros: ByVenue<Zero> = [:]
     /// When a position whose last order failed is tried again.
     var closingRetries: [Holding: Retry] = [:]
 

@@ -11,9 +11,9 @@ package struct Gateway: ~Copyable {
     var settings: GatewaySettings
     /// What the configuration says of limits.
     let configuredLimits: RiskLimits
-    var sessions: [VenueID: VenueSession] = [:]
+    var sessions: ByVenue<VenueSession> = [:]
     /// What the venues' accounts hold, valued.
-    var books: [VenueID: AccountBook] = [:]
+    var books: ByVenue<AccountBook> = [:]
     var chases: [OrderID: Chase] = [:]
     var waiters: [OrderID: [Waiter]] = [:]
     var recent = RecentOrders()

@@ -18,7 +18,7 @@ package struct GatewaySettings: Hashable, Sendable {
     /// How much may be placed on an exchange in one day, by quote asset (B5).
     ///
     /// Where an exchange has caps, orders in other quote assets may only reduce positions.
-    package var dailyNotionalCaps: [VenueID: [Asset: Amount]] = [:]
+    package var dailyNotionalCaps: ByVenue<[Asset: Amount]> = [:]
 
     /// Every duration that decides something; each relation is asserted in ``validated()``.
     package struct Timing: Hashable, Sendable {
@@ -51,6 +51,10 @@ package struct GatewaySettings: Hashable, Sendable {
         package var closingFailuresMax = 5
         /// How far apart two readings must show the same difference to be believed (E5).
         package var balanceLagMilliseconds: Int64 = 10_000
+
+        /// How long before the journal's last placement a start begins to read the venue's orders:
+        /// more than a venue's clock is ever set back by (S5).
+        package var historyMarginMilliseconds: Int64 = 60_000
 
         package init() {}
     }

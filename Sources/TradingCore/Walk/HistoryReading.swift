@@ -74,7 +74,7 @@ extension Gateway {
     ///
     /// Where it knows no placement, the wall clock says when the store was made, a day to be sure.
     private func historyStart(_ venue: VenueID) -> WallTime {
-        let margin = self.settings.timing.absenceMarginMilliseconds
+        let margin = self.settings.timing.historyMarginMilliseconds
         let start =
             self.state.lastPlacements[venue]?.adding(milliseconds: -margin)
             ?? self.state.createdAt.adding(milliseconds: -86_400_000)

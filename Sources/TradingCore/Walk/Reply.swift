@@ -141,7 +141,7 @@ package struct HealthView: Hashable, Sendable {
     package var openOrderCount: Int
     package var unknownOrderCount: Int
     package var startedAt: WallTime
-    /// Calls since the start that came without a good token; counted outside of the gateway.
+    /// Callers since the start that could not show who they are; counted outside of the gateway.
     package var authenticationFailureCount: UInt64 = 0
     /// What a person should look at now.
     package var alerts: [Alert]

@@ -6,6 +6,16 @@ extension State {
         self.openCounts[venue]?.stopsBySymbol[symbol] ?? 0
     }
 
+    /// Orders of the venue that are not finished; held ones are not there yet.
+    package func openOrderCount(on venue: VenueID) -> Int {
+        self.openCounts[venue]?.total ?? 0
+    }
+
+    /// Orders of the venue on a symbol that are not finished.
+    package func openOrderCount(on venue: VenueID, symbol: Symbol) -> Int {
+        self.openCounts[venue]?.bySymbol[symbol] ?? 0
+    }
+
     /// The unsettled orders, oldest first.
     package var ordersByAge: [Order] {
         self.orders.values.sorted { $0.orderID < $1.orderID }

@@ -15,7 +15,7 @@ package struct State: Hashable, Sendable {
     package private(set) var lastOrderID: OrderID
     /// The time that each venue's newest placement was signed for, by the venue's clock: what is
     /// at the venue under our prefix and later is missing here (J5).
-    package private(set) var lastPlacements: [VenueID: WallTime]
+    package private(set) var lastPlacements: ByVenue<WallTime>
     /// Orders about which not everything is known; all others are on disk only.
     package private(set) var orders: [OrderID: Order]
     /// Those of `orders` whose outcome is unknown.
@@ -29,29 +29,29 @@ package struct State: Hashable, Sendable {
     package private(set) var killSwitch: KillSwitch
     package private(set) var secondFactor: SecondFactor
     /// What venues last asked us not to send.
-    package private(set) var restraints: [VenueID: VenueRestraint]
+    package private(set) var restraints: ByVenue<VenueRestraint>
     /// The newest trade of ours on each symbol (S5).
-    package private(set) var lastTrades: [VenueID: [Symbol: TradeMark]]
+    package private(set) var lastTrades: ByVenue<[Symbol: TradeMark]>
     /// By which orders the engaged kill switch closes positions (K4).
-    package private(set) var closings: [VenueID: [Symbol: Closing]]
+    package private(set) var closings: ByVenue<[Symbol: Closing]>
     /// The limits that were changed and not reset since.
     package private(set) var limitChanges: [LimitKey: LimitChange]
     /// By which callers prove who they are.
     package private(set) var tokens: TokenList
     /// What the venues' accounts hold, those that were ever touched.
-    package private(set) var ledgers: [VenueID: Ledger]
+    package private(set) var ledgers: ByVenue<Ledger>
     /// Limits on losses or failures that were broken.
     package private(set) var breaches: BreachList
     /// Orders in a row that failed at a venue; what has none has no entry.
-    package private(set) var failureCounts: [VenueID: Int]
+    package private(set) var failureCounts: ByVenue<Int>
     /// How many orders each account placed in its last day.
-    package private(set) var orderDays: [VenueID: OrderDay]
+    package private(set) var orderDays: ByVenue<OrderDay>
     /// What each account's losses are counted from, by quote asset.
-    package private(set) var equities: [VenueID: [Asset: EquityRecord]]
+    package private(set) var equities: ByVenue<[Asset: EquityRecord]>
     /// What was placed on the venues' present days.
-    package private(set) var dayNotionals: [VenueID: DayNotional]
+    package private(set) var dayNotionals: ByVenue<DayNotional>
     /// Those of `orders`, counted; what has none has no entry.
-    private(set) var openCounts: [VenueID: OpenCounts]
+    private(set) var openCounts: ByVenue<OpenCounts>
 
     /// Older changes are in the journal alone.
     package static let modeHistoryMax = 100
@@ -101,23 +101,23 @@ package struct State: Hashable, Sendable {
         epoch: String,
         createdAt: WallTime,
         lastOrderID: OrderID,
-        lastPlacements: [VenueID: WallTime],
+        lastPlacements: ByVenue<WallTime>,
         orders: [Order],
         mode: ModeRecord?,
         modeHistory: [ModeRecord],
         killSwitch: KillSwitch,
         secondFactor: SecondFactor,
-        restraints: [VenueID: VenueRestraint],
-        lastTrades: [VenueID: [Symbol: TradeMark]],
-        closings: [VenueID: [Symbol: Closing]],
+        restraints: ByVenue<VenueRestraint>,
+        lastTrades: ByVenue<[Symbol: TradeMark]>,
+        closings: ByVenue<[Symbol: Closing]>,
         limitChanges: [LimitChange],
         tokens: TokenList,
-        ledgers: [VenueID: Ledger],
+        ledgers: ByVenue<Ledger>,
         breaches: BreachList,
-        failureCounts: [VenueID: Int],
-        orderDays: [VenueID: OrderDay],
-        equities: [VenueID: [Asset: EquityRecord]],
-        dayNotionals: [VenueID: DayNotional]
+        failureCounts: ByVenue<Int>,
+        orderDays: ByVenue<OrderDay>,
+        equities: ByVenue<[Asset: EquityRecord]>,
+        dayNotionals: ByVenue<DayNotional>
     ) {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
@@ -159,16 +159,6 @@ package struct State: Hashable, Sendable {
         }
     }
 
-    /// Orders of the venue that are not finished; held ones are not there yet.
-    package func openOrderCount(on venue: VenueID) -> Int {
-        self.openCounts[venue]?.total ?? 0
-    }
-
-    /// Orders of the venue on a symbol that are not finished.
-    package func openOrderCount(on venue: VenueID, symbol: Symbol) -> Int {
-        self.openCounts[venue]?.bySymbol[symbol] ?? 0
-    }
-
     /// Takes in one event.
     ///
     /// - Returns: The order that the event finished, which memory forgets with this.
@@ -184,9 +174,7 @@ package struct State: Hashable, Sendable {
         case .stopped: break
         case .orderSubmitted(let intent):
             self.note(intent.orderID)
-            self.insert(Order(intent: intent, status: .submitting, createdAt: time))
-            self.notePlacement(of: intent)
-            self.countOfDay(intent)
+            self.place(Order(intent: intent, status: .submitting, createdAt: time))
             if intent.purpose == .flatten {
                 self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
                     .begin()
@@ -252,8 +240,8 @@ package struct State: Hashable, Sendable {
     }
 
     private mutating func insert(_ order: Order) {
-        invariant(self.orders[order.orderID] == nil, "order \(order.orderID) is there already")
-        self.orders[order.orderID] = order
+        let earlier = self.orders.updateValue(order, forKey: order.orderID)
+        invariant(earlier == nil, "order \(order.orderID) is there already")
         self.count(order, by: 1)
         self.ledgers[order.intent.venue, default: Ledger()].reserve(
             Reservation(remaining: order.reservedQuantity, of: order.intent)
@@ -261,14 +249,18 @@ package struct State: Hashable, Sendable {
         if order.status.isInDoubt { self.ordersInDoubt.insert(order.orderID) }
     }
 
-    private mutating func notePlacement(of intent: OrderIntent) {
+    /// Takes in an order that is about to be sent.
+    private mutating func place(_ order: Order) {
+        self.insert(order)
+        let intent = order.intent
         self.lastPlacements[intent.venue] = intent.timestamp
-        guard let order = self.orders[intent.orderID] else { return }
         let day = UTCDay(of: intent.timestamp)
-        var ofVenue = self.dayNotionals[intent.venue] ?? DayNotional(day: day)
-        ofVenue.roll(to: day)
-        ofVenue.add(order.dayNotional, in: intent.quoteAsset)
-        self.dayNotionals[intent.venue] = ofVenue
+        self.dayNotionals[intent.venue, default: DayNotional(day: day)].add(
+            order.dayNotional,
+            in: intent.quoteAsset,
+            on: day
+        )
+        self.countOfDay(intent)
     }
 
     /// Turns a held order into one that is on its way, or that is simulated and thereby finished.
@@ -279,9 +271,7 @@ package struct State: Hashable, Sendable {
         self.heldOrders.remove(intent.orderID)
         order.approve(intent, at: time)
         guard !order.isSettled else { return order }
-        self.insert(order)
-        self.notePlacement(of: intent)
-        self.countOfDay(intent)
+        self.place(order)
         return nil
     }
 
@@ -290,47 +280,57 @@ package struct State: Hashable, Sendable {
         by change: OrderChange,
         at time: WallTime
     ) -> Order? {
-        // Taken out and put back, so that its fills are not copied.
-        guard var order = self.orders.removeValue(forKey: orderID) else {
+        guard let place = self.orders.index(forKey: orderID) else {
             fatalError("invariant broken: order \(orderID) changed while it was not in memory")
         }
-        let venue = order.intent.venue
-        let reserved = order.reservedQuantity
-        let dayNotional = order.dayNotional
-        let before = order.status
-        order.apply(change, at: time)
-        guard self.heldOrders.remove(orderID) == nil else {
-            invariant(order.isSettled, "a held order is approved or ends")
-            return order
+        // In its place, so that it is neither copied nor looked up again.
+        let (intent, before, after) = self.orders.values[place].apply(weighing: change, at: time)
+        guard self.heldOrders.isEmpty || self.heldOrders.remove(orderID) == nil else {
+            invariant(after.isSettled, "a held order is approved or ends")
+            return self.orders.remove(at: place).value
         }
-        self.dayNotionals[venue]?.replace(dayNotional, with: order.dayNotional, of: order.intent)
-        self.countFailure(of: order, after: before)
-        if order.reservedQuantity != reserved {
-            self.ledgers[venue, default: Ledger()].release(
-                Reservation(remaining: reserved, of: order.intent)
-            )
-            self.ledgers[venue, default: Ledger()].reserve(
-                Reservation(remaining: order.reservedQuantity, of: order.intent)
-            )
-        }
+        if before != after { self.weigh(intent, before, after, by: change) }
         if case .filled(let fill) = change {
-            self.count(fill, of: order.intent)
-            if !fill.isOperators { self.mark(fill, of: order) }
+            self.count(fill, of: intent)
+            if !fill.isOperators { self.mark(fill, of: intent) }
         }
-        if order.status.isInDoubt {
-            self.ordersInDoubt.insert(orderID)
-        } else if !self.ordersInDoubt.isEmpty {
-            self.ordersInDoubt.remove(orderID)
-        }
-        guard order.isSettled else {
-            self.orders[orderID] = order
-            return nil
-        }
+        guard after.isSettled else { return nil }
+        let order = self.orders.remove(at: place).value
         self.count(order, by: -1)
         if order.intent.purpose == .flatten, order.status == .filled {
-            self.closings[venue]?[order.terms.symbol]?.succeed()
+            self.closings[order.intent.venue]?[order.terms.symbol]?.succeed()
         }
         return order
+    }
+
+    /// Counts a changed order anew.
+    private mutating func weigh(
+        _ intent: OrderIntent,
+        _ before: OrderWeight,
+        _ after: OrderWeight,
+        by change: OrderChange
+    ) {
+        let venue = intent.venue
+        if after.dayNotional != before.dayNotional {
+            self.dayNotionals[venue]?.replace(
+                before.dayNotional,
+                with: after.dayNotional,
+                of: intent
+            )
+        }
+        if after.reservedQuantity != before.reservedQuantity {
+            self.ledgers[venue, default: Ledger()].change(
+                Reservation(remaining: before.reservedQuantity, of: intent),
+                to: Reservation(remaining: after.reservedQuantity, of: intent)
+            )
+        }
+        guard after.status != before.status else { return }
+        self.countFailure(of: intent, before.status, after.status, by: change)
+        if after.status.isInDoubt {
+            self.ordersInDoubt.insert(intent.orderID)
+        } else if !self.ordersInDoubt.isEmpty {
+            self.ordersInDoubt.remove(intent.orderID)
+        }
     }
 
     private mutating func countOfDay(_ intent: OrderIntent) {
@@ -339,14 +339,11 @@ package struct State: Hashable, Sendable {
     }
 
     private mutating func count(_ fill: Fill, of intent: OrderIntent) {
-        let (venue, symbol) = (intent.venue, intent.terms.symbol)
-        let before = self.ledgers[venue]?.positions[symbol]?.realizedProfit ?? .zero
-        self.ledgers[venue, default: Ledger()].apply(fill, of: intent)
-        let after = self.ledgers[venue]?.positions[symbol]?.realizedProfit ?? .zero
-        self.equities[venue]?[intent.quoteAsset]?.count(
+        let realized = self.ledgers[intent.venue, default: Ledger()].apply(fill, of: intent)
+        self.equities[intent.venue]?[intent.quoteAsset]?.count(
             fill,
             of: intent,
-            realized: after - before
+            realized: realized
         )
     }
 
@@ -354,12 +351,17 @@ package struct State: Hashable, Sendable {
     ///
     /// An order that a process before this one left behind says nothing about the venue; nor does
     /// one that the engaged kill switch kept from being sent.
-    private mutating func countFailure(of order: Order, after before: OrderStatus) {
-        let venue = order.intent.venue
-        switch (before, order.status) {
+    private mutating func countFailure(
+        of intent: OrderIntent,
+        _ before: OrderStatus,
+        _ after: OrderStatus,
+        by change: OrderChange
+    ) {
+        let venue = intent.venue
+        switch (before, after) {
         case (.submitting, .rejected), (.submitting, .unknown), (.submitting, .notPlaced):
-            guard order.intent.clientOrderID.text.contains("-\(self.epoch)-"), !order.cameTooLate,
-                order.status != .notPlaced || !self.killSwitch.isEngaged
+            guard intent.clientOrderID.text.contains("-\(self.epoch)-"), !change.cameTooLate,
+                after != .notPlaced || !self.killSwitch.isEngaged
             else { return }
             self.failureCounts[venue, default: 0] += 1
         case (.submitting, .open), (.submitting, .partiallyFilled), (.submitting, .filled),
@@ -381,9 +383,8 @@ package struct State: Hashable, Sendable {
         self.equities[breach.venue]?[asset]?.acknowledge(breach.rule)
     }
 
-    private mutating func mark(_ fill: Fill, of order: Order) {
-        let venue = order.intent.venue
-        let symbol = order.terms.symbol
+    private mutating func mark(_ fill: Fill, of intent: OrderIntent) {
+        let (venue, symbol) = (intent.venue, intent.terms.symbol)
         let mark = TradeMark(fill).newer(than: self.lastTrades[venue]?[symbol])
         self.lastTrades[venue, default: [:]][symbol] = mark
     }

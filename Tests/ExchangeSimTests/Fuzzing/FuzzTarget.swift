@@ -24,6 +24,14 @@ enum FuzzTarget: String, CaseIterable {
     case order
     /// The bytes of one connection: HTTP, WebSocket API and market streams.
     case socket
+    /// Frames of the RPC, in pieces.
+    case frames
+    /// Envelopes of the RPC.
+    case envelope
+    /// The bytes of one RPC connection.
+    case connection
+    /// The payloads of the gateway's methods.
+    case requests
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -33,6 +41,10 @@ enum FuzzTarget: String, CaseIterable {
         case .replay: Self.runReplay(bytes)
         case .order: Self.runOrder(bytes)
         case .socket: Self.runSocket(bytes)
+        case .frames: Self.runFrames(bytes)
+        case .envelope: Self.runEnvelope(bytes)
+        case .connection: Self.runConnection(bytes)
+        case .requests: Self.runRequests(bytes)
         }
     }
 

@@ -59,7 +59,7 @@ import Testing
         let intent = rig.openOrder()
         rig.tell(.orderReported(Make.report(intent, .canceled)))
         rig.start()
-        let since = intent.timestamp.adding(milliseconds: -10_000)
+        let since = intent.timestamp.adding(milliseconds: -60_000)
         let question = VenueRequest.allOrders(Make.bitcoin, since: since)
         #expect(Self.histories(of: rig.tell(.streamOpened)).contains(question))
         // The list may have many pages: it is asked for again only after it failed.

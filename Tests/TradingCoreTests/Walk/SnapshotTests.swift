@@ -68,6 +68,7 @@ import Testing
         "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.
         "State.ordersInDoubt", "State.heldOrders", "State.openCounts", "Ledger.pending",
+        "Pending.buying", "Pending.selling",
         "OpenCounts.total", "OpenCounts.bySymbol", "OpenCounts.stopsBySymbol",
         "ModeRecord.mode", "ModeRecord.principal", "ModeRecord.reason", "ModeRecord.since",
         "KillSwitch.level", "KillSwitch.principal", "KillSwitch.reason", "KillSwitch.since",
@@ -107,7 +108,8 @@ import Testing
         let name = "\(mirror.subjectType)"
         if Self.scalars.contains(name) { return }
         for child in mirror.children {
-            if mirror.displayStyle == .struct { found.insert("\(name).\(child.label ?? "?")") }
+            let isOwn = mirror.displayStyle == .struct && !name.hasPrefix("ByVenue<")
+            if isOwn { found.insert("\(name).\(child.label ?? "?")") }
             Self.properties(of: child.value, into: &found)
         }
     }

@@ -1024,7 +1024,7 @@ struct  Trading__V1__HealthResponse
   size_t n_alerts;
   Trading__V1__Alert **alerts;
   /*
-   * Calls since the start that came without a good token.
+   * Callers since the start that could not show who they are: no good token, or no good TLS.
    */
   uint64_t authentication_failure_count;
 };
