@@ -43,8 +43,9 @@ package struct ChainHash: Hashable, Sendable, CustomStringConvertible {
     package var description: String { self.bytes.hex }
 }
 
-/// OpenSSL's SHA-256, looked up once: looking it up for each record takes as long as hashing one.
-/// Nor is a context made for each.
+/// OpenSSL's SHA-256, looked up once, with a context made once.
+///
+/// Looking it up for each record takes as long as hashing one.
 ///
 /// Safe: the pointers are never nil, never freed and never handed out. Sendable: the algorithm is
 /// only read, and the context only used under the lock.

@@ -35,6 +35,7 @@ enum Server {
         _ = fflush(nil)
         await signals.waitForTermination()
         log.info("ending: no new calls are taken")
+        try await loop.submit { parts.value.endSubscriptions() }.get()
         try await server.drain(timeout: .seconds(15)).get()
         try await loop.flatSubmit { parts.value.close() }.get()
         try await group.shutdownGracefully()
@@ -80,6 +81,7 @@ private final class Parts {
     private let loop: any EventLoop
     private let walk: GatewayLoop
     private let store: OpenedStore
+    private let broadcaster: Broadcaster
     private let service: TradingService
     private var links: [any ExchangeLinking] = []
 
@@ -105,13 +107,17 @@ private final class Parts {
         )
         let authenticator = Authenticator(configuration.access, walk: walk, loop: loop, log: log)
         self.router = Router(connectionClosed: { authenticator.closed($0, $1) })
+        let broadcaster = store.broadcaster(on: loop)
+        walk.follower = broadcaster
         self.loop = loop
         self.walk = walk
         self.store = store
+        self.broadcaster = broadcaster
         self.service = TradingService(
             walk: walk,
             authenticator: authenticator,
             history: store.history(on: loop),
+            broadcaster: broadcaster,
             version: Program.version
         )
         self.service.register(with: self.router)
@@ -213,6 +219,9 @@ private final class Parts {
             .assumeIsolated()
             .whenComplete { _ in Program.fail("\(error)", code: 70) }
     }
+
+    /// Tells subscribers where to go on once the server is back.
+    func endSubscriptions() { self.broadcaster.endAll(.unavailable, "the server is closing") }
 
     /// Lets go of the venues, then makes sure that nothing waits for a sync.
     func close() -> EventLoopFuture<Void> {

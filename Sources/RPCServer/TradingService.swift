@@ -11,6 +11,7 @@ final class TradingService {
     private let authenticator: Authenticator
     /// Nil where the journal is damaged.
     private let history: HistoryReader?
+    private let broadcaster: Broadcaster
     private let arena = ProtobufArena()
     private let encoder: ReplyEncoder
     /// Listings that are decided and not answered yet.
@@ -24,18 +25,24 @@ final class TradingService {
         walk: GatewayLoop,
         authenticator: Authenticator,
         history: HistoryReader?,
+        broadcaster: Broadcaster,
         version: String
     ) {
         self.walk = walk
         self.authenticator = authenticator
         self.history = history
+        self.broadcaster = broadcaster
         self.encoder = ReplyEncoder(arena: ProtobufArena(), version: version)
     }
 
     /// Adds every method of the service.
     func register(with router: Router) {
         for method in TradingMethod.allCases {
-            router.add(method.rawValue, of: method.service) { call, responder in
+            router.add(
+                method.rawValue,
+                of: method.service,
+                kind: method.isStreaming ? .serverStreaming : .unary
+            ) { call, responder in
                 self.receive(method, call, responder)
             }
         }
@@ -50,6 +57,10 @@ final class TradingService {
         }
         if method == .riskDecisions {
             self.readDecisions(call, responder)
+            return
+        }
+        if method == .subscribe {
+            self.subscribe(call, responder, as: caller)
             return
         }
         let secret = method == .createToken ? Self.drawToken() : nil
@@ -112,6 +123,18 @@ final class TradingService {
             case .failure(let error): responder.fail(Status(.dataLoss, "\(error)"))
             }
         }
+    }
+
+    private func subscribe(_ call: Call, _ responder: Responder, as caller: Caller) {
+        let wish: SubscriptionWish
+        do throws(BadRequest) {
+            wish = try RequestDecoder(arena: self.arena, caller: caller)
+                .subscription(Array(call.payload.readableBytesView).span)
+        } catch {
+            responder.fail(Status(.invalidArgument, error.message))
+            return
+        }
+        self.broadcaster.subscribe(wish, responder, as: caller)
     }
 
     private func answer(

@@ -39,14 +39,11 @@ struct GlobalOptions: ParsableArguments {
     func withClient<Result>(
         _ body: (TradingClient) async throws(TradingClientError) -> Result
     ) async throws -> Result {
-        let address =
-            self.address ?? ProcessInfo.processInfo.environment["TRADING_ADDRESS"]
-            ?? "127.0.0.1:7070"
         let token = try self.token()
         let tls = try self.tls.client()
         do throws(TradingClientError) {
             let client = try await TradingClient.connect(
-                to: address,
+                to: self.chosenAddress,
                 timeoutMilliseconds: self.timeout,
                 token: token,
                 tls: tls
@@ -62,6 +59,21 @@ struct GlobalOptions: ParsableArguments {
         } catch {
             throw Failure(error)
         }
+    }
+
+    /// Follows the server's events.
+    func subscription(_ wish: SubscriptionWish) throws(Failure) -> EventSubscription {
+        EventSubscription(
+            to: self.chosenAddress,
+            token: try self.token(),
+            tls: try self.tls.client(),
+            wish
+        )
+    }
+
+    private var chosenAddress: String {
+        self.address ?? ProcessInfo.processInfo.environment["TRADING_ADDRESS"]
+            ?? "127.0.0.1:7070"
     }
 
     /// By which the server knows who calls; what is wrong with it is told without it.

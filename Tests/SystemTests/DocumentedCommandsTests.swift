@@ -24,7 +24,7 @@ import TradingAPI
             }
     }
 
-    @Test(arguments: [("risk.md", ["limits", "risk"], 9), ("rpc.md", ["token"], 3)])
+    @Test(arguments: [("risk.md", ["limits", "risk"], 9), ("rpc.md", ["token", "events"], 5)])
     func `each command of a document does what it says`(
         document: String,
         words: [String],

@@ -1807,6 +1807,231 @@ void   trading__v1__alert__free_unpacked
   assert(message->base.descriptor == &trading__v1__alert__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__subscribe_request__init
+                     (Trading__V1__SubscribeRequest         *message)
+{
+  static const Trading__V1__SubscribeRequest init_value = TRADING__V1__SUBSCRIBE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__subscribe_request__get_packed_size
+                     (const Trading__V1__SubscribeRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__subscribe_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__subscribe_request__pack
+                     (const Trading__V1__SubscribeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__subscribe_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__subscribe_request__pack_to_buffer
+                     (const Trading__V1__SubscribeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__subscribe_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__SubscribeRequest *
+       trading__v1__subscribe_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__SubscribeRequest *)
+     protobuf_c_message_unpack (&trading__v1__subscribe_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__subscribe_request__free_unpacked
+                     (Trading__V1__SubscribeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__subscribe_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__subscribe_response__init
+                     (Trading__V1__SubscribeResponse         *message)
+{
+  static const Trading__V1__SubscribeResponse init_value = TRADING__V1__SUBSCRIBE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__subscribe_response__get_packed_size
+                     (const Trading__V1__SubscribeResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__subscribe_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__subscribe_response__pack
+                     (const Trading__V1__SubscribeResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__subscribe_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__subscribe_response__pack_to_buffer
+                     (const Trading__V1__SubscribeResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__subscribe_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__SubscribeResponse *
+       trading__v1__subscribe_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__SubscribeResponse *)
+     protobuf_c_message_unpack (&trading__v1__subscribe_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__subscribe_response__free_unpacked
+                     (Trading__V1__SubscribeResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__subscribe_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__event__init
+                     (Trading__V1__Event         *message)
+{
+  static const Trading__V1__Event init_value = TRADING__V1__EVENT__INIT;
+  *message = init_value;
+}
+size_t trading__v1__event__get_packed_size
+                     (const Trading__V1__Event *message)
+{
+  assert(message->base.descriptor == &trading__v1__event__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__event__pack
+                     (const Trading__V1__Event *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__event__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__event__pack_to_buffer
+                     (const Trading__V1__Event *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__event__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__Event *
+       trading__v1__event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__Event *)
+     protobuf_c_message_unpack (&trading__v1__event__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__event__free_unpacked
+                     (Trading__V1__Event *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__event__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__event_value__init
+                     (Trading__V1__EventValue         *message)
+{
+  static const Trading__V1__EventValue init_value = TRADING__V1__EVENT_VALUE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__event_value__get_packed_size
+                     (const Trading__V1__EventValue *message)
+{
+  assert(message->base.descriptor == &trading__v1__event_value__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__event_value__pack
+                     (const Trading__V1__EventValue *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__event_value__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__event_value__pack_to_buffer
+                     (const Trading__V1__EventValue *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__event_value__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__EventValue *
+       trading__v1__event_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__EventValue *)
+     protobuf_c_message_unpack (&trading__v1__event_value__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__event_value__free_unpacked
+                     (Trading__V1__EventValue *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__event_value__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__subscription_end__init
+                     (Trading__V1__SubscriptionEnd         *message)
+{
+  static const Trading__V1__SubscriptionEnd init_value = TRADING__V1__SUBSCRIPTION_END__INIT;
+  *message = init_value;
+}
+size_t trading__v1__subscription_end__get_packed_size
+                     (const Trading__V1__SubscriptionEnd *message)
+{
+  assert(message->base.descriptor == &trading__v1__subscription_end__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__subscription_end__pack
+                     (const Trading__V1__SubscriptionEnd *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__subscription_end__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__subscription_end__pack_to_buffer
+                     (const Trading__V1__SubscriptionEnd *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__subscription_end__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__SubscriptionEnd *
+       trading__v1__subscription_end__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__SubscriptionEnd *)
+     protobuf_c_message_unpack (&trading__v1__subscription_end__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__subscription_end__free_unpacked
+                     (Trading__V1__SubscriptionEnd *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__subscription_end__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__limit__init
                      (Trading__V1__Limit         *message)
 {
@@ -6063,6 +6288,469 @@ const ProtobufCMessageDescriptor trading__v1__alert__descriptor =
   (ProtobufCMessageInit) trading__v1__alert__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__v1__subscribe_request__field_descriptors[6] =
+{
+  {
+    "from_sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SubscribeRequest, from_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kinds",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Trading__V1__SubscribeRequest, n_kinds),
+    offsetof(Trading__V1__SubscribeRequest, kinds),
+    &trading__v1__event_kind__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbols",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Trading__V1__SubscribeRequest, n_symbols),
+    offsetof(Trading__V1__SubscribeRequest, symbols),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategies",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Trading__V1__SubscribeRequest, n_strategies),
+    offsetof(Trading__V1__SubscribeRequest, strategies),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tags",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Trading__V1__SubscribeRequest, n_tags),
+    offsetof(Trading__V1__SubscribeRequest, tags),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heartbeat_milliseconds",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SubscribeRequest, heartbeat_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__subscribe_request__field_indices_by_name[] = {
+  0,   /* field[0] = from_sequence */
+  5,   /* field[5] = heartbeat_milliseconds */
+  1,   /* field[1] = kinds */
+  3,   /* field[3] = strategies */
+  2,   /* field[2] = symbols */
+  4,   /* field[4] = tags */
+};
+static const ProtobufCIntRange trading__v1__subscribe_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor trading__v1__subscribe_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.SubscribeRequest",
+  "SubscribeRequest",
+  "Trading__V1__SubscribeRequest",
+  "trading.v1",
+  sizeof(Trading__V1__SubscribeRequest),
+  6,
+  trading__v1__subscribe_request__field_descriptors,
+  trading__v1__subscribe_request__field_indices_by_name,
+  1,  trading__v1__subscribe_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__subscribe_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__subscribe_response__field_descriptors[3] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SubscribeResponse, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SubscribeResponse, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SubscribeResponse, event),
+    &trading__v1__event__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__subscribe_response__field_indices_by_name[] = {
+  2,   /* field[2] = event */
+  0,   /* field[0] = sequence */
+  1,   /* field[1] = time */
+};
+static const ProtobufCIntRange trading__v1__subscribe_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__v1__subscribe_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.SubscribeResponse",
+  "SubscribeResponse",
+  "Trading__V1__SubscribeResponse",
+  "trading.v1",
+  sizeof(Trading__V1__SubscribeResponse),
+  3,
+  trading__v1__subscribe_response__field_descriptors,
+  trading__v1__subscribe_response__field_indices_by_name,
+  1,  trading__v1__subscribe_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__subscribe_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__event__field_descriptors[14] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, kind),
+    &trading__v1__event_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "client_order_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, client_order_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "side",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, side),
+    &trading__v1__side__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, tag),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, status),
+    &trading__v1__order_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, order),
+    &trading__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fill",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, fill),
+    &trading__v1__fill__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refusal",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Event, refusal),
+    &trading__v1__refusal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__Event, n_values),
+    offsetof(Trading__V1__Event, values),
+    &trading__v1__event_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__event__field_indices_by_name[] = {
+  3,   /* field[3] = client_order_id */
+  11,   /* field[11] = fill */
+  0,   /* field[0] = kind */
+  4,   /* field[4] = mode */
+  1,   /* field[1] = name */
+  10,   /* field[10] = order */
+  2,   /* field[2] = order_id */
+  12,   /* field[12] = refusal */
+  6,   /* field[6] = side */
+  9,   /* field[9] = status */
+  7,   /* field[7] = strategy */
+  5,   /* field[5] = symbol */
+  8,   /* field[8] = tag */
+  13,   /* field[13] = values */
+};
+static const ProtobufCIntRange trading__v1__event__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 14 }
+};
+const ProtobufCMessageDescriptor trading__v1__event__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.Event",
+  "Event",
+  "Trading__V1__Event",
+  "trading.v1",
+  sizeof(Trading__V1__Event),
+  14,
+  trading__v1__event__field_descriptors,
+  trading__v1__event__field_indices_by_name,
+  1,  trading__v1__event__number_ranges,
+  (ProtobufCMessageInit) trading__v1__event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__event_value__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__EventValue, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__EventValue, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__event_value__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange trading__v1__event_value__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__event_value__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.EventValue",
+  "EventValue",
+  "Trading__V1__EventValue",
+  "trading.v1",
+  sizeof(Trading__V1__EventValue),
+  2,
+  trading__v1__event_value__field_descriptors,
+  trading__v1__event_value__field_indices_by_name,
+  1,  trading__v1__event_value__number_ranges,
+  (ProtobufCMessageInit) trading__v1__event_value__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__subscription_end__field_descriptors[1] =
+{
+  {
+    "next_sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SubscriptionEnd, next_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__subscription_end__field_indices_by_name[] = {
+  0,   /* field[0] = next_sequence */
+};
+static const ProtobufCIntRange trading__v1__subscription_end__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__subscription_end__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.SubscriptionEnd",
+  "SubscriptionEnd",
+  "Trading__V1__SubscriptionEnd",
+  "trading.v1",
+  sizeof(Trading__V1__SubscriptionEnd),
+  1,
+  trading__v1__subscription_end__field_descriptors,
+  trading__v1__subscription_end__field_indices_by_name,
+  1,  trading__v1__subscription_end__number_ranges,
+  (ProtobufCMessageInit) trading__v1__subscription_end__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor trading__v1__limit__field_descriptors[9] =
 {
   {
@@ -8452,6 +9140,52 @@ const ProtobufCEnumDescriptor trading__v1__resolution__descriptor =
   trading__v1__resolution__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
+static const ProtobufCEnumValue trading__v1__event_kind__enum_values_by_number[11] =
+{
+  { "EVENT_KIND_UNSPECIFIED", "TRADING__V1__EVENT_KIND__EVENT_KIND_UNSPECIFIED", 0 },
+  { "EVENT_KIND_ORDER", "TRADING__V1__EVENT_KIND__EVENT_KIND_ORDER", 1 },
+  { "EVENT_KIND_FILL", "TRADING__V1__EVENT_KIND__EVENT_KIND_FILL", 2 },
+  { "EVENT_KIND_BALANCE", "TRADING__V1__EVENT_KIND__EVENT_KIND_BALANCE", 3 },
+  { "EVENT_KIND_MODE", "TRADING__V1__EVENT_KIND__EVENT_KIND_MODE", 4 },
+  { "EVENT_KIND_KILL_SWITCH", "TRADING__V1__EVENT_KIND__EVENT_KIND_KILL_SWITCH", 5 },
+  { "EVENT_KIND_RISK", "TRADING__V1__EVENT_KIND__EVENT_KIND_RISK", 6 },
+  { "EVENT_KIND_LIMIT", "TRADING__V1__EVENT_KIND__EVENT_KIND_LIMIT", 7 },
+  { "EVENT_KIND_ACCESS", "TRADING__V1__EVENT_KIND__EVENT_KIND_ACCESS", 8 },
+  { "EVENT_KIND_VENUE", "TRADING__V1__EVENT_KIND__EVENT_KIND_VENUE", 9 },
+  { "EVENT_KIND_SERVER", "TRADING__V1__EVENT_KIND__EVENT_KIND_SERVER", 10 },
+};
+static const ProtobufCIntRange trading__v1__event_kind__value_ranges[] = {
+{0, 0},{0, 11}
+};
+static const ProtobufCEnumValueIndex trading__v1__event_kind__enum_values_by_name[11] =
+{
+  { "EVENT_KIND_ACCESS", 8 },
+  { "EVENT_KIND_BALANCE", 3 },
+  { "EVENT_KIND_FILL", 2 },
+  { "EVENT_KIND_KILL_SWITCH", 5 },
+  { "EVENT_KIND_LIMIT", 7 },
+  { "EVENT_KIND_MODE", 4 },
+  { "EVENT_KIND_ORDER", 1 },
+  { "EVENT_KIND_RISK", 6 },
+  { "EVENT_KIND_SERVER", 10 },
+  { "EVENT_KIND_UNSPECIFIED", 0 },
+  { "EVENT_KIND_VENUE", 9 },
+};
+const ProtobufCEnumDescriptor trading__v1__event_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "trading.v1.EventKind",
+  "EventKind",
+  "Trading__V1__EventKind",
+  "trading.v1",
+  11,
+  trading__v1__event_kind__enum_values_by_number,
+  11,
+  trading__v1__event_kind__enum_values_by_name,
+  1,
+  trading__v1__event_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const ProtobufCEnumValue trading__v1__limit_action__enum_values_by_number[4] =
 {
   { "LIMIT_ACTION_UNSPECIFIED", "TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_UNSPECIFIED", 0 },
@@ -8582,7 +9316,7 @@ const ProtobufCEnumDescriptor trading__v1__decision_verdict__descriptor =
   trading__v1__decision_verdict__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[11] =
+static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[12] =
 {
   { "PlaceOrder", &trading__v1__place_order_request__descriptor, &trading__v1__place_order_response__descriptor },
   { "Cancel", &trading__v1__cancel_request__descriptor, &trading__v1__cancel_response__descriptor },
@@ -8595,6 +9329,7 @@ static const ProtobufCMethodDescriptor trading__v1__trading_service__method_desc
   { "SetMode", &trading__v1__set_mode_request__descriptor, &trading__v1__set_mode_response__descriptor },
   { "KillSwitch", &trading__v1__kill_switch_request__descriptor, &trading__v1__kill_switch_response__descriptor },
   { "Health", &trading__v1__health_request__descriptor, &trading__v1__health_response__descriptor },
+  { "Subscribe", &trading__v1__subscribe_request__descriptor, &trading__v1__subscribe_response__descriptor },
 };
 const unsigned trading__v1__trading_service__method_indices_by_name[] = {
   3,        /* Amend */
@@ -8607,7 +9342,8 @@ const unsigned trading__v1__trading_service__method_indices_by_name[] = {
   5,        /* ListOrders */
   0,        /* PlaceOrder */
   6,        /* Positions */
-  8         /* SetMode */
+  8,        /* SetMode */
+  11         /* Subscribe */
 };
 const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
 {
@@ -8616,7 +9352,7 @@ const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
   "TradingService",
   "Trading__V1__TradingService",
   "trading.v1",
-  11,
+  12,
   trading__v1__trading_service__method_descriptors,
   trading__v1__trading_service__method_indices_by_name
 };
@@ -8707,6 +9443,14 @@ void trading__v1__trading_service__health(ProtobufCService *service,
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__trading_service__subscribe(ProtobufCService *service,
+                                             const Trading__V1__SubscribeRequest *input,
+                                             Trading__V1__SubscribeResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__trading_service__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__init (Trading__V1__TradingService_Service *service,
                                          Trading__V1__TradingService_ServiceDestroy destroy)

@@ -76,6 +76,16 @@ final class OpenedStore {
         (self.events as? Journal).map { HistoryReader(DecisionHistory(of: $0), loop: loop) }
     }
 
+    /// What tells subscribers of events; to be made before the walk's first step.
+    func broadcaster(on loop: any EventLoop) -> Broadcaster {
+        Broadcaster(
+            recovered: self.state,
+            history: (self.events as? Journal).map { EventHistory(of: $0) },
+            loop: loop,
+            log: self.log
+        )
+    }
+
     private static func report(_ recovery: Recovery, to log: Logger) {
         let orders = recovery.state.orders
         log.info(

@@ -34,6 +34,8 @@ final class GatewayLoop {
     private var isDeciding = false
     /// Told of each batch after its effects went out; see ``AuditTrail``.
     var afterCommit: ((State, [Event]) -> Void)?
+    /// Told what is written, and what of it is on disk.
+    var follower: (any RecordFollower)?
     /// Told that the journal must not be touched any more.
     private var abandon: () -> Void = {}
     /// Ends the process, once nothing is left to wait for.
@@ -93,6 +95,7 @@ final class GatewayLoop {
     /// From now on nothing is written and nothing traded: the journal is not what it was.
     func abandonJournal(_ reason: String) {
         self.journal = AbandonedStore()
+        self.follower?.abandoned()
         self.receive(.journal(.damaged(reason)))
     }
 
@@ -202,6 +205,8 @@ final class GatewayLoop {
     private func commit() {
         guard let batch = self.batch.take() else { return }
         let events = batch.events
+        let time = batch.instant.wall
+        let closed = batch.closedOrders.map(\.orderID)
         let durable: DurableBatch
         do throws(JournalError) {
             durable = try self.persist(batch)
@@ -216,6 +221,7 @@ final class GatewayLoop {
         for venue in self.venues.values { venue.flush() }
         EventLog(log: self.log).note(events)
         self.afterCommit?(self.gateway.state, events)
+        self.follower?.recorded(events, at: time, closing: closed)
         self.queueSync()
         self.scheduleWake()
     }
@@ -285,6 +291,7 @@ final class GatewayLoop {
         self.log.critical("the journal cannot be written", metadata: ["error": "\(error)"])
         self.abandon()
         self.journal = AbandonedStore()
+        self.follower?.abandoned()
         self.drop(events)
         self.receive(.journal(.damaged("\(error)")))
         // Their answers were dropped with the batch: they are told what is true now.
@@ -342,6 +349,7 @@ final class GatewayLoop {
     private func queueSync() {
         guard self.journal.hasUnsyncedRecords else {
             self.unsyncedSince = nil
+            self.follower?.synced()
             return
         }
         let since = self.unsyncedSince ?? .now()

@@ -51,6 +51,19 @@ public final class Responder {
     /// Bytes that wait on this connection for the peer to read; a measure of a slow subscriber.
     public var outboundBytesPending: Int { connection.outboundBytesPending }
 
+    /// Whether the peer keeps up, so that more may be sent without piling up here.
+    public var isWritable: Bool { isOpen && connection.isWritable }
+
+    /// Registers what is to happen when the peer has read what piled up; at most one action at a
+    /// time, called once.
+    ///
+    /// - Parameter action: Called on the event loop, unless the call ends before.
+    public func whenWritable(_ action: @escaping () -> Void) {
+        connection.eventLoop.preconditionInEventLoop()
+        guard isOpen else { return }
+        connection.whenWritable(streamID, action)
+    }
+
     /// Answers a unary call, or ends a stream that had a last message.
     ///
     /// - Parameter payload: The packed answer. One that does not fit a frame becomes

@@ -22,6 +22,8 @@ final class ServerConnection: ChannelInboundHandler {
         /// Unowned, so that dropping the responder is noticed; it leaves the table when it goes.
         unowned let responder: Responder
         var deadline: NIODeadline?
+        /// Waits for the peer to read.
+        var whenWritable: (() -> Void)?
     }
 
     let eventLoop: any EventLoop
@@ -39,6 +41,8 @@ final class ServerConnection: ChannelInboundHandler {
     private var bytesInChannel = 0
     private var isReading = false
     private var flushIsQueued = false
+    /// Whether a call waits for the peer to read.
+    private var isAwaited = false
 
     init(_ info: ConnectionInfo, server: ServerCore) {
         self.info = info
@@ -105,6 +109,7 @@ final class ServerConnection: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         noteBytesInChannel()
+        callAwaiting()
         context.fireChannelWritabilityChanged()
     }
 
@@ -157,6 +162,33 @@ final class ServerConnection: ChannelInboundHandler {
 
     /// Bytes that wait for the peer to read.
     var outboundBytesPending: Int { outbound.readableBytes + bytesInChannel }
+
+    /// Whether less waits for the peer than would be worth waiting for.
+    var isWritable: Bool {
+        phase == .open
+            && outboundBytesPending < server.configuration.writableBytes.upperBound
+    }
+
+    /// Calls `action` once, when the peer has read; at the end of this tick at the earliest.
+    func whenWritable(_ streamID: UInt32, _ action: @escaping () -> Void) {
+        inFlight[streamID]?.whenWritable = action
+        isAwaited = true
+        // What is written and not flushed yet may all go out, and then nothing would change.
+        if !flushIsQueued {
+            flushIsQueued = true
+            server.queueFlush(of: self)
+        }
+    }
+
+    private func callAwaiting() {
+        guard isAwaited, isWritable else { return }
+        isAwaited = false
+        for streamID in inFlight.keys.sorted() {
+            guard let action = inFlight[streamID]?.whenWritable else { continue }
+            inFlight[streamID]?.whenWritable = nil
+            action()
+        }
+    }
 
     func end(_ streamID: UInt32, with result: Result<ByteBuffer, Status>) {
         guard leave(streamID) else { return }
@@ -278,6 +310,7 @@ final class ServerConnection: ChannelInboundHandler {
 
     func flush() {
         flushIsQueued = false
+        defer { callAwaiting() }
         guard outbound.readableBytes > 0, phase != .closed, let context else { return }
         context.writeAndFlush(wrapOutboundOut(outbound), promise: nil)
         // A new buffer of like size if the channel still holds this one, else the same again.

@@ -39,6 +39,7 @@ package enum AccessTable {
         Row(.riskSummary, .viewer),
         Row(.riskDecisions, .viewer),
         Row(.riskBreaches, .viewer),
+        Row(.subscribe, .viewer),
         Row(.placeOrder, .trader),
         Row(.cancel, .trader),
         Row(.cancelAll, .trader),

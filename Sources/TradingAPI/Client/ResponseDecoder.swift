@@ -255,7 +255,7 @@ struct ResponseDecoder {
         return unsafe self.order(order.pointee)
     }
 
-    private func order(_ message: Trading__V1__Order) -> RemoteOrder {
+    func order(_ message: Trading__V1__Order) -> RemoteOrder {
         let side = Side(rawValue: UInt8(truncatingIfNeeded: unsafe message.side.rawValue))
         let force = TimeInForce(
             rawValue: UInt8(truncatingIfNeeded: unsafe message.time_in_force.rawValue)
@@ -294,7 +294,7 @@ struct ResponseDecoder {
         )
     }
 
-    private func fill(_ message: Trading__V1__Fill) -> RemoteFill {
+    func fill(_ message: Trading__V1__Fill) -> RemoteFill {
         unsafe RemoteFill(
             tradeID: message.trade_id,
             price: String(protobuf: message.price),

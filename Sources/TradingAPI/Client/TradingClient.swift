@@ -39,20 +39,25 @@ package struct TradingClient: Sendable {
         token: BearerToken? = nil,
         tls: ClientTLS? = nil
     ) async throws(TradingClientError) -> TradingClient {
+        TradingClient(
+            connection: try await Self.connection(to: address, tls: tls),
+            timeout: .milliseconds(timeoutMilliseconds),
+            token: token
+        )
+    }
+
+    /// Connects to `unix:/path` or `host:port`.
+    static func connection(
+        to address: String,
+        tls: ClientTLS? = nil
+    ) async throws(TradingClientError) -> TTRPCClient {
         guard let target = ConnectAddress(text: address) else {
             throw .unreachable("\(address): expected unix:/path or host:port")
         }
         var configuration = ClientConfiguration()
         configuration.tls = tls
         do throws(ConnectError) {
-            return TradingClient(
-                connection: try await TTRPCClient.connect(
-                    to: target,
-                    configuration: configuration
-                ),
-                timeout: .milliseconds(timeoutMilliseconds),
-                token: token
-            )
+            return try await TTRPCClient.connect(to: target, configuration: configuration)
         } catch {
             throw .unreachable("\(address): \(error.explanation)")
         }
@@ -206,7 +211,7 @@ package struct TradingClient: Sendable {
         }
     }
 
-    private static func translate(_ error: CallError) -> TradingClientError {
+    static func translate(_ error: CallError) -> TradingClientError {
         switch error {
         case .status(let status):
             for detail in status.details where detail.typeURL == TradingMethod.refusalTypeURL {

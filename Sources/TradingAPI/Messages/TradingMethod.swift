@@ -25,12 +25,13 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case listApprovals = "ListApprovals"
     case approve = "Approve"
     case deny = "Deny"
+    case subscribe = "Subscribe"
 
     /// The full name of the service that the method belongs to.
     package var service: String {
         switch self {
         case .placeOrder, .cancel, .cancelAll, .amend, .getOrder, .listOrders, .positions, .getMode,
-            .setMode, .killSwitch, .health:
+            .setMode, .killSwitch, .health, .subscribe:
             "trading.v1.TradingService"
         case .resolveOrder, .getLimits, .setLimits, .createToken, .listTokens, .revokeToken,
             .listApprovals, .approve, .deny,
@@ -47,6 +48,11 @@ package enum TradingMethod: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether the method answers with a stream.
+    package var isStreaming: Bool { self == .subscribe }
+
     /// The type of a refusal in a status's details.
     package static let refusalTypeURL = "type.googleapis.com/trading.v1.Refusal"
+    /// The type of where to go on with a subscription, in the details of the status that ended it.
+    package static let subscriptionEndTypeURL = "type.googleapis.com/trading.v1.SubscriptionEnd"
 }

@@ -167,7 +167,7 @@ package struct ReplyEncoder {
         }
     }
 
-    private func fill(_ fill: Fill) -> UnsafeMutablePointer<Trading__V1__Fill> {
+    func fill(_ fill: Fill) -> UnsafeMutablePointer<Trading__V1__Fill> {
         unsafe self.arena.make(trading__v1__fill__init) { message in
             unsafe message.trade_id = fill.tradeID.raw
             unsafe message.price = self.arena.string(fill.price.description)

@@ -90,8 +90,8 @@ package struct RequestDecoder {
         case .riskBreaches: return .risk
         case .acknowledgeBreach: return try self.acknowledgement(payload)
         case .disableTrading: return try self.disabling(payload)
-        case .riskDecisions:
-            fatalError("invariant broken: decisions are read beside the gateway")
+        case .riskDecisions, .subscribe:
+            fatalError("invariant broken: \(method) is answered beside the gateway")
         case .createToken: return .tokens(try self.newToken(payload))
         case .listTokens: return .tokens(.list)
         case .revokeToken: return .tokens(try self.revocation(payload))

@@ -113,6 +113,14 @@ package struct Order: Hashable, Sendable {
         return self.status.isTerminal || remaining < .zero ? .zero : remaining
     }
 
+    /// Whether the venue rejected it as its own type asks: the market was there before it.
+    ///
+    /// Nothing failed by that.
+    package var cameTooLate: Bool {
+        self.status == .rejected
+            && VenueError.lateness.contains { self.reason.hasPrefix($0) }
+    }
+
     /// What the fills paid or received for one unit of base, rounded down; nil without fills.
     package var averagePrice: Price? {
         guard self.filledQuantity.isPositive else { return nil }

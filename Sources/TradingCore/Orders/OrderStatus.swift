@@ -88,16 +88,6 @@ package enum OrderChange: Hashable, Sendable {
     case dismissed(Dismissal)
 }
 
-extension OrderChange {
-    /// Whether the venue rejected the order as its own type asks: the market was there before it.
-    ///
-    /// Nothing failed by that.
-    var cameTooLate: Bool {
-        guard case .rejected(_, let reason) = self else { return false }
-        return VenueError.lateness.contains { reason.hasPrefix($0) }
-    }
-}
-
 extension OrderStatus {
     /// The status after a change: the one table of an order's life.
     ///

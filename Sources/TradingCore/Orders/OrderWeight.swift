@@ -4,12 +4,14 @@ struct OrderWeight: Equatable {
     var dayNotional: Notional
     var status: OrderStatus
     var isSettled: Bool
+    var cameTooLate: Bool
 
     init(of order: Order) {
         self.reservedQuantity = order.reservedQuantity
         self.dayNotional = order.dayNotional
         self.status = order.status
         self.isSettled = order.isSettled
+        self.cameTooLate = order.cameTooLate
     }
 }
 

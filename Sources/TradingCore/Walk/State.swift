@@ -289,7 +289,7 @@ package struct State: Hashable, Sendable {
             invariant(after.isSettled, "a held order is approved or ends")
             return self.orders.remove(at: place).value
         }
-        if before != after { self.weigh(intent, before, after, by: change) }
+        if before != after { self.weigh(intent, before, after) }
         if case .filled(let fill) = change {
             self.count(fill, of: intent)
             if !fill.isOperators { self.mark(fill, of: intent) }
@@ -304,12 +304,8 @@ package struct State: Hashable, Sendable {
     }
 
     /// Counts a changed order anew.
-    private mutating func weigh(
-        _ intent: OrderIntent,
-        _ before: OrderWeight,
-        _ after: OrderWeight,
-        by change: OrderChange
-    ) {
+    private mutating func weigh(_ intent: OrderIntent, _ before: OrderWeight, _ after: OrderWeight)
+    {
         let venue = intent.venue
         if after.dayNotional != before.dayNotional {
             self.dayNotionals[venue]?.replace(
@@ -325,7 +321,7 @@ package struct State: Hashable, Sendable {
             )
         }
         guard after.status != before.status else { return }
-        self.countFailure(of: intent, before.status, after.status, by: change)
+        self.countFailure(of: intent, before, after)
         if after.status.isInDoubt {
             self.ordersInDoubt.insert(intent.orderID)
         } else if !self.ordersInDoubt.isEmpty {
@@ -353,15 +349,14 @@ package struct State: Hashable, Sendable {
     /// one that the engaged kill switch kept from being sent.
     private mutating func countFailure(
         of intent: OrderIntent,
-        _ before: OrderStatus,
-        _ after: OrderStatus,
-        by change: OrderChange
+        _ before: OrderWeight,
+        _ after: OrderWeight
     ) {
         let venue = intent.venue
-        switch (before, after) {
+        switch (before.status, after.status) {
         case (.submitting, .rejected), (.submitting, .unknown), (.submitting, .notPlaced):
-            guard intent.clientOrderID.text.contains("-\(self.epoch)-"), !change.cameTooLate,
-                after != .notPlaced || !self.killSwitch.isEngaged
+            guard intent.clientOrderID.text.contains("-\(self.epoch)-"), !after.cameTooLate,
+                after.status != .notPlaced || !self.killSwitch.isEngaged
             else { return }
             self.failureCounts[venue, default: 0] += 1
         case (.submitting, .open), (.submitting, .partiallyFilled), (.submitting, .filled),

@@ -55,6 +55,11 @@ typedef struct Trading__V1__DenyResponse Trading__V1__DenyResponse;
 typedef struct Trading__V1__HealthRequest Trading__V1__HealthRequest;
 typedef struct Trading__V1__HealthResponse Trading__V1__HealthResponse;
 typedef struct Trading__V1__Alert Trading__V1__Alert;
+typedef struct Trading__V1__SubscribeRequest Trading__V1__SubscribeRequest;
+typedef struct Trading__V1__SubscribeResponse Trading__V1__SubscribeResponse;
+typedef struct Trading__V1__Event Trading__V1__Event;
+typedef struct Trading__V1__EventValue Trading__V1__EventValue;
+typedef struct Trading__V1__SubscriptionEnd Trading__V1__SubscriptionEnd;
 typedef struct Trading__V1__Limit Trading__V1__Limit;
 typedef struct Trading__V1__GetLimitsRequest Trading__V1__GetLimitsRequest;
 typedef struct Trading__V1__GetLimitsResponse Trading__V1__GetLimitsResponse;
@@ -251,6 +256,47 @@ typedef enum _Trading__V1__Resolution {
   TRADING__V1__RESOLUTION__RESOLUTION_IDENTIFIED = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__RESOLUTION)
 } Trading__V1__Resolution;
+/*
+ * What an event is about.
+ */
+typedef enum _Trading__V1__EventKind {
+  TRADING__V1__EVENT_KIND__EVENT_KIND_UNSPECIFIED = 0,
+  /*
+   * An order came to be, changed or ended.
+   */
+  TRADING__V1__EVENT_KIND__EVENT_KIND_ORDER = 1,
+  /*
+   * A trade of an order.
+   */
+  TRADING__V1__EVENT_KIND__EVENT_KIND_FILL = 2,
+  /*
+   * A balance moved by something other than fills.
+   */
+  TRADING__V1__EVENT_KIND__EVENT_KIND_BALANCE = 3,
+  TRADING__V1__EVENT_KIND__EVENT_KIND_MODE = 4,
+  TRADING__V1__EVENT_KIND__EVENT_KIND_KILL_SWITCH = 5,
+  /*
+   * A limit was broken, the breach was acknowledged, or losses are counted from another value.
+   */
+  TRADING__V1__EVENT_KIND__EVENT_KIND_RISK = 6,
+  /*
+   * A limit was changed.
+   */
+  TRADING__V1__EVENT_KIND__EVENT_KIND_LIMIT = 7,
+  /*
+   * Tokens and codes of the second factor.
+   */
+  TRADING__V1__EVENT_KIND__EVENT_KIND_ACCESS = 8,
+  /*
+   * The venue asked for patience, or its account is known.
+   */
+  TRADING__V1__EVENT_KIND__EVENT_KIND_VENUE = 9,
+  /*
+   * The server started or stopped.
+   */
+  TRADING__V1__EVENT_KIND__EVENT_KIND_SERVER = 10
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__EVENT_KIND)
+} Trading__V1__EventKind;
 typedef enum _Trading__V1__LimitAction {
   TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_UNSPECIFIED = 0,
   TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_SET = 1,
@@ -1048,6 +1094,135 @@ struct  Trading__V1__Alert
 #define TRADING__V1__ALERT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__alert__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__SubscribeRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The first event wanted, however old; 0 = those that happen from now on.
+   */
+  uint64_t from_sequence;
+  /*
+   * Of each list: only events that have one of its values; all events where it is empty. An event
+   * that is about no order has no tag, for instance, so no list of tags lets it pass.
+   */
+  size_t n_kinds;
+  Trading__V1__EventKind *kinds;
+  size_t n_symbols;
+  char **symbols;
+  size_t n_strategies;
+  char **strategies;
+  size_t n_tags;
+  char **tags;
+  /*
+   * How long the stream may be silent; 100 to 60000, 5000 where 0.
+   */
+  uint32_t heartbeat_milliseconds;
+};
+#define TRADING__V1__SUBSCRIBE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__subscribe_request__descriptor) \
+    , 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
+
+
+/*
+ * An event, or a heartbeat.
+ */
+struct  Trading__V1__SubscribeResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The event's; of a heartbeat: all events up to this one were told or did not pass the filter.
+   * To resume, ask for the next one.
+   */
+  uint64_t sequence;
+  /*
+   * When it happened; of a heartbeat: when it was sent.
+   */
+  int64_t time;
+  /*
+   * Not there in a heartbeat.
+   */
+  Trading__V1__Event *event;
+};
+#define TRADING__V1__SUBSCRIBE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__subscribe_response__descriptor) \
+    , 0, 0, NULL }
+
+
+/*
+ * One event of the journal, all of which is on disk.
+ */
+struct  Trading__V1__Event
+{
+  ProtobufCMessage base;
+  Trading__V1__EventKind kind;
+  /*
+   * Such as "order_filled"; stable, for programs.
+   */
+  char *name;
+  /*
+   * 0 where it is about no order; so are the next five.
+   */
+  uint64_t order_id;
+  char *client_order_id;
+  Trading__V1__TradingMode mode;
+  char *symbol;
+  Trading__V1__Side side;
+  char *strategy;
+  char *tag;
+  /*
+   * What the event alone makes of the order; UNSPECIFIED where that takes more to know.
+   */
+  Trading__V1__OrderStatus status;
+  /*
+   * Where an order came to be: all of it, as it was then.
+   */
+  Trading__V1__Order *order;
+  /*
+   * Of an "order_filled".
+   */
+  Trading__V1__Fill *fill;
+  /*
+   * Where something was refused or held.
+   */
+  Trading__V1__Refusal *refusal;
+  /*
+   * All that the event says, in words.
+   */
+  size_t n_values;
+  Trading__V1__EventValue **values;
+};
+#define TRADING__V1__EVENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__event__descriptor) \
+    , TRADING__V1__EVENT_KIND__EVENT_KIND_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, NULL, NULL, NULL, 0,NULL }
+
+
+struct  Trading__V1__EventValue
+{
+  ProtobufCMessage base;
+  char *name;
+  char *value;
+};
+#define TRADING__V1__EVENT_VALUE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__event_value__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * In the details of the status that ends a subscription: where to go on.
+ */
+struct  Trading__V1__SubscriptionEnd
+{
+  ProtobufCMessage base;
+  /*
+   * What to ask for as from_sequence.
+   */
+  uint64_t next_sequence;
+};
+#define TRADING__V1__SUBSCRIPTION_END__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__subscription_end__descriptor) \
+    , 0 }
 
 
 /*
@@ -2347,6 +2522,101 @@ Trading__V1__Alert *
 void   trading__v1__alert__free_unpacked
                      (Trading__V1__Alert *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__SubscribeRequest methods */
+void   trading__v1__subscribe_request__init
+                     (Trading__V1__SubscribeRequest         *message);
+size_t trading__v1__subscribe_request__get_packed_size
+                     (const Trading__V1__SubscribeRequest   *message);
+size_t trading__v1__subscribe_request__pack
+                     (const Trading__V1__SubscribeRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__subscribe_request__pack_to_buffer
+                     (const Trading__V1__SubscribeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__SubscribeRequest *
+       trading__v1__subscribe_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__subscribe_request__free_unpacked
+                     (Trading__V1__SubscribeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__SubscribeResponse methods */
+void   trading__v1__subscribe_response__init
+                     (Trading__V1__SubscribeResponse         *message);
+size_t trading__v1__subscribe_response__get_packed_size
+                     (const Trading__V1__SubscribeResponse   *message);
+size_t trading__v1__subscribe_response__pack
+                     (const Trading__V1__SubscribeResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__subscribe_response__pack_to_buffer
+                     (const Trading__V1__SubscribeResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__SubscribeResponse *
+       trading__v1__subscribe_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__subscribe_response__free_unpacked
+                     (Trading__V1__SubscribeResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__Event methods */
+void   trading__v1__event__init
+                     (Trading__V1__Event         *message);
+size_t trading__v1__event__get_packed_size
+                     (const Trading__V1__Event   *message);
+size_t trading__v1__event__pack
+                     (const Trading__V1__Event   *message,
+                      uint8_t             *out);
+size_t trading__v1__event__pack_to_buffer
+                     (const Trading__V1__Event   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__Event *
+       trading__v1__event__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__event__free_unpacked
+                     (Trading__V1__Event *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__EventValue methods */
+void   trading__v1__event_value__init
+                     (Trading__V1__EventValue         *message);
+size_t trading__v1__event_value__get_packed_size
+                     (const Trading__V1__EventValue   *message);
+size_t trading__v1__event_value__pack
+                     (const Trading__V1__EventValue   *message,
+                      uint8_t             *out);
+size_t trading__v1__event_value__pack_to_buffer
+                     (const Trading__V1__EventValue   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__EventValue *
+       trading__v1__event_value__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__event_value__free_unpacked
+                     (Trading__V1__EventValue *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__SubscriptionEnd methods */
+void   trading__v1__subscription_end__init
+                     (Trading__V1__SubscriptionEnd         *message);
+size_t trading__v1__subscription_end__get_packed_size
+                     (const Trading__V1__SubscriptionEnd   *message);
+size_t trading__v1__subscription_end__pack
+                     (const Trading__V1__SubscriptionEnd   *message,
+                      uint8_t             *out);
+size_t trading__v1__subscription_end__pack_to_buffer
+                     (const Trading__V1__SubscriptionEnd   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__SubscriptionEnd *
+       trading__v1__subscription_end__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__subscription_end__free_unpacked
+                     (Trading__V1__SubscriptionEnd *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__Limit methods */
 void   trading__v1__limit__init
                      (Trading__V1__Limit         *message);
@@ -3001,6 +3271,21 @@ typedef void (*Trading__V1__HealthResponse_Closure)
 typedef void (*Trading__V1__Alert_Closure)
                  (const Trading__V1__Alert *message,
                   void *closure_data);
+typedef void (*Trading__V1__SubscribeRequest_Closure)
+                 (const Trading__V1__SubscribeRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__SubscribeResponse_Closure)
+                 (const Trading__V1__SubscribeResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__Event_Closure)
+                 (const Trading__V1__Event *message,
+                  void *closure_data);
+typedef void (*Trading__V1__EventValue_Closure)
+                 (const Trading__V1__EventValue *message,
+                  void *closure_data);
+typedef void (*Trading__V1__SubscriptionEnd_Closure)
+                 (const Trading__V1__SubscriptionEnd *message,
+                  void *closure_data);
 typedef void (*Trading__V1__Limit_Closure)
                  (const Trading__V1__Limit *message,
                   void *closure_data);
@@ -3136,6 +3421,10 @@ struct Trading__V1__TradingService_Service
                  const Trading__V1__HealthRequest *input,
                  Trading__V1__HealthResponse_Closure closure,
                  void *closure_data);
+  void (*subscribe)(Trading__V1__TradingService_Service *service,
+                    const Trading__V1__SubscribeRequest *input,
+                    Trading__V1__SubscribeResponse_Closure closure,
+                    void *closure_data);
 };
 typedef void (*Trading__V1__TradingService_ServiceDestroy)(Trading__V1__TradingService_Service *);
 void trading__v1__trading_service__init (Trading__V1__TradingService_Service *service,
@@ -3154,7 +3443,8 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
       function_prefix__ ## get_mode,\
       function_prefix__ ## set_mode,\
       function_prefix__ ## kill_switch,\
-      function_prefix__ ## health  }
+      function_prefix__ ## health,\
+      function_prefix__ ## subscribe  }
 void trading__v1__trading_service__place_order(ProtobufCService *service,
                                                const Trading__V1__PlaceOrderRequest *input,
                                                Trading__V1__PlaceOrderResponse_Closure closure,
@@ -3199,6 +3489,10 @@ void trading__v1__trading_service__health(ProtobufCService *service,
                                           const Trading__V1__HealthRequest *input,
                                           Trading__V1__HealthResponse_Closure closure,
                                           void *closure_data);
+void trading__v1__trading_service__subscribe(ProtobufCService *service,
+                                             const Trading__V1__SubscribeRequest *input,
+                                             Trading__V1__SubscribeResponse_Closure closure,
+                                             void *closure_data);
 typedef struct Trading__V1__AdminService_Service Trading__V1__AdminService_Service;
 struct Trading__V1__AdminService_Service
 {
@@ -3350,6 +3644,7 @@ extern const ProtobufCEnumDescriptor    trading__v1__kill_action__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__kill_level__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__closing_status__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__resolution__descriptor;
+extern const ProtobufCEnumDescriptor    trading__v1__event_kind__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__limit_action__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__limit_direction__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__role__descriptor;
@@ -3394,6 +3689,11 @@ extern const ProtobufCMessageDescriptor trading__v1__deny_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__health_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__alert__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__subscribe_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__subscribe_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__event__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__event_value__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__subscription_end__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__limit__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_limits_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_limits_response__descriptor;

@@ -1,0 +1,96 @@
+import CTradingProto
+import ProtobufArena
+package import TradingCore
+
+/// Reads events from the journal in their order, on any thread, beside the gateway that writes to
+/// it (M4).
+///
+/// What it reads may not be synced yet: whoever must tell only what is on disk says how far.
+package struct EventHistory: Sendable {
+    private let database: RocksDatabase
+
+    package init(of journal: Journal) { self.database = journal.database }
+
+    /// Reads a stretch of events.
+    ///
+    /// - Parameters:
+    ///   - first: The sequence of the first one; from 1 to `last`.
+    ///   - last: Where it ends at the latest; must be written already.
+    ///   - body: Takes an event; false ends the reading with it.
+    /// - Returns: The sequence behind the last event that was taken.
+    /// - Throws: Where a record is missing or cannot be read; `verify` tells more then.
+    package func read(
+        from first: UInt64,
+        through last: UInt64,
+        _ body: (UInt64, WallTime, Event) throws(JournalError) -> Bool
+    ) throws(JournalError) -> UInt64 {
+        let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
+        var next = first
+        var isGoingOn = true
+        try self.database.scan(
+            from: try self.recordStart(of: first).bigEndianBytes,
+            in: .journal,
+            .ascending
+        ) { (key, value) throws(JournalError) in
+            let place = UInt64(bigEndianBytes: key) ?? 0
+            let (time, events) = try Self.events(at: place, value, in: arena)
+            guard place <= next, place + UInt64(events.count) > next else {
+                throw .corrupt(recordAt: next, reason: "it is missing")
+            }
+            for event in events.dropFirst(Int(next - place)) where isGoingOn && next <= last {
+                isGoingOn = try body(next, time, event)
+                next += 1
+            }
+            return isGoingOn && next <= last
+        }
+        guard !isGoingOn || next > last else {
+            throw .corrupt(recordAt: next, reason: "it is missing")
+        }
+        return next
+    }
+
+    /// A finished order; nil where the store holds none of that number.
+    package func closedOrder(_ orderID: OrderID) throws(JournalError) -> Order? {
+        let key = orderID.raw.bigEndianBytes
+        guard let value = try self.database.value(of: key, in: .orders) else { return nil }
+        let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
+        return try Journal.order(value.span, of: orderID, in: arena)
+    }
+
+    /// Where the record begins that holds an event.
+    private func recordStart(of sequence: UInt64) throws(JournalError) -> UInt64 {
+        var start: UInt64?
+        try self.database.scan(
+            from: sequence.bigEndianBytes,
+            in: .journal,
+            .descending
+        ) { (key, _) throws(JournalError) in
+            start = UInt64(bigEndianBytes: key)
+            return false
+        }
+        guard let start else { throw .corrupt(recordAt: sequence, reason: "it is missing") }
+        return start
+    }
+
+    private static func events(
+        at place: UInt64,
+        _ value: Span<UInt8>,
+        in arena: ProtobufArena
+    ) throws(JournalError) -> (time: WallTime, events: [Event]) {
+        var events: [Event] = []
+        do throws(StoredRecord.Defect) {
+            let (record, message) = unsafe try StoredRecord.read(value, in: arena)
+            do throws(DecodingProblem) {
+                unsafe try StoredRecord.forEachEvent(of: message) { events.append($0) }
+            } catch {
+                throw StoredRecord.Defect.unreadable(error.reason)
+            }
+            guard record.firstSequence == place else {
+                throw StoredRecord.Defect.unreadable("it stands in another's place")
+            }
+            return (record.time, events)
+        } catch {
+            throw error.journalError(at: place)
+        }
+    }
+}
