@@ -189,7 +189,9 @@ enum EventDecoder {
                 symbol: Symbol(unsafe self.text(message.symbol)),
                 side: try self.known(Side.self, unsafe message.side),
                 type: try unsafe self.type(message),
-                quantity: Quantity(raw: unsafe message.quantity)
+                quantity: Quantity(raw: unsafe message.quantity),
+                quoteQuantity: unsafe self.text(message.quote_quantity).isEmpty
+                    ? nil : try unsafe self.amount(message.quote_quantity)
             ),
             baseAsset: Asset(unsafe self.text(message.base_asset)),
             quoteAsset: Asset(unsafe self.text(message.quote_asset)),

@@ -171,6 +171,9 @@ struct EventEncoder {
             unsafe message.price = type.limitPrice?.raw ?? 0
             unsafe message.time_in_force = UInt32(type.timeInForce?.rawValue ?? 0)
             unsafe message.stop_price = type.trigger?.stopPrice.raw ?? 0
+            unsafe message.quote_quantity = self.arena.string(
+                intent.terms.quoteQuantity?.description ?? ""
+            )
             unsafe message.quantity = intent.terms.quantity.raw
             unsafe message.timestamp = intent.timestamp.nanoseconds
             unsafe message.receive_window_milliseconds = intent.receiveWindowMilliseconds

@@ -71,6 +71,9 @@ extension RemoteOrder {
         } else if !self.reason.isEmpty {
             parts.append("reason: \(self.reason)")
         }
+        if !self.quoteQuantity.isEmpty {
+            parts.append("for \(self.quoteQuantity) of the quote asset")
+        }
         if !self.originalQuantity.isEmpty {
             parts.append("clipped from \(self.originalQuantity) to \(self.quantity)")
         }

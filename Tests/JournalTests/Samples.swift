@@ -306,6 +306,14 @@ enum Samples {
             ),
         ] + self.limitChanges.map(Event.limitChanged) + self.tokens.map(Event.tokenChanged)
             + self.types.map { .orderSubmitted(self.intent(4, type: $0)) }
+            + [.orderSubmitted(self.quoteIntent)]
+    }
+
+    /// An order that says how much of the quote asset it trades.
+    static var quoteIntent: OrderIntent {
+        var intent = self.intent(5, type: .market)
+        intent.terms.quoteQuantity = Amount(raw: 12_345_678_901)
+        return intent
     }
 
     /// Every type that an order can have.

@@ -150,6 +150,35 @@ import TradingCore
         await again.close()
     }
 
+    @Test func `a market order for an amount spends no more, and is what the venue says`()
+        async throws
+    {
+        let desk = try Desk()
+        let client = try await desk.readyClient()
+        var wish = OrderWish(symbol: "BTCUSDT", side: .buy, quantity: "")
+        wish.quoteQuantity = "50000"
+        wish.idempotencyKey = "one"
+        let bought = try await client.place(wish).order
+        #expect(bought.status == "FILLED" && bought.quoteQuantity == "50000", "\(bought)")
+        #expect(bought.quantity == bought.filledQuantity && bought.fills.count > 1)
+        let spent = try Amount(bought.filledNotional)
+        #expect(try spent <= Amount("50000") && spent > Amount("49999"))
+        #expect(try await client.place(wish).isRepeat)
+        let sold = try desk.tradectl(["place", "BTCUSDT", "sell", "--quote-quantity", "1000"])
+        #expect(sold.code == 0 && sold.output.contains("for 1000 of the quote asset"))
+        wish.idempotencyKey = nil
+        wish.quoteQuantity = "1000000.00000001"
+        let refused = try await client.place(wish).order
+        #expect(refused.refusal?.rule == "order_notional", "\(refused)")
+        for options in [
+            ["1", "--quote-quantity", "1000"], [], ["--quote-quantity", "10", "--limit", "9"],
+        ] {
+            #expect(try desk.tradectl(["place", "BTCUSDT", "sell"] + options).code == 2)
+        }
+        try await Comparison(desk: desk, client: client).expectAgreement(["BTCUSDT"])
+        await client.close()
+    }
+
     @Test func `the shell names the type by its prices, and says what does not go together`()
         async throws
     {

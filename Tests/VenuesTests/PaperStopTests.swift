@@ -92,6 +92,29 @@ import TradingCore
         #expect(bench.fills().isEmpty)
     }
 
+    @Test(arguments: [
+        (Side.buy, "510.3", ["4 at 102, taker", "0.9932 at 103, taker"]),
+        (.sell, "599.1", ["5 at 100, taker", "1.00101 at 99, taker"]),
+    ])
+    func `an order by quote quantity trades what that comes to, and no more`(
+        side: Side,
+        quoteQuantity: String,
+        fills: [String]
+    ) throws {
+        var bench = try PaperBench()
+        try bench.snapshot()
+        var intent = OrderIntent.sample(1, type: .market, timestamp: bench.time)
+        intent.terms.side = side
+        intent.terms.quantity = try Quantity("777")
+        intent.terms.quoteQuantity = Amount.of(quoteQuantity)
+        guard case .accepted(let report) = bench.exchange.place(intent, at: bench.time) else {
+            Issue.record("not accepted")
+            return
+        }
+        #expect(bench.fills() == fills)
+        #expect(report.status == .filled && report.quantity == report.executedQuantity)
+    }
+
     @Test func `what waits goes on waiting after a restart, what triggered does not again`()
         throws
     {

@@ -128,6 +128,16 @@ struct RequestTests {
         #expect(early.text.hasPrefix(values + "&signature="))
     }
 
+    @Test func `an order by quote quantity sends that in the place of a quantity`() {
+        var intent = OrderIntent.sample(type: .market)
+        intent.terms.quoteQuantity = Amount.of("1000.25")
+        #expect(
+            BinanceRequests.placement(intent).query.text.hasPrefix(
+                "symbol=BTCUSDT&side=BUY&type=MARKET&quoteOrderQty=1000.25&newClientOrderId="
+            )
+        )
+    }
+
     @Test func `a read is signed by the venue's time when it leaves`() throws {
         let signer = try RequestSigner(secret: TestKeys.secret)
         let payload = BinanceRequests.request(.openOrders(ReadID(raw: 1)), from: nil)

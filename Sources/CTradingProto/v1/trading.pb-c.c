@@ -3382,7 +3382,7 @@ const ProtobufCMessageDescriptor trading__v1__refusal__descriptor =
   (ProtobufCMessageInit) trading__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[13] =
 {
   {
     "symbol",
@@ -3528,12 +3528,25 @@ static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "quote_quantity",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__PlaceOrderRequest, quote_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__place_order_request__field_indices_by_name[] = {
   7,   /* field[7] = expected_mode */
   6,   /* field[6] = idempotency_key */
   4,   /* field[4] = price */
   3,   /* field[3] = quantity */
+  12,   /* field[12] = quote_quantity */
   9,   /* field[9] = resubmit_if_absent */
   1,   /* field[1] = side */
   11,   /* field[11] = stop_price */
@@ -3549,7 +3562,7 @@ static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[4
   { 30, 9 },
   { 40, 10 },
   { 50, 11 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
 {
@@ -3559,7 +3572,7 @@ const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
   "Trading__V1__PlaceOrderRequest",
   "trading.v1",
   sizeof(Trading__V1__PlaceOrderRequest),
-  12,
+  13,
   trading__v1__place_order_request__field_descriptors,
   trading__v1__place_order_request__field_indices_by_name,
   4,  trading__v1__place_order_request__number_ranges,
@@ -4062,7 +4075,7 @@ const ProtobufCMessageDescriptor trading__v1__list_orders_response__descriptor =
   (ProtobufCMessageInit) trading__v1__list_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[27] =
+static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[28] =
 {
   {
     "order_id",
@@ -4388,6 +4401,18 @@ static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[27] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "quote_quantity",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, quote_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__order__field_indices_by_name[] = {
   13,   /* field[13] = average_price */
@@ -4404,6 +4429,7 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   21,   /* field[21] = predecessor_order_id */
   9,   /* field[9] = price */
   8,   /* field[8] = quantity */
+  27,   /* field[27] = quote_quantity */
   16,   /* field[16] = reason */
   15,   /* field[15] = refusal */
   5,   /* field[5] = side */
@@ -4424,7 +4450,7 @@ static const ProtobufCIntRange trading__v1__order__number_ranges[4 + 1] =
   { 30, 21 },
   { 40, 24 },
   { 50, 26 },
-  { 0, 27 }
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor trading__v1__order__descriptor =
 {
@@ -4434,7 +4460,7 @@ const ProtobufCMessageDescriptor trading__v1__order__descriptor =
   "Trading__V1__Order",
   "trading.v1",
   sizeof(Trading__V1__Order),
-  27,
+  28,
   trading__v1__order__field_descriptors,
   trading__v1__order__field_indices_by_name,
   4,  trading__v1__order__number_ranges,

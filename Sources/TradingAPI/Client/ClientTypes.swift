@@ -5,6 +5,8 @@ package struct OrderWish: Hashable, Sendable {
     package var symbol: String
     package var side: Side
     package var quantity: String
+    /// Market orders: how much of the quote asset; then the quantity is empty.
+    package var quoteQuantity: String?
     package var limitPrice: String?
     /// What the order waits for.
     package var stopPrice: String?
@@ -72,6 +74,8 @@ package struct RemoteOrder: Hashable, Sendable, Encodable {
     package var strategy: String
     /// What it waits, or waited, for; empty where nothing.
     package var stopPrice: String
+    /// What was asked for in the quote asset; empty where a quantity was.
+    package var quoteQuantity: String
 }
 
 /// One trade of an order.

@@ -15,6 +15,7 @@ struct RequestEncoder {
             unsafe message.type = Trading__V1__OrderType(UInt32(wish.impliedType.rawValue))
             unsafe message.price = self.arena.string(wish.limitPrice ?? "")
             unsafe message.stop_price = self.arena.string(wish.stopPrice ?? "")
+            unsafe message.quote_quantity = self.arena.string(wish.quoteQuantity ?? "")
             if let force = wish.timeInForce {
                 unsafe message.time_in_force = Trading__V1__TimeInForce(UInt32(force.rawValue))
             }

@@ -289,7 +289,8 @@ struct ResponseDecoder {
             isAmendPending: message.is_amend_pending != 0,
             originalQuantity: String(protobuf: message.original_quantity),
             strategy: String(protobuf: message.strategy),
-            stopPrice: String(protobuf: message.stop_price)
+            stopPrice: String(protobuf: message.stop_price),
+            quoteQuantity: String(protobuf: message.quote_quantity)
         )
     }
 

@@ -138,6 +138,9 @@ package struct ReplyEncoder {
                 type.trigger?.stopPrice.description ?? ""
             )
             unsafe message.quantity = self.arena.string(order.quantity.description)
+            unsafe message.quote_quantity = self.arena.string(
+                order.terms.quoteQuantity?.description ?? ""
+            )
             unsafe message.status = order.status.message
             unsafe message.filled_quantity = self.arena.string(order.filledQuantity.description)
             unsafe message.filled_notional = self.arena.string(

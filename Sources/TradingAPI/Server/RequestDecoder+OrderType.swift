@@ -36,9 +36,36 @@ extension RequestDecoder {
             }
             return nil
         }
-        let price: Price = try unsafe self.decimal(text, field)
-        guard price.isPositive else { throw BadRequest("\(field): \(price) is not above zero") }
-        return price
+        return try unsafe self.positive(text, field)
+    }
+
+    func positive<Decimal: ExactDecimal>(
+        _ text: UnsafeMutablePointer<CChar>?,
+        _ field: String
+    ) throws(BadRequest) -> Decimal {
+        let value: Decimal = try unsafe self.decimal(text, field)
+        guard value.isPositive else { throw BadRequest("\(field): \(value) is not above zero") }
+        return value
+    }
+
+    /// How much of the quote asset a market order trades; nil where a quantity is given.
+    func quoteQuantity(
+        _ message: Trading__V1__PlaceOrderRequest,
+        of type: OrderType
+    ) throws(BadRequest) -> Amount? {
+        let field = "quote_quantity"
+        guard try unsafe !self.text(message.quote_quantity, field, bytesMax: 64).isEmpty else {
+            return nil
+        }
+        guard type == .market else {
+            throw BadRequest("\(field): a \(type.venueType.name) order has none")
+        }
+        guard try unsafe self.text(message.quantity, "quantity", bytesMax: 64).isEmpty else {
+            throw BadRequest("\(field): give it or a quantity, not both")
+        }
+        // No venue has more of anything; what is computed with it stays within its range.
+        let quantity: Quantity = try unsafe self.positive(message.quote_quantity, field)
+        return quantity.amount
     }
 
     private func timeInForce(

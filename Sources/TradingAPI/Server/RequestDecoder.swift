@@ -117,15 +117,15 @@ package struct RequestDecoder {
         guard !symbol.isEmpty else { throw BadRequest("symbol is missing") }
         guard let side = Side(rawValue: UInt8(truncatingIfNeeded: unsafe message.side.rawValue))
         else { throw BadRequest("side: expected BUY or SELL") }
-        let quantity: Quantity = try unsafe self.decimal(message.quantity, "quantity")
-        guard quantity.isPositive else {
-            throw BadRequest("quantity: \(quantity) is not above zero")
-        }
+        let type = try unsafe self.type(message)
+        let quoteQuantity = try unsafe self.quoteQuantity(message, of: type)
         let terms = OrderTerms(
             symbol: Symbol(symbol),
             side: side,
-            type: try unsafe self.type(message),
-            quantity: quantity
+            type: type,
+            quantity: quoteQuantity == nil
+                ? try unsafe self.positive(message.quantity, "quantity") : .zero,
+            quoteQuantity: quoteQuantity
         )
         let keyText = try unsafe self.text(
             message.idempotency_key,

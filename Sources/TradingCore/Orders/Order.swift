@@ -69,6 +69,8 @@ package struct Order: Hashable, Sendable {
     package var pendingCancel: PendingCancel?
     package var pendingAmend: PendingAmend?
     /// What is to be traded in all, as the venue has it now: amendments make it smaller.
+    ///
+    /// What a quote quantity comes to is the venue's word, once it has spoken.
     package var quantity: Quantity
     /// The order that was placed instead of this one.
     package var successor: OrderID?
@@ -179,7 +181,8 @@ package struct Order: Hashable, Sendable {
             self.reason = dismissal.reason
         }
         // An amendment to what is executed already ends an order, which is not filled by that.
-        let whole = self.status.isTerminal ? self.terms.quantity : self.quantity
+        let isAmended = self.status.isTerminal && self.terms.quoteQuantity == nil
+        let whole = isAmended ? self.terms.quantity : self.quantity
         self.status = self.status.after(
             change,
             isFilled: self.filledQuantity >= whole,
@@ -199,7 +202,10 @@ package struct Order: Hashable, Sendable {
                 && !(self.status == .filled && self.fills.contains(where: \.isOperators))
         case .resolved: self.status.isInDoubt
         case .succeeded: self.successor == nil
-        case .amended(let quantity): quantity < self.quantity
+        // Only the venue knows what a quote quantity comes to.
+        case .amended(let quantity):
+            quantity < self.quantity
+                || (self.terms.quoteQuantity != nil && quantity != self.quantity)
         case .amendFailed: self.pendingAmend != nil
         case .dismissed: self.status == .held
         case .reported, .simulated, .rejected, .notPlaced, .outcomeUnknown, .needsOperator:

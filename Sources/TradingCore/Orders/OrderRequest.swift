@@ -4,13 +4,26 @@ package struct OrderTerms: Hashable, Sendable {
     package var side: Side
     package var type: OrderType
     /// In the base asset; above zero.
+    ///
+    /// For an order by quote quantity what that comes to at most, as far as it is known: zero as
+    /// long as it is not.
     package var quantity: Quantity
+    /// How much of the quote asset a market order spends or brings, where its caller says that in
+    /// the place of a quantity; the venue makes a quantity of it.
+    package var quoteQuantity: Amount?
 
-    package init(symbol: Symbol, side: Side, type: OrderType, quantity: Quantity) {
+    package init(
+        symbol: Symbol,
+        side: Side,
+        type: OrderType,
+        quantity: Quantity,
+        quoteQuantity: Amount? = nil
+    ) {
         self.symbol = symbol
         self.side = side
         self.type = type
         self.quantity = quantity
+        self.quoteQuantity = quoteQuantity
     }
 }
 
@@ -162,6 +175,7 @@ package struct OrderIntent: Hashable, Sendable {
     package var askedTerms: OrderTerms {
         var terms = self.terms
         if let quantity = self.originalQuantity { terms.quantity = quantity }
+        if terms.quoteQuantity != nil { terms.quantity = .zero }
         return terms
     }
 

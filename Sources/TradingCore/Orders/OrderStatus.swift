@@ -80,7 +80,7 @@ package enum OrderChange: Hashable, Sendable {
     case resolved(Resolution, by: Principal, reason: String)
     /// Another order is placed instead of it.
     case succeeded(by: OrderID)
-    /// The venue has it with a smaller quantity.
+    /// The venue has it with a smaller quantity, or says what its quote quantity comes to.
     case amended(to: Quantity)
     /// An amendment came to nothing.
     case amendFailed(reason: String)

@@ -68,15 +68,22 @@ package struct RiskContext: Sendable {
         if let limit = self.terms.type.limitPrice { return limit }
         let stopPrice = self.terms.type.trigger?.stopPrice
         guard let begin = stopPrice ?? self.quote?.best(for: self.terms.side) else { return nil }
-        guard self.terms.side == .buy else { return begin }
+        // What is bought for an amount costs that amount, whatever its price.
+        guard self.terms.side == .buy, self.terms.quoteQuantity == nil else { return begin }
         let slippage =
             self.limits.priceCollarMillionths(of: self.terms.symbol)
             ?? self.limits.marketSlippageMillionths
         return begin.scaled(by: 1_000_000 + slippage, over: 1_000_000, rounding: .up)
     }
 
-    /// What the order is worth at its worst price.
-    package var notional: Notional? { self.worstPrice.map { $0 * self.terms.quantity } }
+    /// What the order is worth at its worst price, or what its caller said that it is.
+    package var notional: Notional? {
+        if let quoteQuantity = self.terms.quoteQuantity { return Notional(quoteQuantity) }
+        return self.worstPrice.map { $0 * self.terms.quantity }
+    }
+
+    /// Whether it can be told how much the order trades.
+    var isSized: Bool { self.terms.quoteQuantity == nil || self.quote != nil }
 }
 
 /// An order that passed every check; only ``RiskGate`` makes one, and it is spent once.
@@ -163,6 +170,7 @@ package enum RiskGate {
     /// what is left passes every check; else as it was asked for.
     package static func clipped(_ context: RiskContext) -> RiskContext {
         guard context.limits.onPositionExceeded == .clip, context.purpose == .client,
+            context.terms.quoteQuantity == nil,
             Checks.positionNotional(context) != nil,
             let room = Checks.positionRoom(context), room.isPositive,
             room < context.terms.quantity

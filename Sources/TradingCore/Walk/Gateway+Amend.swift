@@ -204,9 +204,10 @@ extension PendingAmend {
     static func make(_ wish: AmendRequest, of order: Order) -> Result<PendingAmend, Refusal> {
         let state = order.pendingCancel == nil ? order.status.name : "being cancelled"
         guard order.status == .open || order.status == .partiallyFilled,
-            order.pendingCancel == nil
+            order.pendingCancel == nil, order.terms.type != .market
         else {
-            return .failure(order.unamendable(limit: "an open order", actual: state))
+            let limit = "an open order that rests or waits"
+            return .failure(order.unamendable(limit: limit, actual: state))
         }
         if let pending = order.pendingAmend {
             return .failure(order.unamendable(limit: "one at a time", actual: pending.name))

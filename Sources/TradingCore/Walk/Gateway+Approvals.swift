@@ -176,6 +176,7 @@ extension Gateway {
         wish.originalQuantity = earlier.originalQuantity
         var context = self.riskContext(for: wish, .client, on: earlier.venue, at: batch.instant)
         context.isApproved = true
+        wish.terms = context.terms
         // It was counted among its principal's orders when it came, and among the held ones.
         context.rateWaitMilliseconds = nil
         context.strategyWaitMilliseconds = nil

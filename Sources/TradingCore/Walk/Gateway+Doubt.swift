@@ -238,7 +238,8 @@ extension Order {
     /// Whether a row of the venue is this order under another name, as far as can be told.
     func matches(_ report: OrderReport) -> Bool {
         report.symbol == self.terms.symbol && report.side == self.terms.side
-            && report.quantity == self.quantity
+            && (self.terms.quoteQuantity.map { report.quoteQuantity == $0 }
+                ?? (report.quantity == self.quantity))
             && report.price == (self.terms.type.limitPrice ?? .zero)
             && report.stopPrice == (self.terms.type.trigger?.stopPrice ?? .zero)
             && report.type ?? self.terms.type.venueType == self.terms.type.venueType

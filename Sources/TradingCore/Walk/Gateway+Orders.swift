@@ -118,7 +118,7 @@ extension Gateway {
         )
         var wish = wish
         if context.terms != wish.terms {
-            wish.originalQuantity = wish.terms.quantity
+            if wish.terms.quoteQuantity == nil { wish.originalQuantity = wish.terms.quantity }
             wish.terms = context.terms
         }
         let admission = RiskGate.admit(context) { rules, worstPrice in

@@ -20,8 +20,14 @@ extension Gateway {
         let rules = session?.rules[symbol]
         // Modes that send nothing are judged by the account that they imitate.
         let ledger = self.state.ledger(of: ruleVenue)
+        let limits = self.settings.limits
         return RiskContext(
-            terms: wish.terms,
+            terms: wish.terms.sized(
+                at: session?.quotes[symbol],
+                rules,
+                slippageMillionths: limits.priceCollarMillionths(of: symbol)
+                    ?? limits.marketSlippageMillionths
+            ),
             purpose: purpose,
             expectedMode: wish.expectedMode,
             mode: self.mode,

@@ -74,6 +74,8 @@ package struct OrderReport: Hashable, Sendable {
     package var stopPrice = Price.zero
     /// Nil where the message does not say it.
     package var type: VenueOrderType?
+    /// What was asked for in the quote asset; zero where that was not said.
+    package var quoteQuantity = Amount.zero
     package var status: VenueOrderStatus
     /// Cumulative; authoritative over the fills seen so far (E4).
     package var executedQuantity: Quantity

@@ -76,7 +76,8 @@ enum BinanceBody {
             reason: try json.optionalString("expiryReason") ?? ""
         )
         report.type = try json.optionalString("type").flatMap(VenueOrderType.init(name:))
-        if json.field("stopPrice") != nil { report.stopPrice = try json.decimal("stopPrice") }
+        report.quoteQuantity = try json.optionalDecimal("origQuoteOrderQty") ?? .zero
+        report.stopPrice = try json.optionalDecimal("stopPrice") ?? .zero
         guard let fills = json.field("fills") else { return report }
         for fill in try fills.elements(as: "fills") {
             if let trade = try self.fill(fill, of: report) { report.trades.append(trade) }

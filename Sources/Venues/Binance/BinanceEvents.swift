@@ -70,8 +70,9 @@ enum UserFrames {
             time: WallTime(milliseconds: try json.integer("T")),
             reason: try json.optionalString("eR") ?? (reason == "NONE" ? "" : reason)
         )
-        report.type = VenueOrderType(name: try json.string("o"))
-        report.stopPrice = try json.decimal("P")
+        report.type = try json.optionalString("o").flatMap(VenueOrderType.init(name:))
+        report.stopPrice = try json.optionalDecimal("P") ?? .zero
+        report.quoteQuantity = try json.optionalDecimal("Q") ?? .zero
         guard try json.string("x") == "TRADE" else { return report }
         // Without a trade id it is an internal allocation; what it moved is fetched by query.
         let tradeID = try json.integer("t")

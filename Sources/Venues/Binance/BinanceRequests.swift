@@ -107,7 +107,11 @@ enum BinanceRequests {
         // Each type has its own parameters, and no others may be sent (section 3.4).
         query.append("type", terms.type.venueType.name)
         if let force = terms.type.timeInForce { query.append("timeInForce", force.name) }
-        query.append("quantity", terms.quantity.description)
+        if let quoteQuantity = terms.quoteQuantity {
+            query.append("quoteOrderQty", quoteQuantity.description)
+        } else {
+            query.append("quantity", terms.quantity.description)
+        }
         if let price = terms.type.limitPrice { query.append("price", price.description) }
         if let trigger = terms.type.trigger {
             query.append("stopPrice", trigger.stopPrice.description)

@@ -170,7 +170,14 @@ struct PaperExchange {
             }
             let isResumed = self.engine.resume(
                 number,
-                self.engineTerms(order.side, order.type, order.quantity),
+                self.engineTerms(
+                    OrderTerms(
+                        symbol: symbol,
+                        side: order.side,
+                        type: order.type,
+                        quantity: order.quantity
+                    )
+                ),
                 executed: order.executed,
                 isArmed: order.isArmed,
                 on: listing.number
@@ -223,7 +230,7 @@ struct PaperExchange {
             return .unknown("Duplicate order sent. (-2010)")
         }
         let placement = self.engine.place(
-            self.engineTerms(terms.side, terms.type, terms.quantity),
+            self.engineTerms(terms),
             on: listing.number,
             at: time
         )
@@ -238,7 +245,8 @@ struct PaperExchange {
                     clientID: name,
                     side: terms.side,
                     type: terms.type,
-                    quantity: terms.quantity,
+                    quantity: terms.quoteQuantity == nil
+                        ? terms.quantity : self.takenQuantity(of: number),
                     placedAt: time,
                     changedAt: time
                 )
@@ -261,18 +269,28 @@ struct PaperExchange {
     }
 
     /// The account's two sides never trade with each other: Binance's default.
-    private func engineTerms(
-        _ side: Side,
-        _ type: OrderType,
-        _ quantity: Quantity
-    ) -> NewOrder {
-        var terms = NewOrder(account: self.account, side: side, type: type.venueType)
+    private func engineTerms(_ order: OrderTerms) -> NewOrder {
+        let type = order.type
+        var terms = NewOrder(account: self.account, side: order.side, type: type.venueType)
         terms.price = type.limitPrice ?? .zero
         terms.timeInForce = type.timeInForce ?? .goodTillCanceled
         terms.stopPrice = type.trigger?.stopPrice ?? .zero
-        terms.quantity = quantity
+        if let quoteQuantity = order.quoteQuantity?.quantity {
+            terms.quoteQuantity = quoteQuantity
+        } else {
+            terms.quantity = order.quantity
+        }
         terms.selfTradePrevention = .expireMaker
         return terms
+    }
+
+    /// What a quote quantity came to: what the order traded, because the engine computed it from
+    /// the book that the order then met.
+    private func takenQuantity(of number: VenueOrderID) -> Quantity {
+        self.engine.events.reduce(Quantity.zero) { sum, event in
+            guard case .traded(let trade) = event, trade.taker.order == number else { return sum }
+            return sum + trade.quantity
+        }
     }
 
     mutating func cancel(

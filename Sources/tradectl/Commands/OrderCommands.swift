@@ -14,7 +14,10 @@ struct Place: AsyncParsableCommand {
 
     @Argument(help: "Such as BTCUSDT.") var symbol: String
     @Argument(help: "buy or sell.") var side: Side
-    @Argument(help: "In the base asset, such as 0.5.") var quantity: String
+    @Argument(help: "In the base asset, such as 0.5; none with --quote-quantity.")
+    var quantity: String?
+    @Option(help: "Market orders: how much of the quote asset to spend, or to bring in.")
+    var quoteQuantity: String?
     @Option(help: "The limit price.") var limit: String?
     @Option(help: "What the order waits for before it works.") var stopPrice: String?
     @Option(
@@ -33,7 +36,11 @@ struct Place: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        var wish = OrderWish(symbol: self.symbol, side: self.side, quantity: self.quantity)
+        guard (self.quantity != nil) != (self.quoteQuantity != nil) else {
+            throw Failure(.usage, "say a quantity or --quote-quantity")
+        }
+        var wish = OrderWish(symbol: self.symbol, side: self.side, quantity: self.quantity ?? "")
+        wish.quoteQuantity = self.quoteQuantity
         wish.limitPrice = self.limit
         wish.stopPrice = self.stopPrice
         wish.type = self.limitedType
@@ -78,8 +85,12 @@ extension Place {
             let verb = isNeeded ? "needs" : "does not take"
             throw Failure(.usage, "a \(type.name) order \(verb) \(option)")
         }
+        if self.quoteQuantity != nil, type != .market {
+            throw Failure(.usage, "--quote-quantity does not go with a \(type.name) order")
+        }
         if self.tif != nil, !type.hasTimeInForce {
-            throw Failure(.usage, "--tif needs --limit: it does not go with a \(type.name) order")
+            let advice = self.limit == nil ? ": it goes with --limit" : ""
+            throw Failure(.usage, "--tif does not go with a \(type.name) order\(advice)")
         }
     }
 }

@@ -46,7 +46,13 @@ struct ModelVenue {
     }
 
     /// An order by anyone.
-    mutating func add(_ terms: OrderTerms, name: String, at now: WallTime) -> Placement {
+    mutating func add(_ wish: OrderTerms, name: String, at now: WallTime) -> Placement {
+        var terms = wish
+        if let quoteQuantity = wish.quoteQuantity {
+            // What it comes to is for the venue to say, at its own price.
+            let base = Notional(quoteQuantity).amount(at: Make.price("99.5"))?.quantity
+            terms.quantity = base?.roundedDown(to: Make.rules().stepSize) ?? .zero
+        }
         let entry = Entry(
             // Binance numbers the orders of each symbol by themselves.
             number: VenueOrderID(
@@ -181,6 +187,7 @@ struct ModelVenue {
             reason: ""
         )
         report.type = entry.terms.type.venueType
+        report.quoteQuantity = entry.terms.quoteQuantity ?? .zero
         report.stopPrice = entry.terms.type.trigger?.stopPrice ?? .zero
         return report
     }

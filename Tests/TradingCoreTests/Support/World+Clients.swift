@@ -66,6 +66,10 @@ extension World {
             timeInForce: timeInForce
         )
         if self.random.happens(25) { terms.type = self.rareType(timeInForce) }
+        if terms.type == .market, self.random.happens(40) {
+            terms.quantity = .zero
+            terms.quoteQuantity = Make.amount("\(self.random.number(50...350)).77")
+        }
         var wish = Make.wish(terms)
         wish.resubmitsIfAbsent = self.random.happens(60)
         if self.random.happens(60) {

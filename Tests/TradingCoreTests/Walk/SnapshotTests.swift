@@ -95,6 +95,7 @@ import Testing
         "OrderIntent.predecessor", "OrderIntent.referencePrice",
         "IdempotencyKey.principal", "IdempotencyKey.text",
         "OrderTerms.symbol", "OrderTerms.side", "OrderTerms.type", "OrderTerms.quantity",
+        "OrderTerms.quoteQuantity",
         "Fill.tradeID", "Fill.price", "Fill.quantity", "Fill.quoteQuantity", "Fill.fee",
         "Fill.feeAsset", "Fill.isMaker", "Fill.time",
     ]

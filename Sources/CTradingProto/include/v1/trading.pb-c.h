@@ -422,10 +422,15 @@ struct  Trading__V1__PlaceOrderRequest
    * The price that the order waits for: STOP_LOSS(_LIMIT) and TAKE_PROFIT(_LIMIT) only.
    */
   char *stop_price;
+  /*
+   * MARKET only, in the place of quantity: how much of the quote asset a buy spends at most, or
+   * about how much a sale brings.
+   */
+  char *quote_quantity;
 };
 #define TRADING__V1__PLACE_ORDER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__place_order_request__descriptor) \
-    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__PlaceOrderResponse
@@ -631,10 +636,15 @@ struct  Trading__V1__Order
    * The price that it waits, or waited, for; empty where none.
    */
   char *stop_price;
+  /*
+   * What was asked for in the quote asset; empty where a quantity was. `quantity` is then what it
+   * comes to at most, as far as the gateway can tell, until the venue says what it comes to.
+   */
+  char *quote_quantity;
 };
 #define TRADING__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__order__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__Fill

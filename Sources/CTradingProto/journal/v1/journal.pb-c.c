@@ -2207,7 +2207,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__stopped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[25] =
+static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[26] =
 {
   {
     "order_id",
@@ -2509,6 +2509,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "quote_quantity",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, quote_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   4,   /* field[4] = base_asset */
@@ -2523,6 +2535,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   18,   /* field[18] = purpose */
   10,   /* field[10] = quantity */
   5,   /* field[5] = quote_asset */
+  25,   /* field[25] = quote_quantity */
   12,   /* field[12] = receive_window_milliseconds */
   21,   /* field[21] = reference_price */
   13,   /* field[13] = reserve_price */
@@ -2543,7 +2556,7 @@ static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[4 + 1
   { 30, 19 },
   { 40, 21 },
   { 50, 24 },
-  { 0, 25 }
+  { 0, 26 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
 {
@@ -2553,7 +2566,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   "Trading__Journal__V1__Intent",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Intent),
-  25,
+  26,
   trading__journal__v1__intent__field_descriptors,
   trading__journal__v1__intent__field_indices_by_name,
   4,  trading__journal__v1__intent__number_ranges,

@@ -83,7 +83,8 @@ extension Checks {
 extension RiskContext {
     /// What a buy takes, its fee included.
     func cost(of quantity: Quantity, at price: Price) -> Amount {
-        (price * quantity).amount(rounding: .up).scaled(
+        let value = self.terms.quoteQuantity ?? (price * quantity).amount(rounding: .up)
+        return value.scaled(
             by: 1_000_000 + self.limits.feeReserveMillionths,
             over: 1_000_000,
             rounding: .up

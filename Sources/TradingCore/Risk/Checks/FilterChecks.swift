@@ -46,7 +46,7 @@ extension Checks {
 
     /// LOT_SIZE, and MARKET_LOT_SIZE for orders that end as market orders: minQty and maxQty.
     static func quantityRange(_ context: RiskContext) -> Refusal? {
-        guard let rules = context.rules else { return nil }
+        guard let rules = context.rules, context.isSized else { return nil }
         let quantity = context.terms.quantity
         let largest =
             context.terms.type.venueType.isMarket

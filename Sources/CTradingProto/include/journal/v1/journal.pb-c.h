@@ -283,10 +283,15 @@ struct  Trading__Journal__V1__Intent
    * What an order of types 4 to 7 waits for.
    */
   int64_t stop_price;
+  /*
+   * What a market order spends or brings, where that was said in the place of a quantity, which is
+   * then what it comes to at most; empty for none.
+   */
+  char *quote_quantity;
 };
 #define TRADING__JOURNAL__V1__INTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__intent__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__Journal__V1__Refusal
