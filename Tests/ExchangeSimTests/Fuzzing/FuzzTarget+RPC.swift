@@ -134,10 +134,12 @@ extension FuzzTarget {
             newToken: ("0123456789abcdef", Array(repeating: 1, count: 32))
         )
         do throws(BadRequest) {
-            if method == .riskDecisions {
-                _ = try decoder.decisions(Array(bytes.dropFirst()).span)
-            } else {
-                _ = try decoder.decode(method, Array(bytes.dropFirst()).span)
+            let payload = Array(bytes.dropFirst())
+            switch method {
+            // Those that the service answers beside the gateway.
+            case .riskDecisions: _ = try decoder.decisions(payload.span)
+            case .subscribe: _ = try decoder.subscription(payload.span)
+            default: _ = try decoder.decode(method, payload.span)
             }
         } catch {
             invariant(!error.message.isEmpty, "a refusal without a word")
