@@ -60,19 +60,10 @@ package struct DecisionHistory: Sendable {
         _ value: Span<UInt8>,
         in arena: ProtobufArena
     ) throws(JournalError) -> (time: WallTime, decisions: [Decision]) {
-        var decisions: [Decision] = []
         do throws(StoredRecord.Defect) {
-            let (record, message) = unsafe try StoredRecord.read(value, in: arena)
-            var sequence = record.firstSequence
-            do throws(DecodingProblem) {
-                unsafe try StoredRecord.forEachEvent(of: message) { event in
-                    if let decision = Decision(event, at: sequence, record.time) {
-                        decisions.append(decision)
-                    }
-                    sequence += 1
-                }
-            } catch {
-                throw StoredRecord.Defect.unreadable(error.reason)
+            let (record, events) = try StoredRecord.readWhole(value, in: arena)
+            let decisions = zip(record.firstSequence..., events).compactMap { sequence, event in
+                Decision(event, at: sequence, record.time)
             }
             return (record.time, decisions)
         } catch {

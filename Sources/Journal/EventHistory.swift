@@ -77,14 +77,8 @@ package struct EventHistory: Sendable {
         _ value: Span<UInt8>,
         in arena: ProtobufArena
     ) throws(JournalError) -> (time: WallTime, events: [Event]) {
-        var events: [Event] = []
         do throws(StoredRecord.Defect) {
-            let (record, message) = unsafe try StoredRecord.read(value, in: arena)
-            do throws(DecodingProblem) {
-                unsafe try StoredRecord.forEachEvent(of: message) { events.append($0) }
-            } catch {
-                throw StoredRecord.Defect.unreadable(error.reason)
-            }
+            let (record, events) = try StoredRecord.readWhole(value, in: arena)
             guard record.firstSequence == place else {
                 throw StoredRecord.Defect.unreadable("it stands in another's place")
             }

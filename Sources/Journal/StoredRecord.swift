@@ -75,6 +75,23 @@ struct StoredRecord {
         }
     }
 
+    /// Takes a value of the store apart, events included.
+    ///
+    /// - Throws: What is wrong with the record; nothing of it is believed then.
+    static func readWhole(
+        _ value: Span<UInt8>,
+        in arena: ProtobufArena
+    ) throws(Defect) -> (record: StoredRecord, events: [Event]) {
+        let (record, message) = unsafe try self.read(value, in: arena)
+        var events: [Event] = []
+        do throws(DecodingProblem) {
+            unsafe try self.forEachEvent(of: message) { events.append($0) }
+        } catch {
+            throw .unreadable(error.reason)
+        }
+        return (record, events)
+    }
+
     private static let type = unsafe MessageType(trading__journal__v1__record__init)
 }
 

@@ -22,7 +22,7 @@ extension StateEncoder {
             }
         )
         var equities: [(venue: VenueID, asset: Asset, record: EquityRecord)] = []
-        for (venue, ofVenue) in state.equities.sorted(by: { $0.key < $1.key }) {
+        for (venue, ofVenue) in state.equities {
             for (asset, record) in ofVenue.sorted(by: { $0.key < $1.key }) {
                 equities.append((venue, asset, record))
             }

@@ -19,18 +19,18 @@ struct StateEncoder {
 
     func state(_ state: State) -> UnsafeMutablePointer<Trading__Journal__V1__StoredState> {
         let orders = state.ordersByAge
-        let ledgers = state.ledgers.sorted { $0.key < $1.key }
-        let days = state.dayNotionals.sorted { $0.key < $1.key }
+        let ledgers = Array(state.ledgers)
+        let days = Array(state.dayNotionals)
         var closings: [(venue: VenueID, symbol: Symbol, closing: Closing)] = []
-        for (venue, ofVenue) in state.closings.sorted(by: { $0.key < $1.key }) {
+        for (venue, ofVenue) in state.closings {
             for (symbol, closing) in ofVenue.sorted(by: { $0.key < $1.key }) {
                 closings.append((venue, symbol, closing))
             }
         }
-        let placements = state.lastPlacements.sorted { $0.key < $1.key }
-        let restraints = state.restraints.sorted { $0.key < $1.key }
+        let placements = Array(state.lastPlacements)
+        let restraints = Array(state.restraints)
         var trades: [(venue: VenueID, symbol: Symbol, mark: TradeMark)] = []
-        for (venue, ofVenue) in state.lastTrades.sorted(by: { $0.key < $1.key }) {
+        for (venue, ofVenue) in state.lastTrades {
             for (symbol, mark) in ofVenue.sorted(by: { $0.key < $1.key }) {
                 trades.append((venue, symbol, mark))
             }

@@ -55,11 +55,15 @@ extension RawSettings {
             limits.outboundBytesMax,
             4_194_314...1_073_741_824
         )
-        limits.firstCallMilliseconds = Int64(
-            whole("first_call_ms", Int(limits.firstCallMilliseconds), 100...3_600_000)
+        limits.firstCallMilliseconds = self.milliseconds(
+            "rpc.limits.first_call_ms",
+            default: limits.firstCallMilliseconds,
+            in: 100...3_600_000
         )
-        limits.frameMilliseconds = Int64(
-            whole("frame_ms", Int(limits.frameMilliseconds), 100...3_600_000)
+        limits.frameMilliseconds = self.milliseconds(
+            "rpc.limits.frame_ms",
+            default: limits.frameMilliseconds,
+            in: 100...3_600_000
         )
         return limits
     }

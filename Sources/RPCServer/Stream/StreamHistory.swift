@@ -99,7 +99,11 @@ extension Event {
         case .orderChanged(let orderID, _), .cancelRequested(let orderID, _),
             .amendRequested(let orderID, _, _):
             orderID
-        default: nil
+        case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
+            .orderHeld, .orderApproved, .codeShown, .orderReopened, .modeChanged, .killChanged,
+            .ledgerBound, .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged,
+            .equityMarked, .limitChanged, .tokenChanged:
+            nil
         }
     }
 }

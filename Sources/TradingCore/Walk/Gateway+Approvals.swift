@@ -134,17 +134,7 @@ extension Gateway {
             fatalError("invariant broken: order \(orderID) is held and not in memory")
         }
         self.readmit(order, approvedBy: approval.principal, into: &batch)
-        guard self.state.orders[orderID] != nil else {
-            self.answerClosed(orderID, token, into: &batch)
-            return
-        }
-        self.wait(
-            for: orderID,
-            token,
-            .placement(isRepeat: false),
-            deadline: deadline,
-            at: batch.instant
-        )
+        self.answerPlacement(of: orderID, token, deadline: deadline, into: &batch)
     }
 
     private static func refusal(of deadline: MonotonicTime?, at now: Instant) -> Refusal? {

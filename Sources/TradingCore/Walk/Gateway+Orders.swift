@@ -91,20 +91,31 @@ extension Gateway {
             return
         }
         let orderID = self.admit(wish, into: &batch)
-        if self.state.orders[orderID] == nil {
+        self.answerPlacement(of: orderID, token, deadline: deadline, into: &batch)
+    }
+
+    /// Answers a call whose order was just decided: at once where that was its end, else when more
+    /// of its fate is known.
+    mutating func answerPlacement(
+        of orderID: OrderID,
+        _ token: RequestToken,
+        deadline: MonotonicTime?,
+        into batch: inout OpenBatch
+    ) {
+        guard self.state.orders[orderID] != nil else {
             self.answerClosed(orderID, token, into: &batch)
-        } else {
-            self.wait(
-                for: orderID,
-                token,
-                .placement(isRepeat: false),
-                deadline: deadline,
-                at: batch.instant
-            )
-            // A held order waits for a person, its caller does not.
-            if self.state.heldOrders.contains(orderID) {
-                self.answerWaiters(of: orderID, into: &batch)
-            }
+            return
+        }
+        self.wait(
+            for: orderID,
+            token,
+            .placement(isRepeat: false),
+            deadline: deadline,
+            at: batch.instant
+        )
+        // A held order waits for a person, its caller does not.
+        if self.state.heldOrders.contains(orderID) {
+            self.answerWaiters(of: orderID, into: &batch)
         }
     }
 
