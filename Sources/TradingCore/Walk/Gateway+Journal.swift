@@ -41,11 +41,14 @@ extension Gateway {
     }
 
     /// Why a call is refused on a damaged journal, or nil: looking, cancelling and killing work.
+    ///
+    /// A placement is refused as a call, not as an order: an order that was told of must be found
+    /// afterwards, and its number must not be given to another.
     func refusalOfDamage(_ request: Request) -> Refusal? {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
-        case .setMode, .killRelease, .resolve, .amend, .acknowledgeBreach, .disableTrading,
-            .setLimits, .tokens(.create), .tokens(.revoke), .approve, .deny:
+        case .placeOrder, .setMode, .killRelease, .resolve, .amend, .acknowledgeBreach,
+            .disableTrading, .setLimits, .tokens(.create), .tokens(.revoke), .approve, .deny:
             return Refusal(
                 .notReady,
                 limit: "a sound journal",
@@ -53,7 +56,7 @@ extension Gateway {
                 message: "The journal is damaged: \(reason). Nothing that must be recorded can "
                     + "be done."
             )
-        case .placeOrder, .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
+        case .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
             .killEngage, .health, .risk, .limits, .tokens(.list), .approvals, .riskSummary:
             return nil
         }

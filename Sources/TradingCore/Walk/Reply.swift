@@ -22,9 +22,8 @@ extension Reply {
     package var needsNoJournal: Bool {
         switch self {
         case .killSwitch, .health, .refused: true
-        case .order(let order, let isRepeat): order.status == .refused && !isRepeat
-        case .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens, .approvals,
-            .riskSummary:
+        case .order, .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens,
+            .approvals, .riskSummary:
             false
         }
     }

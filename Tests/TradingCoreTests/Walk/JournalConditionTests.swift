@@ -31,7 +31,10 @@ import Testing
         #expect(!rig.turn(.journal(.sound)).opensGate)
         rig.tell(.streamLost("test"))
         #expect(!rig.connect().opensGate)
-        #expect(rig.place().order?.refusal?.rule == .notReady)
+        let placed = rig.place()
+        #expect(placed.refusal?.rule == .notReady)
+        #expect(placed.events.isEmpty)
+        #expect(placed.order == nil, "an order was told of that nobody will find (J1)")
         let reasons = rig.gateway.health(at: rig.now).notReadyReasons
         #expect(reasons.contains("the journal is damaged: record 7: changed"))
     }
