@@ -213,7 +213,8 @@ enum EventDecoder {
             referencePrice: Price(raw: unsafe message.reference_price),
             strategy: unsafe self.text(message.strategy),
             originalQuantity: unsafe message.original_quantity == 0
-                ? nil : Quantity(raw: unsafe message.original_quantity)
+                ? nil : Quantity(raw: unsafe message.original_quantity),
+            goal: try unsafe StoredPositionGoal(message).goal()
         )
     }
 

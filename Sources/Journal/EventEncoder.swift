@@ -188,6 +188,9 @@ struct EventEncoder {
             unsafe message.reference_price = intent.referencePrice.raw
             unsafe message.strategy = self.arena.string(intent.strategy)
             unsafe message.original_quantity = intent.originalQuantity?.raw ?? 0
+            let goal = StoredPositionGoal(intent.goal)
+            unsafe message.position_goal = goal.kind
+            unsafe message.position_goal_value = goal.value
         }
     }
 

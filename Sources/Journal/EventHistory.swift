@@ -49,6 +49,43 @@ package struct EventHistory: Sendable {
         return next
     }
 
+    /// Reads a stretch of events backwards.
+    ///
+    /// - Parameters:
+    ///   - last: The sequence of the newest one; must be written already.
+    ///   - recordsMax: After how many records it ends at the latest.
+    ///   - body: Takes an event; false ends the reading with it.
+    /// - Returns: The sequence of the last event that was taken; nil where it is the first.
+    /// - Throws: Where a record cannot be read; `verify` tells more then.
+    /// - Complexity: O(*n*) in the count of events that are taken.
+    package func readBackwards(
+        from last: UInt64,
+        recordsMax: Int,
+        _ body: (UInt64, WallTime, Event) throws(JournalError) -> Bool
+    ) throws(JournalError) -> UInt64? {
+        let arena = ProtobufArena(unpackBytesMax: 64 * 1024 * 1024)
+        var oldest = last + 1
+        var recordCount = 0
+        try self.database.scan(
+            from: last.bigEndianBytes,
+            in: .journal,
+            .descending
+        ) { (key, value) throws(JournalError) in
+            let place = UInt64(bigEndianBytes: key) ?? 0
+            let (time, events) = try Self.events(at: place, value, in: arena)
+            guard place + UInt64(events.count) >= oldest else {
+                throw .corrupt(recordAt: oldest - 1, reason: "it is missing")
+            }
+            for offset in events.indices.reversed() where place + UInt64(offset) < oldest {
+                oldest = place + UInt64(offset)
+                guard try body(oldest, time, events[offset]) else { return false }
+            }
+            recordCount += 1
+            return recordCount < recordsMax
+        }
+        return oldest > 1 ? oldest : nil
+    }
+
     /// A finished order; nil where the store holds none of that number.
     package func closedOrder(_ orderID: OrderID) throws(JournalError) -> Order? {
         let key = orderID.raw.bigEndianBytes

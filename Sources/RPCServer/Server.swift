@@ -116,7 +116,7 @@ private final class Parts {
         self.service = TradingService(
             walk: walk,
             authenticator: authenticator,
-            history: store.history(on: loop),
+            history: store.history(broadcaster.subjects, on: loop),
             broadcaster: broadcaster,
             version: Program.version
         )

@@ -1,3 +1,4 @@
+import Journal
 import NIOCore
 import ProtobufArena
 import TTRPC
@@ -55,8 +56,8 @@ final class TradingService {
             self.answer(.refused(refusal), to: method, responder)
             return
         }
-        if method == .riskDecisions {
-            self.readDecisions(call, responder)
+        if method == .riskDecisions || method == .listFills {
+            self.readHistory(method, call, responder)
             return
         }
         if method == .subscribe {
@@ -101,27 +102,51 @@ final class TradingService {
     }
 
     /// History is read beside the loop, which goes on meanwhile (M4).
-    private func readDecisions(_ call: Call, _ responder: Responder) {
-        let filter: DecisionFilter
+    private func readHistory(_ method: TradingMethod, _ call: Call, _ responder: Responder) {
+        let decoder = RequestDecoder(arena: self.arena, caller: Caller(Principal(""), .viewer))
+        let payload = Array(call.payload.readableBytesView)
         do throws(BadRequest) {
-            filter = try RequestDecoder(arena: self.arena, caller: Caller(Principal(""), .viewer))
-                .decisions(Array(call.payload.readableBytesView).span)
+            if method == .listFills {
+                let filter = try decoder.fills(payload.span)
+                guard let history = self.beginHistory(responder) else { return }
+                self.whenSynced { last in
+                    history.read(filter, through: last) { result in
+                        self.endHistory(result.map { self.encoder.encode($0) }, responder)
+                    }
+                }
+            } else {
+                let filter = try decoder.decisions(payload.span)
+                guard let history = self.beginHistory(responder) else { return }
+                history.read(filter) { result in
+                    self.endHistory(result.map { self.encoder.encode($0) }, responder)
+                }
+            }
         } catch {
             responder.fail(Status(.invalidArgument, error.message))
-            return
         }
+    }
+
+    /// Waits until everything that was decided is on disk: what a caller was told of is found (J2).
+    private func whenSynced(_ body: @escaping (_ last: UInt64) -> Void) {
+        var last: UInt64 = 0
+        self.walk.withState { last = $0.sequence.raw }
+        // Any reading waits for the events before it.
+        self.walk.receive(.mode, deadline: nil) { _ in body(last) }
+    }
+
+    private func beginHistory(_ responder: Responder) -> HistoryReader? {
         guard let history = self.history else {
             responder.fail(Status(.unavailable, "the journal is damaged and cannot be read"))
-            return
+            return nil
         }
-        guard self.beginListing(responder) else { return }
-        history.read(filter) { result in
-            self.listingCount -= 1
-            switch result {
-            case .success(let page):
-                responder.succeed(ByteBuffer(bytes: self.encoder.encode(page)))
-            case .failure(let error): responder.fail(Status(.dataLoss, "\(error)"))
-            }
+        return self.beginListing(responder) ? history : nil
+    }
+
+    private func endHistory(_ result: Result<[UInt8], JournalError>, _ responder: Responder) {
+        self.listingCount -= 1
+        switch result {
+        case .success(let bytes): responder.succeed(ByteBuffer(bytes: bytes))
+        case .failure(let error): responder.fail(Status(.dataLoss, "\(error)"))
         }
     }
 
@@ -183,7 +208,8 @@ extension Rule {
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
             .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment,
             .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional,
-            .openPositions, .cashShare, .duplicateOrder, .stopPrice:
+            .openPositions, .cashShare, .duplicateOrder, .stopPrice, .positionBusy,
+            .positionDust:
             .failedPrecondition
         case .secondFactor: .permissionDenied
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable

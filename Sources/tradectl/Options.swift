@@ -165,3 +165,20 @@ extension KillLevel: ExpressibleByArgument {
 
     package static var allValueStrings: [String] { Self.allCases.map(\.name) }
 }
+
+/// The time that an option says, as itself or as a span before now; nil where it is not given.
+func wallTime(_ text: String?, _ option: String) throws(Failure) -> WallTime? {
+    guard let text else { return nil }
+    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+    let date: Date
+    if let unit = text.last.flatMap({ units[$0] }), let count = UInt32(text.dropLast()) {
+        date = Date(timeIntervalSinceNow: -Double(count) * unit)
+    } else if let parsed = try? Date(text, strategy: .iso8601) {
+        date = parsed
+    } else {
+        throw Failure(.usage, "\(option): expected a time or a span, found \"\(text)\"")
+    }
+    // Times are nanoseconds since 1970 in 64 bits, which end in the year 2262.
+    let seconds = min(max(0, date.timeIntervalSince1970), 9_200_000_000)
+    return WallTime(milliseconds: Int64(seconds) * 1_000)
+}

@@ -66,6 +66,7 @@ func (c *caller) everything(address string) {
 	c.section("health", c.health)
 	c.section("orders", c.orders)
 	c.section("listings", c.listings)
+	c.section("positions", c.positions)
 	c.section("refusals", c.refusals)
 	c.section("modes", c.modes)
 	c.section("kill switch", c.killSwitch)

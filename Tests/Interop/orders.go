@@ -121,11 +121,63 @@ func (c *caller) listings() {
 	}
 	c.holds("balances", assets["BTC"] && assets["USDT"], assets)
 
+	account, err := c.trading.Balances(withToken(c.token), &v1.BalancesRequest{})
+	must(err)
+	c.equal("the account's mode", account.Mode, positions.Mode)
+	c.equal("its balances", account.Balances, positions.Balances)
+
+	var trades uint64
+	before := uint64(0)
+	for {
+		page, err := c.trading.ListFills(withToken(c.token), &v1.ListFillsRequest{
+			Symbol: "BTCUSDT", Limit: 1, BeforeSequence: before,
+		})
+		must(err)
+		for _, fill := range page.Fills {
+			c.equal("a trade's symbol", fill.Symbol, "BTCUSDT")
+			c.holds("its order", fill.OrderId > 0 && fill.ClientOrderId != "", fill)
+			c.holds("newest first", before == 0 || fill.Sequence < before, fill.Sequence)
+			trades++
+		}
+		if before = page.NextBeforeSequence; before == 0 {
+			break
+		}
+	}
+	c.equal("trades", trades, position.FillCount)
+
 	all, err := c.trading.CancelAll(
 		withToken(c.token), &v1.CancelAllRequest{Symbol: "BTCUSDT"})
 	must(err)
 	c.equal("cancelled", all.OrderIds, []uint64{first.OrderId, second.OrderId})
 	c.noneOpen()
+}
+
+func (c *caller) positions() {
+	adjusted, err := c.trading.AdjustPosition(withToken(c.token), &v1.AdjustPositionRequest{
+		Symbol: "BTCUSDT", TargetQuantity: "0.01", Tag: "adjusted",
+	})
+	must(err)
+	c.equal("adjusted", adjusted.Order.Status, v1.OrderStatus_ORDER_STATUS_FILLED)
+	c.equal("its tag", adjusted.Order.Tag, "adjusted")
+	request := &v1.ClosePositionRequest{
+		Symbol: "BTCUSDT", IdempotencyKey: "close-" + c.transport,
+	}
+	closed, err := c.trading.ClosePosition(withToken(c.token), request)
+	must(err)
+	c.equal("closed", closed.Order.Status, v1.OrderStatus_ORDER_STATUS_FILLED)
+	c.equal("by a sale", closed.Order.Side, v1.Side_SIDE_SELL)
+	again, err := c.trading.ClosePosition(withToken(c.token), request)
+	must(err)
+	c.holds("once", again.IsRepeat && again.Order.OrderId == closed.Order.OrderId, again)
+	nothing, err := c.trading.ClosePosition(
+		withToken(c.token), &v1.ClosePositionRequest{Symbol: "ETHUSDT"})
+	must(err)
+	c.holds("nothing to do", nothing.Order == nil && nothing.NothingToDo != nil, nothing)
+	c.equal("no position", nothing.NothingToDo.PositionQuantity, "0")
+	_, err = c.trading.ClosePosition(withToken(c.token), &v1.ClosePositionRequest{
+		Symbol: "BTCUSDT", Share: "1.5",
+	})
+	c.refused("a share above one", err, codes.InvalidArgument, "")
 }
 
 func (c *caller) noneOpen() {

@@ -17,6 +17,7 @@ import TradingCore
         "RevokeToken": "a", "RiskSummary": "vtra", "RiskDecisions": "vtra",
         "RiskBreaches": "vtra", "AcknowledgeBreach": "ra", "DisableTrading": "tra",
         "ListApprovals": "vtra", "Approve": "ra", "Deny": "ra", "Subscribe": "vtra",
+        "Balances": "vtra", "ListFills": "vtra", "ClosePosition": "tra", "AdjustPosition": "tra",
     ]
 
     static func desk() throws -> Desk {

@@ -35,6 +35,30 @@ import Testing
             words: "PERCENT_PRICE_BY_SIDE"
         ),
         Row(arguments: ["place", "BTCUSDT", "buy", "0.01"], code: 0, words: "FILLED"),
+        Row(arguments: ["fills", "--symbol", "BTCUSDT"], code: 0, words: "taker"),
+        Row(arguments: ["fills", "--symbol", "ETHUSDT"], code: 0, words: "no trades"),
+        Row(arguments: ["fills", "--since", "soon"], code: 2, words: "--since"),
+        Row(arguments: ["balances"], code: 0, words: "USDT"),
+        Row(arguments: ["close", "ETHUSDT"], code: 0, words: "nothing to do"),
+        Row(arguments: ["adjust", "ETHUSDT", "0.2"], code: 0, words: "FILLED"),
+        Row(arguments: ["adjust", "ETHUSDT", "-1"], code: 2, words: "target"),
+        Row(arguments: ["close", "ETHUSDT", "--share", "2"], code: 2, words: "share"),
+        Row(
+            arguments: ["close", "ETHUSDT", "--share", "0.5", "--quantity", "1"],
+            code: 2,
+            words: "not both"
+        ),
+        Row(
+            arguments: ["close", "BTCUSDT", "--quantity", "5"],
+            code: 3,
+            words: "reduce_only"
+        ),
+        Row(
+            arguments: ["close", "ETHUSDT", "--share", "0.000001"],
+            code: 3,
+            words: "position_dust"
+        ),
+        Row(arguments: ["close", "ETHUSDT", "--share", "0.5"], code: 0, words: "FILLED"),
         Row(arguments: ["order", "999"], code: 7, words: "no order 999"),
         Row(arguments: ["cancel", "1"], code: 3, words: "order_finished"),
         Row(arguments: ["cancel"], code: 2, words: "--all"),

@@ -24,7 +24,10 @@ import TradingAPI
             }
     }
 
-    @Test(arguments: [("risk.md", ["limits", "risk"], 9), ("rpc.md", ["token", "events"], 5)])
+    @Test(arguments: [
+        ("risk.md", ["limits", "risk"], 9),
+        ("rpc.md", ["token", "events", "fills", "balances", "close", "adjust"], 11),
+    ])
     func `each command of a document does what it says`(
         document: String,
         words: [String],

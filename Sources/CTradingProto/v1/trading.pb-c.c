@@ -142,6 +142,231 @@ void   trading__v1__place_order_response__free_unpacked
   assert(message->base.descriptor == &trading__v1__place_order_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__close_position_request__init
+                     (Trading__V1__ClosePositionRequest         *message)
+{
+  static const Trading__V1__ClosePositionRequest init_value = TRADING__V1__CLOSE_POSITION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__close_position_request__get_packed_size
+                     (const Trading__V1__ClosePositionRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__close_position_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__close_position_request__pack
+                     (const Trading__V1__ClosePositionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__close_position_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__close_position_request__pack_to_buffer
+                     (const Trading__V1__ClosePositionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__close_position_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ClosePositionRequest *
+       trading__v1__close_position_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ClosePositionRequest *)
+     protobuf_c_message_unpack (&trading__v1__close_position_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__close_position_request__free_unpacked
+                     (Trading__V1__ClosePositionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__close_position_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__close_position_response__init
+                     (Trading__V1__ClosePositionResponse         *message)
+{
+  static const Trading__V1__ClosePositionResponse init_value = TRADING__V1__CLOSE_POSITION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__close_position_response__get_packed_size
+                     (const Trading__V1__ClosePositionResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__close_position_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__close_position_response__pack
+                     (const Trading__V1__ClosePositionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__close_position_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__close_position_response__pack_to_buffer
+                     (const Trading__V1__ClosePositionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__close_position_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ClosePositionResponse *
+       trading__v1__close_position_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ClosePositionResponse *)
+     protobuf_c_message_unpack (&trading__v1__close_position_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__close_position_response__free_unpacked
+                     (Trading__V1__ClosePositionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__close_position_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__adjust_position_request__init
+                     (Trading__V1__AdjustPositionRequest         *message)
+{
+  static const Trading__V1__AdjustPositionRequest init_value = TRADING__V1__ADJUST_POSITION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__adjust_position_request__get_packed_size
+                     (const Trading__V1__AdjustPositionRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__adjust_position_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__adjust_position_request__pack
+                     (const Trading__V1__AdjustPositionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__adjust_position_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__adjust_position_request__pack_to_buffer
+                     (const Trading__V1__AdjustPositionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__adjust_position_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__AdjustPositionRequest *
+       trading__v1__adjust_position_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__AdjustPositionRequest *)
+     protobuf_c_message_unpack (&trading__v1__adjust_position_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__adjust_position_request__free_unpacked
+                     (Trading__V1__AdjustPositionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__adjust_position_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__adjust_position_response__init
+                     (Trading__V1__AdjustPositionResponse         *message)
+{
+  static const Trading__V1__AdjustPositionResponse init_value = TRADING__V1__ADJUST_POSITION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__adjust_position_response__get_packed_size
+                     (const Trading__V1__AdjustPositionResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__adjust_position_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__adjust_position_response__pack
+                     (const Trading__V1__AdjustPositionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__adjust_position_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__adjust_position_response__pack_to_buffer
+                     (const Trading__V1__AdjustPositionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__adjust_position_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__AdjustPositionResponse *
+       trading__v1__adjust_position_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__AdjustPositionResponse *)
+     protobuf_c_message_unpack (&trading__v1__adjust_position_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__adjust_position_response__free_unpacked
+                     (Trading__V1__AdjustPositionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__adjust_position_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__nothing_to_do__init
+                     (Trading__V1__NothingToDo         *message)
+{
+  static const Trading__V1__NothingToDo init_value = TRADING__V1__NOTHING_TO_DO__INIT;
+  *message = init_value;
+}
+size_t trading__v1__nothing_to_do__get_packed_size
+                     (const Trading__V1__NothingToDo *message)
+{
+  assert(message->base.descriptor == &trading__v1__nothing_to_do__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__nothing_to_do__pack
+                     (const Trading__V1__NothingToDo *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__nothing_to_do__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__nothing_to_do__pack_to_buffer
+                     (const Trading__V1__NothingToDo *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__nothing_to_do__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__NothingToDo *
+       trading__v1__nothing_to_do__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__NothingToDo *)
+     protobuf_c_message_unpack (&trading__v1__nothing_to_do__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__nothing_to_do__free_unpacked
+                     (Trading__V1__NothingToDo *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__nothing_to_do__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__cancel_request__init
                      (Trading__V1__CancelRequest         *message)
 {
@@ -860,6 +1085,231 @@ void   trading__v1__balance__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &trading__v1__balance__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__balances_request__init
+                     (Trading__V1__BalancesRequest         *message)
+{
+  static const Trading__V1__BalancesRequest init_value = TRADING__V1__BALANCES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__balances_request__get_packed_size
+                     (const Trading__V1__BalancesRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__balances_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__balances_request__pack
+                     (const Trading__V1__BalancesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__balances_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__balances_request__pack_to_buffer
+                     (const Trading__V1__BalancesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__balances_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__BalancesRequest *
+       trading__v1__balances_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__BalancesRequest *)
+     protobuf_c_message_unpack (&trading__v1__balances_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__balances_request__free_unpacked
+                     (Trading__V1__BalancesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__balances_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__balances_response__init
+                     (Trading__V1__BalancesResponse         *message)
+{
+  static const Trading__V1__BalancesResponse init_value = TRADING__V1__BALANCES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__balances_response__get_packed_size
+                     (const Trading__V1__BalancesResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__balances_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__balances_response__pack
+                     (const Trading__V1__BalancesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__balances_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__balances_response__pack_to_buffer
+                     (const Trading__V1__BalancesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__balances_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__BalancesResponse *
+       trading__v1__balances_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__BalancesResponse *)
+     protobuf_c_message_unpack (&trading__v1__balances_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__balances_response__free_unpacked
+                     (Trading__V1__BalancesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__balances_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__list_fills_request__init
+                     (Trading__V1__ListFillsRequest         *message)
+{
+  static const Trading__V1__ListFillsRequest init_value = TRADING__V1__LIST_FILLS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__list_fills_request__get_packed_size
+                     (const Trading__V1__ListFillsRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__list_fills_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__list_fills_request__pack
+                     (const Trading__V1__ListFillsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__list_fills_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__list_fills_request__pack_to_buffer
+                     (const Trading__V1__ListFillsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__list_fills_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ListFillsRequest *
+       trading__v1__list_fills_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ListFillsRequest *)
+     protobuf_c_message_unpack (&trading__v1__list_fills_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__list_fills_request__free_unpacked
+                     (Trading__V1__ListFillsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__list_fills_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__list_fills_response__init
+                     (Trading__V1__ListFillsResponse         *message)
+{
+  static const Trading__V1__ListFillsResponse init_value = TRADING__V1__LIST_FILLS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__list_fills_response__get_packed_size
+                     (const Trading__V1__ListFillsResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__list_fills_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__list_fills_response__pack
+                     (const Trading__V1__ListFillsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__list_fills_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__list_fills_response__pack_to_buffer
+                     (const Trading__V1__ListFillsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__list_fills_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ListFillsResponse *
+       trading__v1__list_fills_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ListFillsResponse *)
+     protobuf_c_message_unpack (&trading__v1__list_fills_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__list_fills_response__free_unpacked
+                     (Trading__V1__ListFillsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__list_fills_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__order_fill__init
+                     (Trading__V1__OrderFill         *message)
+{
+  static const Trading__V1__OrderFill init_value = TRADING__V1__ORDER_FILL__INIT;
+  *message = init_value;
+}
+size_t trading__v1__order_fill__get_packed_size
+                     (const Trading__V1__OrderFill *message)
+{
+  assert(message->base.descriptor == &trading__v1__order_fill__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__order_fill__pack
+                     (const Trading__V1__OrderFill *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__order_fill__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__order_fill__pack_to_buffer
+                     (const Trading__V1__OrderFill *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__order_fill__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__OrderFill *
+       trading__v1__order_fill__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__OrderFill *)
+     protobuf_c_message_unpack (&trading__v1__order_fill__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__order_fill__free_unpacked
+                     (Trading__V1__OrderFill *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__order_fill__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   trading__v1__get_mode_request__init
@@ -3630,6 +4080,418 @@ const ProtobufCMessageDescriptor trading__v1__place_order_response__descriptor =
   (ProtobufCMessageInit) trading__v1__place_order_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__v1__close_position_request__field_descriptors[7] =
+{
+  {
+    "symbol",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionRequest, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "share",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionRequest, share),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionRequest, quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_mode",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionRequest, expected_mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionRequest, tag),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionRequest, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__close_position_request__field_indices_by_name[] = {
+  4,   /* field[4] = expected_mode */
+  3,   /* field[3] = idempotency_key */
+  2,   /* field[2] = quantity */
+  1,   /* field[1] = share */
+  6,   /* field[6] = strategy */
+  0,   /* field[0] = symbol */
+  5,   /* field[5] = tag */
+};
+static const ProtobufCIntRange trading__v1__close_position_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor trading__v1__close_position_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ClosePositionRequest",
+  "ClosePositionRequest",
+  "Trading__V1__ClosePositionRequest",
+  "trading.v1",
+  sizeof(Trading__V1__ClosePositionRequest),
+  7,
+  trading__v1__close_position_request__field_descriptors,
+  trading__v1__close_position_request__field_indices_by_name,
+  1,  trading__v1__close_position_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__close_position_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__close_position_response__field_descriptors[3] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionResponse, order),
+    &trading__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_repeat",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionResponse, is_repeat),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nothing_to_do",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ClosePositionResponse, nothing_to_do),
+    &trading__v1__nothing_to_do__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__close_position_response__field_indices_by_name[] = {
+  1,   /* field[1] = is_repeat */
+  2,   /* field[2] = nothing_to_do */
+  0,   /* field[0] = order */
+};
+static const ProtobufCIntRange trading__v1__close_position_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__v1__close_position_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ClosePositionResponse",
+  "ClosePositionResponse",
+  "Trading__V1__ClosePositionResponse",
+  "trading.v1",
+  sizeof(Trading__V1__ClosePositionResponse),
+  3,
+  trading__v1__close_position_response__field_descriptors,
+  trading__v1__close_position_response__field_indices_by_name,
+  1,  trading__v1__close_position_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__close_position_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__adjust_position_request__field_descriptors[6] =
+{
+  {
+    "symbol",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AdjustPositionRequest, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "target_quantity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AdjustPositionRequest, target_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idempotency_key",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AdjustPositionRequest, idempotency_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_mode",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AdjustPositionRequest, expected_mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AdjustPositionRequest, tag),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AdjustPositionRequest, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__adjust_position_request__field_indices_by_name[] = {
+  3,   /* field[3] = expected_mode */
+  2,   /* field[2] = idempotency_key */
+  5,   /* field[5] = strategy */
+  0,   /* field[0] = symbol */
+  4,   /* field[4] = tag */
+  1,   /* field[1] = target_quantity */
+};
+static const ProtobufCIntRange trading__v1__adjust_position_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 4, 2 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor trading__v1__adjust_position_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.AdjustPositionRequest",
+  "AdjustPositionRequest",
+  "Trading__V1__AdjustPositionRequest",
+  "trading.v1",
+  sizeof(Trading__V1__AdjustPositionRequest),
+  6,
+  trading__v1__adjust_position_request__field_descriptors,
+  trading__v1__adjust_position_request__field_indices_by_name,
+  2,  trading__v1__adjust_position_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__adjust_position_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__adjust_position_response__field_descriptors[3] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AdjustPositionResponse, order),
+    &trading__v1__order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_repeat",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AdjustPositionResponse, is_repeat),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nothing_to_do",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__AdjustPositionResponse, nothing_to_do),
+    &trading__v1__nothing_to_do__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__adjust_position_response__field_indices_by_name[] = {
+  1,   /* field[1] = is_repeat */
+  2,   /* field[2] = nothing_to_do */
+  0,   /* field[0] = order */
+};
+static const ProtobufCIntRange trading__v1__adjust_position_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__v1__adjust_position_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.AdjustPositionResponse",
+  "AdjustPositionResponse",
+  "Trading__V1__AdjustPositionResponse",
+  "trading.v1",
+  sizeof(Trading__V1__AdjustPositionResponse),
+  3,
+  trading__v1__adjust_position_response__field_descriptors,
+  trading__v1__adjust_position_response__field_indices_by_name,
+  1,  trading__v1__adjust_position_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__adjust_position_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__nothing_to_do__field_descriptors[3] =
+{
+  {
+    "position_quantity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__NothingToDo, position_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pending_quantity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__NothingToDo, pending_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__NothingToDo, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__nothing_to_do__field_indices_by_name[] = {
+  2,   /* field[2] = message */
+  1,   /* field[1] = pending_quantity */
+  0,   /* field[0] = position_quantity */
+};
+static const ProtobufCIntRange trading__v1__nothing_to_do__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__v1__nothing_to_do__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.NothingToDo",
+  "NothingToDo",
+  "Trading__V1__NothingToDo",
+  "trading.v1",
+  sizeof(Trading__V1__NothingToDo),
+  3,
+  trading__v1__nothing_to_do__field_descriptors,
+  trading__v1__nothing_to_do__field_indices_by_name,
+  1,  trading__v1__nothing_to_do__number_ranges,
+  (ProtobufCMessageInit) trading__v1__nothing_to_do__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor trading__v1__cancel_request__field_descriptors[1] =
 {
   {
@@ -4882,6 +5744,384 @@ const ProtobufCMessageDescriptor trading__v1__balance__descriptor =
   trading__v1__balance__field_indices_by_name,
   1,  trading__v1__balance__number_ranges,
   (ProtobufCMessageInit) trading__v1__balance__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define trading__v1__balances_request__field_descriptors NULL
+#define trading__v1__balances_request__field_indices_by_name NULL
+#define trading__v1__balances_request__number_ranges NULL
+const ProtobufCMessageDescriptor trading__v1__balances_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.BalancesRequest",
+  "BalancesRequest",
+  "Trading__V1__BalancesRequest",
+  "trading.v1",
+  sizeof(Trading__V1__BalancesRequest),
+  0,
+  trading__v1__balances_request__field_descriptors,
+  trading__v1__balances_request__field_indices_by_name,
+  0,  trading__v1__balances_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__balances_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__balances_response__field_descriptors[2] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__BalancesResponse, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balances",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__BalancesResponse, n_balances),
+    offsetof(Trading__V1__BalancesResponse, balances),
+    &trading__v1__balance__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__balances_response__field_indices_by_name[] = {
+  1,   /* field[1] = balances */
+  0,   /* field[0] = mode */
+};
+static const ProtobufCIntRange trading__v1__balances_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__balances_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.BalancesResponse",
+  "BalancesResponse",
+  "Trading__V1__BalancesResponse",
+  "trading.v1",
+  sizeof(Trading__V1__BalancesResponse),
+  2,
+  trading__v1__balances_response__field_descriptors,
+  trading__v1__balances_response__field_indices_by_name,
+  1,  trading__v1__balances_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__balances_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__list_fills_request__field_descriptors[7] =
+{
+  {
+    "symbol",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ListFillsRequest, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ListFillsRequest, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ListFillsRequest, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ListFillsRequest, since),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ListFillsRequest, until),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ListFillsRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before_sequence",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ListFillsRequest, before_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__list_fills_request__field_indices_by_name[] = {
+  6,   /* field[6] = before_sequence */
+  5,   /* field[5] = limit */
+  1,   /* field[1] = order_id */
+  3,   /* field[3] = since */
+  2,   /* field[2] = strategy */
+  0,   /* field[0] = symbol */
+  4,   /* field[4] = until */
+};
+static const ProtobufCIntRange trading__v1__list_fills_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor trading__v1__list_fills_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ListFillsRequest",
+  "ListFillsRequest",
+  "Trading__V1__ListFillsRequest",
+  "trading.v1",
+  sizeof(Trading__V1__ListFillsRequest),
+  7,
+  trading__v1__list_fills_request__field_descriptors,
+  trading__v1__list_fills_request__field_indices_by_name,
+  1,  trading__v1__list_fills_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__list_fills_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__list_fills_response__field_descriptors[2] =
+{
+  {
+    "fills",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__ListFillsResponse, n_fills),
+    offsetof(Trading__V1__ListFillsResponse, fills),
+    &trading__v1__order_fill__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_before_sequence",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ListFillsResponse, next_before_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__list_fills_response__field_indices_by_name[] = {
+  0,   /* field[0] = fills */
+  1,   /* field[1] = next_before_sequence */
+};
+static const ProtobufCIntRange trading__v1__list_fills_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__list_fills_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ListFillsResponse",
+  "ListFillsResponse",
+  "Trading__V1__ListFillsResponse",
+  "trading.v1",
+  sizeof(Trading__V1__ListFillsResponse),
+  2,
+  trading__v1__list_fills_response__field_descriptors,
+  trading__v1__list_fills_response__field_indices_by_name,
+  1,  trading__v1__list_fills_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__list_fills_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__order_fill__field_descriptors[9] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__OrderFill, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__OrderFill, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "client_order_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__OrderFill, client_order_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__OrderFill, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "symbol",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__OrderFill, symbol),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "side",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__OrderFill, side),
+    &trading__v1__side__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__OrderFill, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__OrderFill, tag),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fill",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__OrderFill, fill),
+    &trading__v1__fill__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__order_fill__field_indices_by_name[] = {
+  2,   /* field[2] = client_order_id */
+  8,   /* field[8] = fill */
+  3,   /* field[3] = mode */
+  1,   /* field[1] = order_id */
+  0,   /* field[0] = sequence */
+  5,   /* field[5] = side */
+  6,   /* field[6] = strategy */
+  4,   /* field[4] = symbol */
+  7,   /* field[7] = tag */
+};
+static const ProtobufCIntRange trading__v1__order_fill__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor trading__v1__order_fill__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.OrderFill",
+  "OrderFill",
+  "Trading__V1__OrderFill",
+  "trading.v1",
+  sizeof(Trading__V1__OrderFill),
+  9,
+  trading__v1__order_fill__field_descriptors,
+  trading__v1__order_fill__field_indices_by_name,
+  1,  trading__v1__order_fill__number_ranges,
+  (ProtobufCMessageInit) trading__v1__order_fill__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define trading__v1__get_mode_request__field_descriptors NULL
@@ -9370,15 +10610,19 @@ const ProtobufCEnumDescriptor trading__v1__decision_verdict__descriptor =
   trading__v1__decision_verdict__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[12] =
+static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[16] =
 {
   { "PlaceOrder", &trading__v1__place_order_request__descriptor, &trading__v1__place_order_response__descriptor },
+  { "ClosePosition", &trading__v1__close_position_request__descriptor, &trading__v1__close_position_response__descriptor },
+  { "AdjustPosition", &trading__v1__adjust_position_request__descriptor, &trading__v1__adjust_position_response__descriptor },
   { "Cancel", &trading__v1__cancel_request__descriptor, &trading__v1__cancel_response__descriptor },
   { "CancelAll", &trading__v1__cancel_all_request__descriptor, &trading__v1__cancel_all_response__descriptor },
   { "Amend", &trading__v1__amend_request__descriptor, &trading__v1__amend_response__descriptor },
   { "GetOrder", &trading__v1__get_order_request__descriptor, &trading__v1__get_order_response__descriptor },
   { "ListOrders", &trading__v1__list_orders_request__descriptor, &trading__v1__list_orders_response__descriptor },
   { "Positions", &trading__v1__positions_request__descriptor, &trading__v1__positions_response__descriptor },
+  { "Balances", &trading__v1__balances_request__descriptor, &trading__v1__balances_response__descriptor },
+  { "ListFills", &trading__v1__list_fills_request__descriptor, &trading__v1__list_fills_response__descriptor },
   { "GetMode", &trading__v1__get_mode_request__descriptor, &trading__v1__get_mode_response__descriptor },
   { "SetMode", &trading__v1__set_mode_request__descriptor, &trading__v1__set_mode_response__descriptor },
   { "KillSwitch", &trading__v1__kill_switch_request__descriptor, &trading__v1__kill_switch_response__descriptor },
@@ -9386,18 +10630,22 @@ static const ProtobufCMethodDescriptor trading__v1__trading_service__method_desc
   { "Subscribe", &trading__v1__subscribe_request__descriptor, &trading__v1__subscribe_response__descriptor },
 };
 const unsigned trading__v1__trading_service__method_indices_by_name[] = {
-  3,        /* Amend */
-  1,        /* Cancel */
-  2,        /* CancelAll */
-  7,        /* GetMode */
-  4,        /* GetOrder */
-  10,        /* Health */
-  9,        /* KillSwitch */
-  5,        /* ListOrders */
+  2,        /* AdjustPosition */
+  5,        /* Amend */
+  9,        /* Balances */
+  3,        /* Cancel */
+  4,        /* CancelAll */
+  1,        /* ClosePosition */
+  11,        /* GetMode */
+  6,        /* GetOrder */
+  14,        /* Health */
+  13,        /* KillSwitch */
+  10,        /* ListFills */
+  7,        /* ListOrders */
   0,        /* PlaceOrder */
-  6,        /* Positions */
-  8,        /* SetMode */
-  11         /* Subscribe */
+  8,        /* Positions */
+  12,        /* SetMode */
+  15         /* Subscribe */
 };
 const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
 {
@@ -9406,7 +10654,7 @@ const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
   "TradingService",
   "Trading__V1__TradingService",
   "trading.v1",
-  12,
+  16,
   trading__v1__trading_service__method_descriptors,
   trading__v1__trading_service__method_indices_by_name
 };
@@ -9418,13 +10666,29 @@ void trading__v1__trading_service__place_order(ProtobufCService *service,
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void trading__v1__trading_service__close_position(ProtobufCService *service,
+                                                  const Trading__V1__ClosePositionRequest *input,
+                                                  Trading__V1__ClosePositionResponse_Closure closure,
+                                                  void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__trading_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__trading_service__adjust_position(ProtobufCService *service,
+                                                   const Trading__V1__AdjustPositionRequest *input,
+                                                   Trading__V1__AdjustPositionResponse_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__trading_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void trading__v1__trading_service__cancel(ProtobufCService *service,
                                           const Trading__V1__CancelRequest *input,
                                           Trading__V1__CancelResponse_Closure closure,
                                           void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__cancel_all(ProtobufCService *service,
                                               const Trading__V1__CancelAllRequest *input,
@@ -9432,7 +10696,7 @@ void trading__v1__trading_service__cancel_all(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__amend(ProtobufCService *service,
                                          const Trading__V1__AmendRequest *input,
@@ -9440,7 +10704,7 @@ void trading__v1__trading_service__amend(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__get_order(ProtobufCService *service,
                                              const Trading__V1__GetOrderRequest *input,
@@ -9448,7 +10712,7 @@ void trading__v1__trading_service__get_order(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__list_orders(ProtobufCService *service,
                                                const Trading__V1__ListOrdersRequest *input,
@@ -9456,7 +10720,7 @@ void trading__v1__trading_service__list_orders(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__positions(ProtobufCService *service,
                                              const Trading__V1__PositionsRequest *input,
@@ -9464,7 +10728,23 @@ void trading__v1__trading_service__positions(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__trading_service__balances(ProtobufCService *service,
+                                            const Trading__V1__BalancesRequest *input,
+                                            Trading__V1__BalancesResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__trading_service__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__trading_service__list_fills(ProtobufCService *service,
+                                              const Trading__V1__ListFillsRequest *input,
+                                              Trading__V1__ListFillsResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__trading_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__get_mode(ProtobufCService *service,
                                             const Trading__V1__GetModeRequest *input,
@@ -9472,7 +10752,7 @@ void trading__v1__trading_service__get_mode(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__set_mode(ProtobufCService *service,
                                             const Trading__V1__SetModeRequest *input,
@@ -9480,7 +10760,7 @@ void trading__v1__trading_service__set_mode(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__kill_switch(ProtobufCService *service,
                                                const Trading__V1__KillSwitchRequest *input,
@@ -9488,7 +10768,7 @@ void trading__v1__trading_service__kill_switch(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__health(ProtobufCService *service,
                                           const Trading__V1__HealthRequest *input,
@@ -9496,7 +10776,7 @@ void trading__v1__trading_service__health(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__subscribe(ProtobufCService *service,
                                              const Trading__V1__SubscribeRequest *input,
@@ -9504,7 +10784,7 @@ void trading__v1__trading_service__subscribe(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__init (Trading__V1__TradingService_Service *service,
                                          Trading__V1__TradingService_ServiceDestroy destroy)

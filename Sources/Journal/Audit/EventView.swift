@@ -267,6 +267,7 @@ package struct EventView: Hashable, Sendable {
         if let force = type.timeInForce { fields.append(Field("time_in_force", force.name)) }
         if let trigger = type.trigger { fields.append(Field("stop_price", trigger.stopPrice)) }
         if let quote = intent.terms.quoteQuantity { fields.append(Field("quote_quantity", quote)) }
+        if let goal = intent.goal { fields.append(Field("position_goal", goal)) }
         return fields + [
             Field("quantity", intent.terms.quantity), Field("reserve_price", intent.reservePrice),
             Field("timestamp", intent.timestamp.text),

@@ -72,8 +72,19 @@ final class OpenedStore {
     }
 
     /// What reads the journal beside the walk; nil where it is damaged.
-    func history(on loop: any EventLoop) -> HistoryReader? {
-        (self.events as? Journal).map { HistoryReader(DecisionHistory(of: $0), loop: loop) }
+    ///
+    /// - Parameters:
+    ///   - subjects: Whose the open orders are.
+    ///   - loop: The gateway's.
+    /// - Returns: The reader.
+    func history(_ subjects: OrderSubjects, on loop: any EventLoop) -> HistoryReader? {
+        (self.events as? Journal).map { journal in
+            HistoryReader(
+                DecisionHistory(of: journal),
+                FillHistory(history: EventHistory(of: journal), subjects: subjects),
+                loop: loop
+            )
+        }
     }
 
     /// What tells subscribers of events; to be made before the walk's first step.

@@ -29,7 +29,7 @@ final class Broadcaster: RecordFollower {
     private let clock = SystemClock()
     private let log: Logger
     private let encoder = ReplyEncoder(arena: ProtobufArena(), version: "")
-    private let subjects: OrderSubjects
+    let subjects: OrderSubjects
     /// Nil where the journal is damaged.
     private let history: StreamHistory?
     private var ring: EventRing

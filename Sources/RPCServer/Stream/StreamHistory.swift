@@ -68,17 +68,7 @@ final class StreamHistory {
             through: min(last, first + Self.pageEventsMax - 1)
         ) { (sequence, time, event) throws(JournalError) in
             if let orderID = event.namedOrder, known[orderID] == nil {
-                // Open orders first: one that leaves there meanwhile is in the store already.
-                known[orderID] = subjects[orderID]
-                if known[orderID] == nil, let order = try history.closedOrder(orderID) {
-                    known[orderID] = EventSubject(order.intent)
-                }
-                guard known[orderID] != nil else {
-                    throw .corrupt(
-                        recordAt: sequence,
-                        reason: "it is about order \(orderID), which the store does not hold"
-                    )
-                }
+                known[orderID] = try subjects.subject(of: orderID, at: sequence, history)
             }
             let streamed = StreamedEvent(event, sequence, at: time) { known[$0] }
             if filter.takes(streamed.kind, streamed.subject) {

@@ -112,14 +112,16 @@ struct ResponseDecoder {
         return RemotePositions(
             mode: self.name(of: unsafe message.pointee.mode),
             positions: unsafe positions.map { unsafe self.position($0.pointee) },
-            balances: unsafe balances.map { balance in
-                RemoteBalance(
-                    asset: unsafe String(protobuf: balance.pointee.asset),
-                    total: unsafe String(protobuf: balance.pointee.total),
-                    reserved: unsafe String(protobuf: balance.pointee.reserved),
-                    available: unsafe String(protobuf: balance.pointee.available)
-                )
-            }
+            balances: unsafe balances.map { unsafe self.balance($0.pointee) }
+        )
+    }
+
+    func balance(_ message: Trading__V1__Balance) -> RemoteBalance {
+        unsafe RemoteBalance(
+            asset: String(protobuf: message.asset),
+            total: String(protobuf: message.total),
+            reserved: String(protobuf: message.reserved),
+            available: String(protobuf: message.available)
         )
     }
 
@@ -248,7 +250,7 @@ struct ResponseDecoder {
 
     // MARK: Parts
 
-    private func required(
+    func required(
         _ order: UnsafeMutablePointer<Trading__V1__Order>?
     ) throws(ProtobufError) -> RemoteOrder {
         guard let order = unsafe order else { throw .malformed }

@@ -74,6 +74,17 @@ package struct TradingClient: Sendable {
         }
     }
 
+    /// Closes a position, or takes it to a quantity.
+    package func change(
+        _ wish: PositionWish
+    ) async throws(TradingClientError) -> RemotePositionChange {
+        let request = RequestEncoder().position(wish)
+        guard case .adjust = wish.goal else {
+            return try await self.call(.closePosition, request) { try $0.closedPosition($1) }
+        }
+        return try await self.call(.adjustPosition, request) { try $0.adjustedPosition($1) }
+    }
+
     package func cancel(_ orderID: UInt64) async throws(TradingClientError) -> RemoteOrder {
         try await self.call(.cancel, RequestEncoder().cancel(orderID)) {
             try $0.cancelledOrder($1)
@@ -128,6 +139,15 @@ package struct TradingClient: Sendable {
 
     package func positions() async throws(TradingClientError) -> RemotePositions {
         try await self.call(.positions, []) { try $0.positions($1) }
+    }
+
+    package func balances() async throws(TradingClientError) -> RemoteBalances {
+        try await self.call(.balances, []) { try $0.accountBalances($1) }
+    }
+
+    /// A page of our trades, newest first.
+    package func fills(_ filter: FillFilter) async throws(TradingClientError) -> RemoteFills {
+        try await self.call(.listFills, RequestEncoder().fills(filter)) { try $0.fills($1) }
     }
 
     package func mode() async throws(TradingClientError) -> RemoteMode {

@@ -26,12 +26,17 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case approve = "Approve"
     case deny = "Deny"
     case subscribe = "Subscribe"
+    case balances = "Balances"
+    case listFills = "ListFills"
+    case closePosition = "ClosePosition"
+    case adjustPosition = "AdjustPosition"
 
     /// The full name of the service that the method belongs to.
     package var service: String {
         switch self {
-        case .placeOrder, .cancel, .cancelAll, .amend, .getOrder, .listOrders, .positions, .getMode,
-            .setMode, .killSwitch, .health, .subscribe:
+        case .placeOrder, .closePosition, .adjustPosition, .cancel, .cancelAll, .amend, .getOrder,
+            .listOrders, .positions, .getMode, .setMode, .killSwitch, .health, .subscribe,
+            .balances, .listFills:
             "trading.v1.TradingService"
         case .resolveOrder, .getLimits, .setLimits, .createToken, .listTokens, .revokeToken,
             .listApprovals, .approve, .deny,

@@ -40,6 +40,8 @@ package struct ReplyEncoder {
         switch reply {
         case .order(let order, let isRepeat):
             return .payload(self.order(order, isRepeat: isRepeat, to: method))
+        case .positionReached(let reached):
+            return .payload(self.nothingToDo(reached, to: method))
         case .orders(let orders):
             return .payload(
                 unsafe self.pack(trading__v1__list_orders_response__init) { message in
@@ -55,7 +57,7 @@ package struct ReplyEncoder {
                 }
             )
         case .positions(let view):
-            return .payload(self.positions(view))
+            return .payload(self.positions(view, to: method))
         case .mode(let record, let previous, let history):
             return .payload(self.mode(record, previous: previous, history, to: method))
         case .killSwitch(let view):
@@ -90,6 +92,16 @@ package struct ReplyEncoder {
         switch method {
         case .placeOrder:
             unsafe self.pack(trading__v1__place_order_response__init) { message in
+                unsafe message.order = self.order(order)
+                unsafe message.is_repeat = isRepeat ? 1 : 0
+            }
+        case .closePosition:
+            unsafe self.pack(trading__v1__close_position_response__init) { message in
+                unsafe message.order = self.order(order)
+                unsafe message.is_repeat = isRepeat ? 1 : 0
+            }
+        case .adjustPosition:
+            unsafe self.pack(trading__v1__adjust_position_response__init) { message in
                 unsafe message.order = self.order(order)
                 unsafe message.is_repeat = isRepeat ? 1 : 0
             }
@@ -188,77 +200,6 @@ package struct ReplyEncoder {
             unsafe message.actual = self.arena.string(refusal.actual)
             unsafe message.message = self.arena.string(refusal.message)
             unsafe message.permitted = self.arena.string(refusal.permitted)
-        }
-    }
-
-    // MARK: Positions
-
-    private func positions(_ view: PositionsView) -> [UInt8] {
-        unsafe self.pack(trading__v1__positions_response__init) { message in
-            unsafe message.mode = self.mode(view.mode)
-            unsafe message.n_positions = view.positions.count
-            unsafe message.positions = self.arena.array(
-                view.positions.map { unsafe self.position($0) }
-            )
-            unsafe message.n_balances = view.balances.count
-            unsafe message.balances = self.arena.array(
-                view.balances.map { balance in
-                    unsafe self.balance(
-                        balance.asset,
-                        total: balance.total,
-                        reserved: balance.reserved,
-                        available: balance.available
-                    )
-                }
-            )
-        }
-    }
-
-    private func position(
-        _ marked: PositionsView.MarkedPosition
-    ) -> UnsafeMutablePointer<Trading__V1__Position> {
-        let position = marked.position
-        let unrealized = marked.mark.map { position.unrealizedProfit(at: $0) }
-        return unsafe self.arena.make(trading__v1__position__init) { message in
-            unsafe message.symbol = self.arena.string(position.symbol.name)
-            unsafe message.quantity = self.arena.string(position.quantity.description)
-            unsafe message.average_price = self.arena.string(
-                position.averagePrice?.description ?? ""
-            )
-            unsafe message.mark_price = self.arena.string(marked.mark?.description ?? "")
-            unsafe message.realized_pnl = self.arena.string(
-                position.realizedProfit.amount(rounding: .down).description
-            )
-            unsafe message.unrealized_pnl = self.arena.string(
-                unrealized?.amount(rounding: .down).description ?? ""
-            )
-            unsafe message.n_fees = position.fees.count
-            unsafe message.fees = self.arena.array(
-                position.fees.map { fee in
-                    unsafe self.balance(
-                        fee.asset,
-                        total: fee.amount,
-                        reserved: .zero,
-                        available: .zero
-                    )
-                }
-            )
-            unsafe message.fill_count = position.fillCount
-            unsafe message.is_dust = marked.isDust ? 1 : 0
-        }
-    }
-
-    func balance(
-        _ asset: Asset,
-        total: Amount,
-        reserved: Amount,
-        available: Amount
-    ) -> UnsafeMutablePointer<Trading__V1__Balance> {
-        unsafe self.arena.make(trading__v1__balance__init) { message in
-            unsafe message.asset = self.arena.string(asset.name)
-            unsafe message.total = self.arena.string(total.description)
-            unsafe message.reserved = self.arena.string(reserved.description)
-            unsafe message.available = self.arena.string(available.description)
         }
     }
 

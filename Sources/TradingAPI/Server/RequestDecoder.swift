@@ -53,6 +53,8 @@ package struct RequestDecoder {
             return try unsafe .placeOrder(
                 self.order(self.message(payload, MessageTypes.placeOrder))
             )
+        case .closePosition: return .position(try self.closing(payload))
+        case .adjustPosition: return .position(try self.adjustment(payload))
         case .cancel:
             let message = try unsafe self.message(payload, MessageTypes.cancel)
             return .cancel(try self.orderID(unsafe message.order_id))
@@ -69,7 +71,7 @@ package struct RequestDecoder {
             return try unsafe .orders(
                 self.filter(self.message(payload, MessageTypes.listOrders))
             )
-        case .positions: return .positions
+        case .positions, .balances: return .positions
         case .getMode: return .mode
         case .setMode:
             return try unsafe self.mode(
@@ -90,7 +92,7 @@ package struct RequestDecoder {
         case .riskBreaches: return .risk
         case .acknowledgeBreach: return try self.acknowledgement(payload)
         case .disableTrading: return try self.disabling(payload)
-        case .riskDecisions, .subscribe:
+        case .riskDecisions, .subscribe, .listFills:
             fatalError("invariant broken: \(method) is answered beside the gateway")
         case .createToken: return .tokens(try self.newToken(payload))
         case .listTokens: return .tokens(.list)
@@ -127,15 +129,10 @@ package struct RequestDecoder {
                 ? try unsafe self.positive(message.quantity, "quantity") : .zero,
             quoteQuantity: quoteQuantity
         )
-        let keyText = try unsafe self.text(
-            message.idempotency_key,
-            "idempotency_key",
-            bytesMax: Limits.keyBytesMax
-        )
         return OrderRequest(
             terms: terms,
             principal: self.principal,
-            key: keyText.isEmpty ? nil : IdempotencyKey(principal: self.principal, text: keyText),
+            key: try unsafe self.key(message.idempotency_key),
             expectedMode: try self.optionalMode(
                 unsafe message.expected_mode,
                 "expected_mode"
@@ -286,6 +283,15 @@ package struct RequestDecoder {
 
     // MARK: Fields
 
+    func key(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> IdempotencyKey? {
+        let text = try unsafe self.text(
+            pointer,
+            "idempotency_key",
+            bytesMax: Limits.keyBytesMax
+        )
+        return text.isEmpty ? nil : IdempotencyKey(principal: self.principal, text: text)
+    }
+
     private func code(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> ShownCode {
         let text = try unsafe self.text(pointer, "code", bytesMax: 16)
         return text.isEmpty ? .none : .typed(text)
@@ -343,7 +349,7 @@ package struct RequestDecoder {
         return OrderID(raw: raw)
     }
 
-    private func optionalMode(
+    func optionalMode(
         _ mode: Trading__V1__TradingMode,
         _ field: String
     ) throws(BadRequest) -> TradingMode? {

@@ -73,6 +73,8 @@ package struct OrderRequest: Hashable, Sendable {
     package var resubmitsIfAbsent: Bool
     /// The order in whose place this one is; nil for a client's own.
     package var predecessor: OrderID?
+    /// What it is to make of a position; nil for an order of its own.
+    package var goal: PositionGoal?
 
     package init(
         terms: OrderTerms,
@@ -93,6 +95,7 @@ package struct OrderRequest: Hashable, Sendable {
         self.originalQuantity = nil
         self.resubmitsIfAbsent = resubmitsIfAbsent
         self.predecessor = predecessor
+        self.goal = nil
     }
 }
 
@@ -130,6 +133,8 @@ package struct OrderIntent: Hashable, Sendable {
     package var strategy: String
     /// What was asked for, where the risk gate made it smaller.
     package var originalQuantity: Quantity?
+    /// What its caller wanted of a position; nil for an order of its own.
+    package var goal: PositionGoal?
 
     package init(
         orderID: OrderID,
@@ -149,7 +154,8 @@ package struct OrderIntent: Hashable, Sendable {
         predecessor: OrderID? = nil,
         referencePrice: Price = .zero,
         strategy: String = "",
-        originalQuantity: Quantity? = nil
+        originalQuantity: Quantity? = nil,
+        goal: PositionGoal? = nil
     ) {
         self.orderID = orderID
         self.clientOrderID = clientOrderID
@@ -169,6 +175,7 @@ package struct OrderIntent: Hashable, Sendable {
         self.referencePrice = referencePrice
         self.strategy = strategy
         self.originalQuantity = originalQuantity
+        self.goal = goal
     }
 
     /// What was asked for.

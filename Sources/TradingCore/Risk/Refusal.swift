@@ -111,6 +111,10 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case dailyNotional = 74
     /// Amend: the order cannot be changed so, or the venue did not change it.
     case amendment = 90
+    /// AdjustPosition: an order of ours on the symbol is in flight, or its outcome is unknown.
+    case positionBusy = 97
+    /// ClosePosition, AdjustPosition: the venue takes no order that small.
+    case positionDust = 98
 
     /// The stable name for programs.
     package var name: String {
@@ -155,6 +159,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .duplicateOrder: "duplicate_order"
         case .ordersPerDay: "orders_per_day"
         case .amendment: "amendment"
+        case .positionBusy: "position_busy"
+        case .positionDust: "position_dust"
         case .tradingDisabled: "trading_disabled"
         case .dailyLoss: "daily_loss"
         case .drawdown: "drawdown"

@@ -45,6 +45,8 @@ package struct RiskContext: Sendable {
     package var dailyCap: DailyCap?
     /// Whether a person approved the order just now.
     package var isApproved = false
+    /// Whether the order is refused unless it can do nothing but shrink the position.
+    package var isReduceOnly = false
 
     /// Whether the order can do nothing but shrink the position.
     package var isReducing: Bool { self.terms.quantity.amount <= self.reducibleQuantity }

@@ -164,6 +164,7 @@ extension Gateway {
             predecessor: earlier.predecessor
         )
         wish.originalQuantity = earlier.originalQuantity
+        wish.goal = earlier.goal
         var context = self.riskContext(for: wish, .client, on: earlier.venue, at: batch.instant)
         context.isApproved = true
         wish.terms = context.terms

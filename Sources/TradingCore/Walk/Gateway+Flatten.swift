@@ -52,11 +52,7 @@ extension Gateway {
         let doubt = open.first { $0.terms.side == .sell }
         var quantity = Quantity(clamping: free).roundedDown(to: rules.stepSize)
         if let largest = rules.largestMarketQuantity { quantity = min(quantity, largest) }
-        let isTooSmall =
-            quantity < rules.quantityMin || !quantity.isPositive
-            || (rules.isNotionalMinForMarket
-                && quote.bid * quantity < Notional(rules.notionalMin))
-        if isTooSmall {
+        if !rules.takesMarketOrder(of: quantity, at: quote.bid) {
             if let doubt {
                 return doubt.status == .needsOperator
                     ? .leave("order \(doubt.orderID) needs an operator")
@@ -87,7 +83,7 @@ extension Gateway {
     }
 
     /// What may be sold: what the ledger holds, or less where the account says so.
-    private func freeToSell(_ asset: Asset, on venue: VenueID) -> Amount {
+    func freeToSell(_ asset: Asset, on venue: VenueID) -> Amount {
         let available = self.state.ledger(of: venue).available(of: asset)
         guard let told = self.sessions[venue]?.freeBalances[asset] else { return available }
         return min(available, told)

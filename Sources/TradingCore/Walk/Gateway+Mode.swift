@@ -256,10 +256,6 @@ extension Gateway {
         else { return false }
         let size = max(position.quantity, -position.quantity)
         let quantity = Quantity(clamping: size).roundedDown(to: rules.stepSize)
-        guard quantity.isPositive, quantity >= rules.quantityMin else { return true }
-        guard rules.isNotionalMinForMarket, let quote = session.quotes[position.symbol] else {
-            return false
-        }
-        return quote.bid * quantity < Notional(rules.notionalMin)
+        return !rules.takesMarketOrder(of: quantity, at: session.quotes[position.symbol]?.bid)
     }
 }

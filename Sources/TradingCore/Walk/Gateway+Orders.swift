@@ -13,6 +13,8 @@ extension Gateway {
         switch request {
         case .placeOrder(let wish):
             self.place(wish, token, deadline: deadline, fetched: fetched, into: &batch)
+        case .position(let wish):
+            self.reposition(wish, token, deadline: deadline, fetched: fetched, into: &batch)
         case .cancel(let orderID):
             self.cancel(orderID, token, deadline: deadline, fetched: fetched, into: &batch)
         case .cancelAll(let symbol):
@@ -69,9 +71,10 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         if let earlier = self.holder(of: wish.key, fetched: fetched) {
+            let intent = earlier.intent
             self.repeatAnswer(
                 earlier,
-                wish,
+                isSame: intent.askedTerms == wish.terms && intent.goal == nil,
                 token,
                 deadline: deadline,
                 fetched: fetched,
@@ -79,19 +82,22 @@ extension Gateway {
             )
             return
         }
-        let now = batch.instant.monotonic
-        if let deadline, deadline <= now {
-            let refusal = Refusal(
-                .deadline,
-                limit: "in time",
-                actual: "too late",
-                message: "The deadline passed before the order was decided; it was not placed."
-            )
+        if let refusal = Self.refusal(ofOrderBy: deadline, at: batch.instant) {
             batch.perform(.reply(token, .refused(refusal)))
             return
         }
         let orderID = self.admit(wish, into: &batch)
         self.answerPlacement(of: orderID, token, deadline: deadline, into: &batch)
+    }
+
+    static func refusal(ofOrderBy deadline: MonotonicTime?, at now: Instant) -> Refusal? {
+        guard let deadline, deadline <= now.monotonic else { return nil }
+        return Refusal(
+            .deadline,
+            limit: "in time",
+            actual: "too late",
+            message: "The deadline passed before the order was decided; it was not placed."
+        )
     }
 
     /// Answers a call whose order was just decided: at once where that was its end, else when more
@@ -202,13 +208,14 @@ extension Gateway {
             referencePrice: wish.terms.type.trigger?.stopPrice
                 ?? session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero,
             strategy: wish.strategy,
-            originalQuantity: wish.originalQuantity
+            originalQuantity: wish.originalQuantity,
+            goal: wish.goal
         )
     }
 
     // MARK: Repeats
 
-    private func holder(of key: IdempotencyKey?, fetched: Fetched) -> Order? {
+    func holder(of key: IdempotencyKey?, fetched: Fetched) -> Order? {
         guard let key else { return nil }
         if let orderID = self.keys[key] {
             return self.state.orders[orderID] ?? self.recent[orderID]
@@ -219,15 +226,15 @@ extension Gateway {
 
     /// The same key again: the first order, or the one that is there instead of it by now; a
     /// refusal where the content differs (M2).
-    private mutating func repeatAnswer(
+    mutating func repeatAnswer(
         _ earlier: Order,
-        _ wish: OrderRequest,
+        isSame: Bool,
         _ token: RequestToken,
         deadline: MonotonicTime?,
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
-        guard earlier.intent.askedTerms == wish.terms else {
+        guard isSame else {
             let refusal = Refusal(
                 .idempotencyKey,
                 limit: "order \(earlier.orderID)",

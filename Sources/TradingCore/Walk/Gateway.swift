@@ -97,14 +97,9 @@ package struct Gateway: ~Copyable {
         var needs = Needs()
         switch input {
         case .request(_, .placeOrder(let request), _):
-            guard let key = request.key else { break }
-            if let orderID = self.keys[key] {
-                if let missing = self.missingSuccessor(of: orderID) {
-                    self.add(missing, to: &needs)
-                }
-            } else {
-                needs.key = key
-            }
+            self.add(request.key, to: &needs)
+        case .request(_, .position(let request), _):
+            self.add(request.key, to: &needs)
         case .request(_, .cancel(let orderID), _), .request(_, .order(let orderID), _):
             self.add(orderID, to: &needs)
         case .request(_, .resolve(let request), _):
@@ -131,6 +126,15 @@ package struct Gateway: ~Copyable {
             break
         }
         return needs
+    }
+
+    private func add(_ key: IdempotencyKey?, to needs: inout Needs) {
+        guard let key else { return }
+        guard let orderID = self.keys[key] else {
+            needs.key = key
+            return
+        }
+        if let missing = self.missingSuccessor(of: orderID) { self.add(missing, to: &needs) }
     }
 
     private func add(_ report: OrderReport, to needs: inout Needs) {

@@ -12,6 +12,7 @@ package enum Input: Hashable, Sendable {
 /// What a client can ask for.
 package enum Request: Hashable, Sendable {
     case placeOrder(OrderRequest)
+    case position(PositionRequest)
     case cancel(OrderID)
     case cancelAll(Symbol?)
     case amend(AmendRequest)

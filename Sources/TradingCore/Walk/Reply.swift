@@ -1,6 +1,7 @@
 /// An answer to a client's call.
 package enum Reply: Hashable, Sendable {
     case order(Order, isRepeat: Bool)
+    case positionReached(PositionReached)
     case orders([Order])
     case cancelsSent([OrderID])
     case positions(PositionsView)
@@ -22,7 +23,8 @@ extension Reply {
     package var needsNoJournal: Bool {
         switch self {
         case .killSwitch, .health, .refused: true
-        case .order, .orders, .cancelsSent, .positions, .mode, .risk, .limits, .tokens,
+        case .order, .positionReached, .orders, .cancelsSent, .positions, .mode, .risk, .limits,
+            .tokens,
             .approvals, .riskSummary:
             false
         }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import TradingAPI
 import TradingCore
 
@@ -73,7 +72,7 @@ struct Risk: AsyncParsableCommand {
         func run() async throws {
             guard self.limit > 0 else { throw Failure(.usage, "--limit: expected 1 or more") }
             var filter = DecisionFilter(
-                since: try self.sinceTime(),
+                since: try wallTime(self.since, "--since"),
                 symbol: self.symbol.map(Symbol.init),
                 rule: self.rule,
                 isRefusedOnly: self.refused,
@@ -92,22 +91,6 @@ struct Risk: AsyncParsableCommand {
                 return found
             }
             try self.options.show(found) { Self.table(of: found) }
-        }
-
-        private func sinceTime() throws(Failure) -> WallTime? {
-            guard let text = self.since else { return nil }
-            let units: [Character: Double] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
-            let date: Date
-            if let unit = text.last.flatMap({ units[$0] }), let count = UInt32(text.dropLast()) {
-                date = Date(timeIntervalSinceNow: -Double(count) * unit)
-            } else if let parsed = try? Date(text, strategy: .iso8601) {
-                date = parsed
-            } else {
-                throw Failure(.usage, "--since: expected a time or a span, found \"\(text)\"")
-            }
-            // Times are nanoseconds since 1970 in 64 bits, which end in the year 2262.
-            let seconds = min(max(0, date.timeIntervalSince1970), 9_200_000_000)
-            return WallTime(milliseconds: Int64(seconds) * 1_000)
         }
 
         private static func table(of decisions: [RemoteDecision]) -> String {

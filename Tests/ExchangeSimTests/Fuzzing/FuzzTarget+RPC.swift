@@ -138,6 +138,7 @@ extension FuzzTarget {
             switch method {
             // Those that the service answers beside the gateway.
             case .riskDecisions: _ = try decoder.decisions(payload.span)
+            case .listFills: _ = try decoder.fills(payload.span)
             case .subscribe: _ = try decoder.subscription(payload.span)
             default: _ = try decoder.decode(method, payload.span)
             }

@@ -301,7 +301,8 @@ import Testing
     @Test func `the checks stand in the order in which the rules are declared`() {
         let notPlacing: Set<Rule> = [
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
-            .amendment, .killCause, .reduceOnly, .orderInDoubt, .drawdown,
+            .amendment, .positionBusy, .positionDust, .killCause, .reduceOnly, .orderInDoubt,
+            .drawdown,
             .consecutiveFailures, .slippage, .breachNotFound, .limitValue, .role, .token,
             .tokenNotFound, .sensitiveNotional, .secondFactor, .orderNotHeld, .approvalDenied,
         ]

@@ -24,7 +24,8 @@ extension World {
             let level = KillLevel.allCases.randomElement(using: &self.random) ?? .block
             request = .killEngage(level, Principal("admin"), reason: "test")
         case 91..<96: request = .killRelease(Principal("admin"), reason: "test", KillRelease())
-        case 96..<98: request = .order(OrderID(raw: UInt64(self.random.number(1...40))))
+        case 96: request = .position(self.positionWish())
+        case 97: request = .order(OrderID(raw: UInt64(self.random.number(1...40))))
         default:
             request = .orders(
                 OrderFilter(includesClosed: true, symbol: nil, countMax: 5, before: nil)
@@ -77,6 +78,20 @@ extension World {
             self.wishes.append((wish.key?.text ?? "", terms))
         }
         return wish
+    }
+
+    /// What somebody wants of a position, mostly more than there is.
+    private func positionWish() -> PositionRequest {
+        let goals: [PositionGoal] = [
+            .close, .closeShare(PositionShare(raw: 50_000_000)),
+            .closeQuantity(Make.quantity("1")), .reach(.zero),
+            .reach(Make.quantity("\(self.random.number(1...3))")),
+        ]
+        return PositionRequest(
+            symbol: Make.bitcoin,
+            goal: goals.randomElement(using: &self.random) ?? .close,
+            principal: Principal("alice")
+        )
     }
 
     /// A type that rests only, or that waits for a price.

@@ -47,7 +47,8 @@ import Testing
         "State.dayNotionals", "DayNotional.day", "DayNotional.placed", "UTCDay.number",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
         "State.orderDays", "OrderDay.start", "OrderDay.count", "OrderIntent.strategy",
-        "OrderIntent.originalQuantity", "State.equities", "EquityRecord.dayStart",
+        "OrderIntent.originalQuantity", "OrderIntent.goal", "State.equities",
+        "EquityRecord.dayStart",
         "EquityRecord.startEquity",
         "EquityRecord.baseEquity", "EquityRecord.highWater", "EquityRecord.bids",
         "EquityRecord.realizedProfit", "EquityRecord.fees", "EquityRecord.foreignFees",
@@ -104,6 +105,7 @@ import Testing
     static let scalars: Set<String> = [
         "Sequence", "OrderID", "ClientOrderID", "VenueOrderID", "TradeID", "Symbol", "Asset",
         "Amount", "Notional", "Price", "Quantity", "WallTime", "Principal",
+        "PositionShare",
     ]
 
     static func properties(of value: Any, into found: inout Set<String>) {

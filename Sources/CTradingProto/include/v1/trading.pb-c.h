@@ -18,6 +18,11 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Trading__V1__Refusal Trading__V1__Refusal;
 typedef struct Trading__V1__PlaceOrderRequest Trading__V1__PlaceOrderRequest;
 typedef struct Trading__V1__PlaceOrderResponse Trading__V1__PlaceOrderResponse;
+typedef struct Trading__V1__ClosePositionRequest Trading__V1__ClosePositionRequest;
+typedef struct Trading__V1__ClosePositionResponse Trading__V1__ClosePositionResponse;
+typedef struct Trading__V1__AdjustPositionRequest Trading__V1__AdjustPositionRequest;
+typedef struct Trading__V1__AdjustPositionResponse Trading__V1__AdjustPositionResponse;
+typedef struct Trading__V1__NothingToDo Trading__V1__NothingToDo;
 typedef struct Trading__V1__CancelRequest Trading__V1__CancelRequest;
 typedef struct Trading__V1__CancelResponse Trading__V1__CancelResponse;
 typedef struct Trading__V1__AmendRequest Trading__V1__AmendRequest;
@@ -34,6 +39,11 @@ typedef struct Trading__V1__PositionsRequest Trading__V1__PositionsRequest;
 typedef struct Trading__V1__PositionsResponse Trading__V1__PositionsResponse;
 typedef struct Trading__V1__Position Trading__V1__Position;
 typedef struct Trading__V1__Balance Trading__V1__Balance;
+typedef struct Trading__V1__BalancesRequest Trading__V1__BalancesRequest;
+typedef struct Trading__V1__BalancesResponse Trading__V1__BalancesResponse;
+typedef struct Trading__V1__ListFillsRequest Trading__V1__ListFillsRequest;
+typedef struct Trading__V1__ListFillsResponse Trading__V1__ListFillsResponse;
+typedef struct Trading__V1__OrderFill Trading__V1__OrderFill;
 typedef struct Trading__V1__GetModeRequest Trading__V1__GetModeRequest;
 typedef struct Trading__V1__GetModeResponse Trading__V1__GetModeResponse;
 typedef struct Trading__V1__ModeChange Trading__V1__ModeChange;
@@ -447,6 +457,116 @@ struct  Trading__V1__PlaceOrderResponse
     , NULL, 0 }
 
 
+/*
+ * Where neither a share nor a quantity is given, all that can be sold is sold: the position, less
+ * what other open orders of ours sell.
+ */
+struct  Trading__V1__ClosePositionRequest
+{
+  ProtobufCMessage base;
+  char *symbol;
+  /*
+   * Of the position, above 0 and at most 1, such as "0.5". Less is sold where less can be, and it
+   * is rounded down to what the venue takes.
+   */
+  char *share;
+  /*
+   * So much, or the order is refused.
+   */
+  char *quantity;
+  /*
+   * Like PlaceOrder's: the same key twice is one order and the same answer.
+   */
+  char *idempotency_key;
+  /*
+   * Refuses when the gateway is in another mode.
+   */
+  Trading__V1__TradingMode expected_mode;
+  /*
+   * Carried through to the order, as PlaceOrder does.
+   */
+  char *tag;
+  char *strategy;
+};
+#define TRADING__V1__CLOSE_POSITION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__close_position_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__ClosePositionResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Not there where there was nothing to do.
+   */
+  Trading__V1__Order *order;
+  /*
+   * The key named an order that existed before this call.
+   */
+  protobuf_c_boolean is_repeat;
+  Trading__V1__NothingToDo *nothing_to_do;
+};
+#define TRADING__V1__CLOSE_POSITION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__close_position_response__descriptor) \
+    , NULL, 0, NULL }
+
+
+struct  Trading__V1__AdjustPositionRequest
+{
+  ProtobufCMessage base;
+  char *symbol;
+  /*
+   * What the position is to be, in the base asset; 0 or more. Open orders of ours count as filled,
+   * but for those that wait for a price. While an order of ours on the symbol is in flight, or its
+   * outcome unknown, the call is refused by the rule "position_busy".
+   */
+  char *target_quantity;
+  char *idempotency_key;
+  Trading__V1__TradingMode expected_mode;
+  char *tag;
+  char *strategy;
+};
+#define TRADING__V1__ADJUST_POSITION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__adjust_position_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__AdjustPositionResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Not there where there was nothing to do.
+   */
+  Trading__V1__Order *order;
+  protobuf_c_boolean is_repeat;
+  Trading__V1__NothingToDo *nothing_to_do;
+};
+#define TRADING__V1__ADJUST_POSITION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__adjust_position_response__descriptor) \
+    , NULL, 0, NULL }
+
+
+/*
+ * The position is what it was to be. The key of the call names no order.
+ */
+struct  Trading__V1__NothingToDo
+{
+  ProtobufCMessage base;
+  char *position_quantity;
+  /*
+   * What open orders of ours still buy, less what they sell.
+   */
+  char *pending_quantity;
+  /*
+   * One sentence for people.
+   */
+  char *message;
+};
+#define TRADING__V1__NOTHING_TO_DO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__nothing_to_do__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
 struct  Trading__V1__CancelRequest
 {
   ProtobufCMessage base;
@@ -734,6 +854,106 @@ struct  Trading__V1__Balance
 #define TRADING__V1__BALANCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__balance__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Trading__V1__BalancesRequest
+{
+  ProtobufCMessage base;
+};
+#define TRADING__V1__BALANCES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__balances_request__descriptor) \
+     }
+
+
+struct  Trading__V1__BalancesResponse
+{
+  ProtobufCMessage base;
+  Trading__V1__TradingMode mode;
+  /*
+   * By name of the asset.
+   */
+  size_t n_balances;
+  Trading__V1__Balance **balances;
+};
+#define TRADING__V1__BALANCES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__balances_response__descriptor) \
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0,NULL }
+
+
+struct  Trading__V1__ListFillsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Of this symbol only; of all where empty.
+   */
+  char *symbol;
+  /*
+   * Of this order only; of all where 0.
+   */
+  uint64_t order_id;
+  /*
+   * Of this strategy only; of all where empty.
+   */
+  char *strategy;
+  /*
+   * By the venue's time of the trade, which may be this; 0 = however old.
+   */
+  int64_t since;
+  /*
+   * By the same, which must be before this; 0 = however new.
+   */
+  int64_t until;
+  /*
+   * At most 1000; 100 where 0.
+   */
+  uint32_t limit;
+  /*
+   * The next_before_sequence of the page before; 0 = from the newest.
+   */
+  uint64_t before_sequence;
+};
+#define TRADING__V1__LIST_FILLS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__list_fills_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+
+
+struct  Trading__V1__ListFillsResponse
+{
+  ProtobufCMessage base;
+  size_t n_fills;
+  Trading__V1__OrderFill **fills;
+  /*
+   * 0 where there is nothing older. A page may be short, or empty, and not be the last.
+   */
+  uint64_t next_before_sequence;
+};
+#define TRADING__V1__LIST_FILLS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__list_fills_response__descriptor) \
+    , 0,NULL, 0 }
+
+
+/*
+ * A trade and the order that made it.
+ */
+struct  Trading__V1__OrderFill
+{
+  ProtobufCMessage base;
+  /*
+   * Of the journal's event; no two trades have the same.
+   */
+  uint64_t sequence;
+  uint64_t order_id;
+  char *client_order_id;
+  Trading__V1__TradingMode mode;
+  char *symbol;
+  Trading__V1__Side side;
+  char *strategy;
+  char *tag;
+  Trading__V1__Fill *fill;
+};
+#define TRADING__V1__ORDER_FILL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__order_fill__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Trading__V1__GetModeRequest
@@ -1833,6 +2053,101 @@ Trading__V1__PlaceOrderResponse *
 void   trading__v1__place_order_response__free_unpacked
                      (Trading__V1__PlaceOrderResponse *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__ClosePositionRequest methods */
+void   trading__v1__close_position_request__init
+                     (Trading__V1__ClosePositionRequest         *message);
+size_t trading__v1__close_position_request__get_packed_size
+                     (const Trading__V1__ClosePositionRequest   *message);
+size_t trading__v1__close_position_request__pack
+                     (const Trading__V1__ClosePositionRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__close_position_request__pack_to_buffer
+                     (const Trading__V1__ClosePositionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ClosePositionRequest *
+       trading__v1__close_position_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__close_position_request__free_unpacked
+                     (Trading__V1__ClosePositionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ClosePositionResponse methods */
+void   trading__v1__close_position_response__init
+                     (Trading__V1__ClosePositionResponse         *message);
+size_t trading__v1__close_position_response__get_packed_size
+                     (const Trading__V1__ClosePositionResponse   *message);
+size_t trading__v1__close_position_response__pack
+                     (const Trading__V1__ClosePositionResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__close_position_response__pack_to_buffer
+                     (const Trading__V1__ClosePositionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ClosePositionResponse *
+       trading__v1__close_position_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__close_position_response__free_unpacked
+                     (Trading__V1__ClosePositionResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__AdjustPositionRequest methods */
+void   trading__v1__adjust_position_request__init
+                     (Trading__V1__AdjustPositionRequest         *message);
+size_t trading__v1__adjust_position_request__get_packed_size
+                     (const Trading__V1__AdjustPositionRequest   *message);
+size_t trading__v1__adjust_position_request__pack
+                     (const Trading__V1__AdjustPositionRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__adjust_position_request__pack_to_buffer
+                     (const Trading__V1__AdjustPositionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__AdjustPositionRequest *
+       trading__v1__adjust_position_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__adjust_position_request__free_unpacked
+                     (Trading__V1__AdjustPositionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__AdjustPositionResponse methods */
+void   trading__v1__adjust_position_response__init
+                     (Trading__V1__AdjustPositionResponse         *message);
+size_t trading__v1__adjust_position_response__get_packed_size
+                     (const Trading__V1__AdjustPositionResponse   *message);
+size_t trading__v1__adjust_position_response__pack
+                     (const Trading__V1__AdjustPositionResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__adjust_position_response__pack_to_buffer
+                     (const Trading__V1__AdjustPositionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__AdjustPositionResponse *
+       trading__v1__adjust_position_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__adjust_position_response__free_unpacked
+                     (Trading__V1__AdjustPositionResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__NothingToDo methods */
+void   trading__v1__nothing_to_do__init
+                     (Trading__V1__NothingToDo         *message);
+size_t trading__v1__nothing_to_do__get_packed_size
+                     (const Trading__V1__NothingToDo   *message);
+size_t trading__v1__nothing_to_do__pack
+                     (const Trading__V1__NothingToDo   *message,
+                      uint8_t             *out);
+size_t trading__v1__nothing_to_do__pack_to_buffer
+                     (const Trading__V1__NothingToDo   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__NothingToDo *
+       trading__v1__nothing_to_do__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__nothing_to_do__free_unpacked
+                     (Trading__V1__NothingToDo *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__CancelRequest methods */
 void   trading__v1__cancel_request__init
                      (Trading__V1__CancelRequest         *message);
@@ -2136,6 +2451,101 @@ Trading__V1__Balance *
                       const uint8_t       *data);
 void   trading__v1__balance__free_unpacked
                      (Trading__V1__Balance *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__BalancesRequest methods */
+void   trading__v1__balances_request__init
+                     (Trading__V1__BalancesRequest         *message);
+size_t trading__v1__balances_request__get_packed_size
+                     (const Trading__V1__BalancesRequest   *message);
+size_t trading__v1__balances_request__pack
+                     (const Trading__V1__BalancesRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__balances_request__pack_to_buffer
+                     (const Trading__V1__BalancesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__BalancesRequest *
+       trading__v1__balances_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__balances_request__free_unpacked
+                     (Trading__V1__BalancesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__BalancesResponse methods */
+void   trading__v1__balances_response__init
+                     (Trading__V1__BalancesResponse         *message);
+size_t trading__v1__balances_response__get_packed_size
+                     (const Trading__V1__BalancesResponse   *message);
+size_t trading__v1__balances_response__pack
+                     (const Trading__V1__BalancesResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__balances_response__pack_to_buffer
+                     (const Trading__V1__BalancesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__BalancesResponse *
+       trading__v1__balances_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__balances_response__free_unpacked
+                     (Trading__V1__BalancesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ListFillsRequest methods */
+void   trading__v1__list_fills_request__init
+                     (Trading__V1__ListFillsRequest         *message);
+size_t trading__v1__list_fills_request__get_packed_size
+                     (const Trading__V1__ListFillsRequest   *message);
+size_t trading__v1__list_fills_request__pack
+                     (const Trading__V1__ListFillsRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__list_fills_request__pack_to_buffer
+                     (const Trading__V1__ListFillsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ListFillsRequest *
+       trading__v1__list_fills_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__list_fills_request__free_unpacked
+                     (Trading__V1__ListFillsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ListFillsResponse methods */
+void   trading__v1__list_fills_response__init
+                     (Trading__V1__ListFillsResponse         *message);
+size_t trading__v1__list_fills_response__get_packed_size
+                     (const Trading__V1__ListFillsResponse   *message);
+size_t trading__v1__list_fills_response__pack
+                     (const Trading__V1__ListFillsResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__list_fills_response__pack_to_buffer
+                     (const Trading__V1__ListFillsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ListFillsResponse *
+       trading__v1__list_fills_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__list_fills_response__free_unpacked
+                     (Trading__V1__ListFillsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__OrderFill methods */
+void   trading__v1__order_fill__init
+                     (Trading__V1__OrderFill         *message);
+size_t trading__v1__order_fill__get_packed_size
+                     (const Trading__V1__OrderFill   *message);
+size_t trading__v1__order_fill__pack
+                     (const Trading__V1__OrderFill   *message,
+                      uint8_t             *out);
+size_t trading__v1__order_fill__pack_to_buffer
+                     (const Trading__V1__OrderFill   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__OrderFill *
+       trading__v1__order_fill__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__order_fill__free_unpacked
+                     (Trading__V1__OrderFill *message,
                       ProtobufCAllocator *allocator);
 /* Trading__V1__GetModeRequest methods */
 void   trading__v1__get_mode_request__init
@@ -3174,6 +3584,21 @@ typedef void (*Trading__V1__PlaceOrderRequest_Closure)
 typedef void (*Trading__V1__PlaceOrderResponse_Closure)
                  (const Trading__V1__PlaceOrderResponse *message,
                   void *closure_data);
+typedef void (*Trading__V1__ClosePositionRequest_Closure)
+                 (const Trading__V1__ClosePositionRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ClosePositionResponse_Closure)
+                 (const Trading__V1__ClosePositionResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__AdjustPositionRequest_Closure)
+                 (const Trading__V1__AdjustPositionRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__AdjustPositionResponse_Closure)
+                 (const Trading__V1__AdjustPositionResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__NothingToDo_Closure)
+                 (const Trading__V1__NothingToDo *message,
+                  void *closure_data);
 typedef void (*Trading__V1__CancelRequest_Closure)
                  (const Trading__V1__CancelRequest *message,
                   void *closure_data);
@@ -3221,6 +3646,21 @@ typedef void (*Trading__V1__Position_Closure)
                   void *closure_data);
 typedef void (*Trading__V1__Balance_Closure)
                  (const Trading__V1__Balance *message,
+                  void *closure_data);
+typedef void (*Trading__V1__BalancesRequest_Closure)
+                 (const Trading__V1__BalancesRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__BalancesResponse_Closure)
+                 (const Trading__V1__BalancesResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ListFillsRequest_Closure)
+                 (const Trading__V1__ListFillsRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ListFillsResponse_Closure)
+                 (const Trading__V1__ListFillsResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__OrderFill_Closure)
+                 (const Trading__V1__OrderFill *message,
                   void *closure_data);
 typedef void (*Trading__V1__GetModeRequest_Closure)
                  (const Trading__V1__GetModeRequest *message,
@@ -3395,6 +3835,14 @@ struct Trading__V1__TradingService_Service
                       const Trading__V1__PlaceOrderRequest *input,
                       Trading__V1__PlaceOrderResponse_Closure closure,
                       void *closure_data);
+  void (*close_position)(Trading__V1__TradingService_Service *service,
+                         const Trading__V1__ClosePositionRequest *input,
+                         Trading__V1__ClosePositionResponse_Closure closure,
+                         void *closure_data);
+  void (*adjust_position)(Trading__V1__TradingService_Service *service,
+                          const Trading__V1__AdjustPositionRequest *input,
+                          Trading__V1__AdjustPositionResponse_Closure closure,
+                          void *closure_data);
   void (*cancel)(Trading__V1__TradingService_Service *service,
                  const Trading__V1__CancelRequest *input,
                  Trading__V1__CancelResponse_Closure closure,
@@ -3419,6 +3867,14 @@ struct Trading__V1__TradingService_Service
                     const Trading__V1__PositionsRequest *input,
                     Trading__V1__PositionsResponse_Closure closure,
                     void *closure_data);
+  void (*balances)(Trading__V1__TradingService_Service *service,
+                   const Trading__V1__BalancesRequest *input,
+                   Trading__V1__BalancesResponse_Closure closure,
+                   void *closure_data);
+  void (*list_fills)(Trading__V1__TradingService_Service *service,
+                     const Trading__V1__ListFillsRequest *input,
+                     Trading__V1__ListFillsResponse_Closure closure,
+                     void *closure_data);
   void (*get_mode)(Trading__V1__TradingService_Service *service,
                    const Trading__V1__GetModeRequest *input,
                    Trading__V1__GetModeResponse_Closure closure,
@@ -3448,12 +3904,16 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
 #define TRADING__V1__TRADING_SERVICE__INIT(function_prefix__) \
     { TRADING__V1__TRADING_SERVICE__BASE_INIT,\
       function_prefix__ ## place_order,\
+      function_prefix__ ## close_position,\
+      function_prefix__ ## adjust_position,\
       function_prefix__ ## cancel,\
       function_prefix__ ## cancel_all,\
       function_prefix__ ## amend,\
       function_prefix__ ## get_order,\
       function_prefix__ ## list_orders,\
       function_prefix__ ## positions,\
+      function_prefix__ ## balances,\
+      function_prefix__ ## list_fills,\
       function_prefix__ ## get_mode,\
       function_prefix__ ## set_mode,\
       function_prefix__ ## kill_switch,\
@@ -3463,6 +3923,14 @@ void trading__v1__trading_service__place_order(ProtobufCService *service,
                                                const Trading__V1__PlaceOrderRequest *input,
                                                Trading__V1__PlaceOrderResponse_Closure closure,
                                                void *closure_data);
+void trading__v1__trading_service__close_position(ProtobufCService *service,
+                                                  const Trading__V1__ClosePositionRequest *input,
+                                                  Trading__V1__ClosePositionResponse_Closure closure,
+                                                  void *closure_data);
+void trading__v1__trading_service__adjust_position(ProtobufCService *service,
+                                                   const Trading__V1__AdjustPositionRequest *input,
+                                                   Trading__V1__AdjustPositionResponse_Closure closure,
+                                                   void *closure_data);
 void trading__v1__trading_service__cancel(ProtobufCService *service,
                                           const Trading__V1__CancelRequest *input,
                                           Trading__V1__CancelResponse_Closure closure,
@@ -3487,6 +3955,14 @@ void trading__v1__trading_service__positions(ProtobufCService *service,
                                              const Trading__V1__PositionsRequest *input,
                                              Trading__V1__PositionsResponse_Closure closure,
                                              void *closure_data);
+void trading__v1__trading_service__balances(ProtobufCService *service,
+                                            const Trading__V1__BalancesRequest *input,
+                                            Trading__V1__BalancesResponse_Closure closure,
+                                            void *closure_data);
+void trading__v1__trading_service__list_fills(ProtobufCService *service,
+                                              const Trading__V1__ListFillsRequest *input,
+                                              Trading__V1__ListFillsResponse_Closure closure,
+                                              void *closure_data);
 void trading__v1__trading_service__get_mode(ProtobufCService *service,
                                             const Trading__V1__GetModeRequest *input,
                                             Trading__V1__GetModeResponse_Closure closure,
@@ -3666,6 +4142,11 @@ extern const ProtobufCEnumDescriptor    trading__v1__decision_verdict__descripto
 extern const ProtobufCMessageDescriptor trading__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__place_order_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__close_position_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__close_position_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__adjust_position_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__adjust_position_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__nothing_to_do__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__amend_request__descriptor;
@@ -3682,6 +4163,11 @@ extern const ProtobufCMessageDescriptor trading__v1__positions_request__descript
 extern const ProtobufCMessageDescriptor trading__v1__positions_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__position__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__balance__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__balances_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__balances_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__list_fills_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__list_fills_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__order_fill__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_mode_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__mode_change__descriptor;

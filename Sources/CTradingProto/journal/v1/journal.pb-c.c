@@ -2207,7 +2207,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__stopped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[26] =
+static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[28] =
 {
   {
     "order_id",
@@ -2521,6 +2521,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "position_goal",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, position_goal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position_goal_value",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, position_goal_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   4,   /* field[4] = base_asset */
@@ -2529,6 +2553,8 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   15,   /* field[15] = key_principal */
   0,   /* field[0] = order_id */
   23,   /* field[23] = original_quantity */
+  26,   /* field[26] = position_goal */
+  27,   /* field[27] = position_goal_value */
   20,   /* field[20] = predecessor */
   9,   /* field[9] = price */
   14,   /* field[14] = principal */
@@ -2550,13 +2576,14 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   7,   /* field[7] = type */
   2,   /* field[2] = venue */
 };
-static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[4 + 1] =
+static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 30, 19 },
   { 40, 21 },
   { 50, 24 },
-  { 0, 26 }
+  { 60, 26 },
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
 {
@@ -2566,10 +2593,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   "Trading__Journal__V1__Intent",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Intent),
-  26,
+  28,
   trading__journal__v1__intent__field_descriptors,
   trading__journal__v1__intent__field_indices_by_name,
-  4,  trading__journal__v1__intent__number_ranges,
+  5,  trading__journal__v1__intent__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__intent__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -288,10 +288,19 @@ struct  Trading__Journal__V1__Intent
    * then what it comes to at most; empty for none.
    */
   char *quote_quantity;
+  /*
+   * What its caller wanted of a position: 1 to close it, 2 a share of it, 3 a quantity of it, 4 to
+   * take it to a quantity; 0 for an order of its own.
+   */
+  uint32_t position_goal;
+  /*
+   * Of 2 the share, of 3 and 4 the quantity, times 10^8.
+   */
+  int64_t position_goal_value;
 };
 #define TRADING__JOURNAL__V1__INTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__intent__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Trading__Journal__V1__Refusal

@@ -1,0 +1,104 @@
+import CTradingProto
+import ProtobufArena
+import TradingCore
+
+extension ReplyEncoder {
+    func positions(_ view: PositionsView, to method: TradingMethod) -> [UInt8] {
+        if method == .balances {
+            return unsafe self.pack(trading__v1__balances_response__init) { message in
+                unsafe message.mode = self.mode(view.mode)
+                unsafe message.n_balances = view.balances.count
+                unsafe message.balances = self.arena.array(
+                    view.balances.map { unsafe self.balance($0) }
+                )
+            }
+        }
+        return unsafe self.pack(trading__v1__positions_response__init) { message in
+            unsafe message.mode = self.mode(view.mode)
+            unsafe message.n_positions = view.positions.count
+            unsafe message.positions = self.arena.array(
+                view.positions.map { unsafe self.position($0) }
+            )
+            unsafe message.n_balances = view.balances.count
+            unsafe message.balances = self.arena.array(
+                view.balances.map { unsafe self.balance($0) }
+            )
+        }
+    }
+
+    private func position(
+        _ marked: PositionsView.MarkedPosition
+    ) -> UnsafeMutablePointer<Trading__V1__Position> {
+        let position = marked.position
+        let unrealized = marked.mark.map { position.unrealizedProfit(at: $0) }
+        return unsafe self.arena.make(trading__v1__position__init) { message in
+            unsafe message.symbol = self.arena.string(position.symbol.name)
+            unsafe message.quantity = self.arena.string(position.quantity.description)
+            unsafe message.average_price = self.arena.string(
+                position.averagePrice?.description ?? ""
+            )
+            unsafe message.mark_price = self.arena.string(marked.mark?.description ?? "")
+            unsafe message.realized_pnl = self.arena.string(
+                position.realizedProfit.amount(rounding: .down).description
+            )
+            unsafe message.unrealized_pnl = self.arena.string(
+                unrealized?.amount(rounding: .down).description ?? ""
+            )
+            unsafe message.n_fees = position.fees.count
+            unsafe message.fees = self.arena.array(
+                position.fees.map { fee in
+                    unsafe self.balance(
+                        fee.asset,
+                        total: fee.amount,
+                        reserved: .zero,
+                        available: .zero
+                    )
+                }
+            )
+            unsafe message.fill_count = position.fillCount
+            unsafe message.is_dust = marked.isDust ? 1 : 0
+        }
+    }
+
+    private func balance(
+        _ balance: PositionsView.Balance
+    ) -> UnsafeMutablePointer<Trading__V1__Balance> {
+        unsafe self.balance(
+            balance.asset,
+            total: balance.total,
+            reserved: balance.reserved,
+            available: balance.available
+        )
+    }
+
+    func balance(
+        _ asset: Asset,
+        total: Amount,
+        reserved: Amount,
+        available: Amount
+    ) -> UnsafeMutablePointer<Trading__V1__Balance> {
+        unsafe self.arena.make(trading__v1__balance__init) { message in
+            unsafe message.asset = self.arena.string(asset.name)
+            unsafe message.total = self.arena.string(total.description)
+            unsafe message.reserved = self.arena.string(reserved.description)
+            unsafe message.available = self.arena.string(available.description)
+        }
+    }
+
+    /// Answers ClosePosition and AdjustPosition where no order was placed.
+    func nothingToDo(_ reached: PositionReached, to method: TradingMethod) -> [UInt8] {
+        let nothing = unsafe self.arena.make(trading__v1__nothing_to_do__init) { message in
+            unsafe message.position_quantity = self.arena.string(reached.held.description)
+            unsafe message.pending_quantity = self.arena.string(reached.pending.description)
+            unsafe message.message = self.arena.string(reached.message)
+        }
+        guard method == .closePosition else {
+            return unsafe self.pack(trading__v1__adjust_position_response__init) {
+                unsafe $0.nothing_to_do = nothing
+            }
+        }
+        return unsafe self.pack(trading__v1__close_position_response__init) {
+            unsafe $0.nothing_to_do = nothing
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import CTradingProto
+import ProtobufArena
+import TradingCore
+
+extension RequestDecoder {
+    func closing(_ payload: Span<UInt8>) throws(BadRequest) -> PositionRequest {
+        let message = try unsafe self.message(
+            payload,
+            MessageType(trading__v1__close_position_request__init)
+        )
+        let hasShare = try unsafe !self.text(message.share, "share", bytesMax: 64).isEmpty
+        let hasQuantity = try unsafe !self.text(message.quantity, "quantity", bytesMax: 64).isEmpty
+        guard !hasShare || !hasQuantity else {
+            throw BadRequest("share: not with quantity")
+        }
+        let goal: PositionGoal
+        if hasShare {
+            let share: PositionShare = try unsafe self.decimal(message.share, "share")
+            guard share.isPositive, share <= PositionShare(raw: 100_000_000) else {
+                throw BadRequest("share: \(share) is not above 0 and at most 1")
+            }
+            goal = .closeShare(share)
+        } else if hasQuantity {
+            let quantity: Quantity = try unsafe self.decimal(message.quantity, "quantity")
+            guard quantity.isPositive else {
+                throw BadRequest("quantity: \(quantity) is not above zero")
+            }
+            goal = .closeQuantity(quantity)
+        } else {
+            goal = .close
+        }
+        return PositionRequest(
+            symbol: try unsafe self.symbol(message.symbol),
+            goal: goal,
+            principal: self.principal,
+            key: try unsafe self.key(message.idempotency_key),
+            expectedMode: try self.optionalMode(unsafe message.expected_mode, "expected_mode"),
+            tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
+            strategy: try unsafe self.strategy(message.strategy)
+        )
+    }
+
+    func adjustment(_ payload: Span<UInt8>) throws(BadRequest) -> PositionRequest {
+        let message = try unsafe self.message(
+            payload,
+            MessageType(trading__v1__adjust_position_request__init)
+        )
+        let target: Quantity = try unsafe self.decimal(message.target_quantity, "target_quantity")
+        guard target >= .zero else {
+            throw BadRequest("target_quantity: \(target) is below zero")
+        }
+        return PositionRequest(
+            symbol: try unsafe self.symbol(message.symbol),
+            goal: .reach(target),
+            principal: self.principal,
+            key: try unsafe self.key(message.idempotency_key),
+            expectedMode: try self.optionalMode(unsafe message.expected_mode, "expected_mode"),
+            tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
+            strategy: try unsafe self.strategy(message.strategy)
+        )
+    }
+
+    private func symbol(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> Symbol {
+        let symbol = try unsafe self.text(pointer, "symbol", bytesMax: 32)
+        guard !symbol.isEmpty else { throw BadRequest("symbol is missing") }
+        return Symbol(symbol)
+    }
+
+    private func strategy(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> String {
+        try unsafe self.text(pointer, "strategy", bytesMax: Limits.tagBytesMax)
+    }
+}
