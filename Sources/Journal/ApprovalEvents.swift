@@ -83,7 +83,7 @@ extension EventDecoder {
         case TRADING__JOURNAL__V1__EVENT__KIND_CODE_SHOWN:
             return try unsafe self.codeShown(self.present(message.code_shown))
         default:
-            throw DecodingProblem("event of unknown kind")
+            return try unsafe self.sessionEvent(message)
         }
     }
 

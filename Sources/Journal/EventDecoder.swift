@@ -214,7 +214,8 @@ enum EventDecoder {
             strategy: unsafe self.text(message.strategy),
             originalQuantity: unsafe message.original_quantity == 0
                 ? nil : Quantity(raw: unsafe message.original_quantity),
-            goal: try unsafe StoredPositionGoal(message).goal()
+            goal: try unsafe StoredPositionGoal(message).goal(),
+            session: unsafe self.text(message.session)
         )
     }
 

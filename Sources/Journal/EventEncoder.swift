@@ -52,6 +52,8 @@ struct EventEncoder {
                 unsafe self.fill(&message, with: event)
             case .orderHeld, .orderApproved, .codeShown:
                 unsafe self.fillApproval(&message, with: event)
+            case .sessionOpened, .sessionEnded:
+                unsafe self.fillSession(&message, with: event)
             }
         }
     }
@@ -118,7 +120,8 @@ struct EventEncoder {
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED
             unsafe message.token_changed = self.token(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened:
+            .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened, .sessionOpened,
+            .sessionEnded:
             fatalError("invariant broken: \(event) is encoded elsewhere")
         }
     }
@@ -191,6 +194,7 @@ struct EventEncoder {
             let goal = StoredPositionGoal(intent.goal)
             unsafe message.position_goal = goal.kind
             unsafe message.position_goal_value = goal.value
+            unsafe message.session = self.arena.string(intent.session)
         }
     }
 

@@ -106,21 +106,25 @@ private final class Parts {
             log: log
         )
         let authenticator = Authenticator(configuration.access, walk: walk, loop: loop)
-        self.router = Router(connectionClosed: { authenticator.closed($0, $1) })
         let broadcaster = store.broadcaster(on: loop, configuration.stream)
         walk.follower = broadcaster
         self.loop = loop
         self.walk = walk
         self.store = store
         self.broadcaster = broadcaster
-        self.service = TradingService(
+        let service = TradingService(
             walk: walk,
             authenticator: authenticator,
             history: store.history(broadcaster.subjects, on: loop),
             broadcaster: broadcaster,
             version: Program.version
         )
-        self.service.register(with: self.router)
+        self.router = Router(connectionClosed: { connection, reason in
+            authenticator.closed(connection, reason)
+            service.closed(connection)
+        })
+        self.service = service
+        service.register(with: self.router)
         try self.connect(configuration, loop: loop, lever: lever, log: log)
         walk.onFailure(
             abandon: { [unowned store] in store.abandon() },

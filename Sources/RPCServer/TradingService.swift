@@ -5,7 +5,7 @@ import TTRPC
 import TradingAPI
 import TradingCore
 
-/// `trading.v1.TradingService` and `trading.v1.AdminService`: calls become the gateway's
+/// `trading.v1.TradingService`, `AdminService` and `AuditService`: calls become the gateway's
 /// requests, its replies their answers.
 final class TradingService {
     private let walk: GatewayLoop
@@ -17,6 +17,8 @@ final class TradingService {
     private let encoder: ReplyEncoder
     /// Listings that are decided and not answered yet.
     private var listingCount = 0
+    /// Connections that named a session.
+    private var sessionConnections: Set<UInt64> = []
 
     /// A listing costs a thousand times what an order costs: callers that ask for many at once,
     /// and perhaps never read them, must not keep a kill waiting.
@@ -39,12 +41,14 @@ final class TradingService {
     /// Adds every method of the service.
     func register(with router: Router) {
         for method in TradingMethod.allCases {
-            router.add(
-                method.rawValue,
-                of: method.service,
-                kind: method.isStreaming ? .serverStreaming : .unary
-            ) { call, responder in
-                self.receive(method, call, responder)
+            for service in method.services {
+                router.add(
+                    method.rawValue,
+                    of: service,
+                    kind: method.isStreaming ? .serverStreaming : .unary
+                ) { call, responder in
+                    self.receive(method, call, responder)
+                }
             }
         }
     }
@@ -68,6 +72,7 @@ final class TradingService {
         let decoder = RequestDecoder(
             arena: self.arena,
             caller: caller,
+            connection: call.connection.id,
             newToken: secret.map { ($0.tokenID, $0.secretHash) }
         )
         let request: Request
@@ -82,12 +87,38 @@ final class TradingService {
             self.answer(.refused(refusal), to: method, responder)
             return
         }
+        if case .cancelOnDisconnect(let wish) = request, !self.beginSession(wish, responder) {
+            return
+        }
         guard method != .listOrders || self.beginListing(responder) else { return }
         let deadline = call.deadline.map { MonotonicTime(nanoseconds: $0.uptimeNanoseconds) }
         self.walk.receive(request, deadline: deadline) { reply in
             if method == .listOrders { self.listingCount -= 1 }
             self.answer(reply, to: method, responder, telling: secret)
         }
+    }
+
+    /// A connection is gone, of whatever kind.
+    func closed(_ connection: ConnectionInfo) {
+        guard self.sessionConnections.remove(connection.id) != nil else { return }
+        self.walk.connectionClosed(connection.id)
+    }
+
+    /// Watches the connection of a session, or answers that there are too many sessions.
+    private func beginSession(_ wish: SessionWish, _ responder: Responder) -> Bool {
+        var isFull = false
+        self.walk.withState { state in
+            isFull =
+                state.cancelSessions.count >= CancelSession.countMax
+                && state.cancelSessions[wish.name] == nil && wish.graceMilliseconds != nil
+        }
+        guard !isFull else {
+            let text = "there are \(CancelSession.countMax) sessions, the limit; end one"
+            responder.fail(Status(.resourceExhausted, text))
+            return false
+        }
+        self.sessionConnections.insert(wish.connection)
+        return true
     }
 
     /// Counts a listing, or answers that there are too many.

@@ -130,6 +130,20 @@ func (c *caller) risk() {
 	c.equal("decision", decisions.Decisions[0].OrderId, refused.OrderId)
 	c.equal("verdict", decisions.Decisions[0].Verdict, v1.DecisionVerdict_DECISION_VERDICT_REFUSED)
 	c.equal("its rule", decisions.Decisions[0].Refusal.Rule, "trading_disabled")
+	again, err := c.audit.RiskDecisions(withToken(c.token), &v1.RiskDecisionsRequest{
+		Rule: "trading_disabled", Limit: 1,
+	})
+	must(err)
+	c.equal("the audit's decisions", again, decisions)
+	audited, err := c.audit.RiskBreaches(withToken(c.token), &v1.RiskBreachesRequest{})
+	must(err)
+	c.equal("the audit's breaches", audited, breaches)
+	mode, err := c.audit.GetMode(withToken(c.token), &v1.GetModeRequest{})
+	must(err)
+	c.holds("the mode's history", len(mode.History) > 0, mode)
+	fills, err := c.audit.ListFills(withToken(c.token), &v1.ListFillsRequest{Limit: 1})
+	must(err)
+	c.equal("the audit's trades", len(fills.Fills), 1)
 	_, err = c.admin.AcknowledgeBreach(withToken(c.token), &v1.AcknowledgeBreachRequest{
 		Number: 1 << 40, Reason: "none",
 	})

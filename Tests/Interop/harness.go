@@ -81,6 +81,7 @@ type connection struct {
 	client  *ttrpc.Client
 	trading v1.TradingServiceService
 	admin   v1.AdminServiceService
+	audit   v1.AuditServiceService
 	// Sent in place of the time that the context leaves, where it is not zero.
 	timeoutNano int64
 
@@ -95,6 +96,7 @@ func connect(network, address string) *connection {
 	c.client = ttrpc.NewClient(socket, ttrpc.WithUnaryClientInterceptor(c.intercept))
 	c.trading = v1.NewTradingServiceClient(c.client)
 	c.admin = v1.NewAdminServiceClient(c.client)
+	c.audit = v1.NewAuditServiceClient(c.client)
 	return c
 }
 

@@ -145,6 +145,16 @@ func (c *caller) listings() {
 	}
 	c.equal("trades", trades, position.FillCount)
 
+	session, err := c.trading.CancelOnDisconnect(
+		withToken(c.token),
+		&v1.CancelOnDisconnectRequest{Session: "interop", GraceMilliseconds: 60_000})
+	must(err)
+	c.equal("a new session", session.IsResumed, false)
+	session, err = c.trading.CancelOnDisconnect(
+		withToken(c.token), &v1.CancelOnDisconnectRequest{Session: "interop", End: true})
+	must(err)
+	c.equal("it was there", session.IsResumed, true)
+
 	all, err := c.trading.CancelAll(
 		withToken(c.token), &v1.CancelAllRequest{Symbol: "BTCUSDT"})
 	must(err)

@@ -74,6 +74,11 @@ enum Samples {
         ClientOrderIDScheme.cancelName(of: self.intent(1, type: .market).clientOrderID)
     }
 
+    static let goals: [PositionGoal?] = [
+        nil, .close, .closeShare(PositionShare(raw: 7)), .closeQuantity(Quantity(raw: 8)),
+        .reach(Quantity(raw: 9)),
+    ]
+
     static func intent(_ number: UInt64, type: OrderType) -> OrderIntent {
         let principal = Principal("uid:7")
         return OrderIntent(
@@ -96,7 +101,9 @@ enum Samples {
             key: IdempotencyKey(principal: principal, text: "key-\(number)"),
             tag: "täg 🙂",
             resubmitsIfAbsent: number % 2 == 0,
-            predecessor: number % 3 == 0 ? OrderID(raw: number - 1) : nil
+            predecessor: number % 3 == 0 ? OrderID(raw: number - 1) : nil,
+            goal: self.goals[Int(number) % self.goals.count],
+            session: number % 2 == 0 ? "s1" : ""
         )
     }
 
@@ -158,7 +165,7 @@ enum Samples {
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
                     .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-                    .limitChanged, .tokenChanged, .codeShown:
+                    .limitChanged, .tokenChanged, .codeShown, .sessionOpened, .sessionEnded:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderHeld, .orderApproved, .orderChanged, .orderReopened, .cancelRequested,
@@ -223,6 +230,18 @@ enum Samples {
             .orderApproved(limit, by: Principal("me")),
             .codeShown(.taken(step: 58_000_000), by: Principal("me"), purpose: "live"),
             .codeShown(.refused(failureCount: 3), by: Principal("me"), purpose: "release"),
+            .sessionOpened(
+                CancelSession(
+                    name: SessionName("s1", of: Principal("me")),
+                    graceMilliseconds: 5_000,
+                    openedAt: self.instant.wall
+                )
+            ),
+            .sessionEnded(
+                SessionName("s2", of: Principal("me")),
+                .lost,
+                orders: [id, OrderID(raw: 2)]
+            ),
         ] + changes.map { .orderChanged(id, $0) } + [
             .orderReopened(self.closedOrder(3)),
             .cancelRequested(id, ClientOrderIDScheme.cancelName(of: market.clientOrderID)),

@@ -367,6 +367,96 @@ void   trading__v1__nothing_to_do__free_unpacked
   assert(message->base.descriptor == &trading__v1__nothing_to_do__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__cancel_on_disconnect_request__init
+                     (Trading__V1__CancelOnDisconnectRequest         *message)
+{
+  static const Trading__V1__CancelOnDisconnectRequest init_value = TRADING__V1__CANCEL_ON_DISCONNECT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__cancel_on_disconnect_request__get_packed_size
+                     (const Trading__V1__CancelOnDisconnectRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__cancel_on_disconnect_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__cancel_on_disconnect_request__pack
+                     (const Trading__V1__CancelOnDisconnectRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__cancel_on_disconnect_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__cancel_on_disconnect_request__pack_to_buffer
+                     (const Trading__V1__CancelOnDisconnectRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__cancel_on_disconnect_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__CancelOnDisconnectRequest *
+       trading__v1__cancel_on_disconnect_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__CancelOnDisconnectRequest *)
+     protobuf_c_message_unpack (&trading__v1__cancel_on_disconnect_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__cancel_on_disconnect_request__free_unpacked
+                     (Trading__V1__CancelOnDisconnectRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__cancel_on_disconnect_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__cancel_on_disconnect_response__init
+                     (Trading__V1__CancelOnDisconnectResponse         *message)
+{
+  static const Trading__V1__CancelOnDisconnectResponse init_value = TRADING__V1__CANCEL_ON_DISCONNECT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__cancel_on_disconnect_response__get_packed_size
+                     (const Trading__V1__CancelOnDisconnectResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__cancel_on_disconnect_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__cancel_on_disconnect_response__pack
+                     (const Trading__V1__CancelOnDisconnectResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__cancel_on_disconnect_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__cancel_on_disconnect_response__pack_to_buffer
+                     (const Trading__V1__CancelOnDisconnectResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__cancel_on_disconnect_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__CancelOnDisconnectResponse *
+       trading__v1__cancel_on_disconnect_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__CancelOnDisconnectResponse *)
+     protobuf_c_message_unpack (&trading__v1__cancel_on_disconnect_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__cancel_on_disconnect_response__free_unpacked
+                     (Trading__V1__CancelOnDisconnectResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__cancel_on_disconnect_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__cancel_request__init
                      (Trading__V1__CancelRequest         *message)
 {
@@ -4490,6 +4580,121 @@ const ProtobufCMessageDescriptor trading__v1__nothing_to_do__descriptor =
   trading__v1__nothing_to_do__field_indices_by_name,
   1,  trading__v1__nothing_to_do__number_ranges,
   (ProtobufCMessageInit) trading__v1__nothing_to_do__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__cancel_on_disconnect_request__field_descriptors[3] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelOnDisconnectRequest, session),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "grace_milliseconds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelOnDisconnectRequest, grace_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelOnDisconnectRequest, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__cancel_on_disconnect_request__field_indices_by_name[] = {
+  2,   /* field[2] = end */
+  1,   /* field[1] = grace_milliseconds */
+  0,   /* field[0] = session */
+};
+static const ProtobufCIntRange trading__v1__cancel_on_disconnect_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor trading__v1__cancel_on_disconnect_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.CancelOnDisconnectRequest",
+  "CancelOnDisconnectRequest",
+  "Trading__V1__CancelOnDisconnectRequest",
+  "trading.v1",
+  sizeof(Trading__V1__CancelOnDisconnectRequest),
+  3,
+  trading__v1__cancel_on_disconnect_request__field_descriptors,
+  trading__v1__cancel_on_disconnect_request__field_indices_by_name,
+  1,  trading__v1__cancel_on_disconnect_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__cancel_on_disconnect_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__cancel_on_disconnect_response__field_descriptors[2] =
+{
+  {
+    "is_resumed",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelOnDisconnectResponse, is_resumed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_ids",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Trading__V1__CancelOnDisconnectResponse, n_order_ids),
+    offsetof(Trading__V1__CancelOnDisconnectResponse, order_ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__cancel_on_disconnect_response__field_indices_by_name[] = {
+  0,   /* field[0] = is_resumed */
+  1,   /* field[1] = order_ids */
+};
+static const ProtobufCIntRange trading__v1__cancel_on_disconnect_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__v1__cancel_on_disconnect_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.CancelOnDisconnectResponse",
+  "CancelOnDisconnectResponse",
+  "Trading__V1__CancelOnDisconnectResponse",
+  "trading.v1",
+  sizeof(Trading__V1__CancelOnDisconnectResponse),
+  2,
+  trading__v1__cancel_on_disconnect_response__field_descriptors,
+  trading__v1__cancel_on_disconnect_response__field_indices_by_name,
+  1,  trading__v1__cancel_on_disconnect_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__cancel_on_disconnect_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__v1__cancel_request__field_descriptors[1] =
@@ -10625,11 +10830,12 @@ const ProtobufCEnumDescriptor trading__v1__decision_verdict__descriptor =
   trading__v1__decision_verdict__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[16] =
+static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[17] =
 {
   { "PlaceOrder", &trading__v1__place_order_request__descriptor, &trading__v1__place_order_response__descriptor },
   { "ClosePosition", &trading__v1__close_position_request__descriptor, &trading__v1__close_position_response__descriptor },
   { "AdjustPosition", &trading__v1__adjust_position_request__descriptor, &trading__v1__adjust_position_response__descriptor },
+  { "CancelOnDisconnect", &trading__v1__cancel_on_disconnect_request__descriptor, &trading__v1__cancel_on_disconnect_response__descriptor },
   { "Cancel", &trading__v1__cancel_request__descriptor, &trading__v1__cancel_response__descriptor },
   { "CancelAll", &trading__v1__cancel_all_request__descriptor, &trading__v1__cancel_all_response__descriptor },
   { "Amend", &trading__v1__amend_request__descriptor, &trading__v1__amend_response__descriptor },
@@ -10646,21 +10852,22 @@ static const ProtobufCMethodDescriptor trading__v1__trading_service__method_desc
 };
 const unsigned trading__v1__trading_service__method_indices_by_name[] = {
   2,        /* AdjustPosition */
-  5,        /* Amend */
-  9,        /* Balances */
-  3,        /* Cancel */
-  4,        /* CancelAll */
+  6,        /* Amend */
+  10,        /* Balances */
+  4,        /* Cancel */
+  5,        /* CancelAll */
+  3,        /* CancelOnDisconnect */
   1,        /* ClosePosition */
-  11,        /* GetMode */
-  6,        /* GetOrder */
-  14,        /* Health */
-  13,        /* KillSwitch */
-  10,        /* ListFills */
-  7,        /* ListOrders */
+  12,        /* GetMode */
+  7,        /* GetOrder */
+  15,        /* Health */
+  14,        /* KillSwitch */
+  11,        /* ListFills */
+  8,        /* ListOrders */
   0,        /* PlaceOrder */
-  8,        /* Positions */
-  12,        /* SetMode */
-  15         /* Subscribe */
+  9,        /* Positions */
+  13,        /* SetMode */
+  16         /* Subscribe */
 };
 const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
 {
@@ -10669,7 +10876,7 @@ const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
   "TradingService",
   "Trading__V1__TradingService",
   "trading.v1",
-  16,
+  17,
   trading__v1__trading_service__method_descriptors,
   trading__v1__trading_service__method_indices_by_name
 };
@@ -10697,13 +10904,21 @@ void trading__v1__trading_service__adjust_position(ProtobufCService *service,
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void trading__v1__trading_service__cancel_on_disconnect(ProtobufCService *service,
+                                                        const Trading__V1__CancelOnDisconnectRequest *input,
+                                                        Trading__V1__CancelOnDisconnectResponse_Closure closure,
+                                                        void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__trading_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void trading__v1__trading_service__cancel(ProtobufCService *service,
                                           const Trading__V1__CancelRequest *input,
                                           Trading__V1__CancelResponse_Closure closure,
                                           void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__cancel_all(ProtobufCService *service,
                                               const Trading__V1__CancelAllRequest *input,
@@ -10711,7 +10926,7 @@ void trading__v1__trading_service__cancel_all(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__amend(ProtobufCService *service,
                                          const Trading__V1__AmendRequest *input,
@@ -10719,7 +10934,7 @@ void trading__v1__trading_service__amend(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__get_order(ProtobufCService *service,
                                              const Trading__V1__GetOrderRequest *input,
@@ -10727,7 +10942,7 @@ void trading__v1__trading_service__get_order(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__list_orders(ProtobufCService *service,
                                                const Trading__V1__ListOrdersRequest *input,
@@ -10735,7 +10950,7 @@ void trading__v1__trading_service__list_orders(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__positions(ProtobufCService *service,
                                              const Trading__V1__PositionsRequest *input,
@@ -10743,7 +10958,7 @@ void trading__v1__trading_service__positions(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__balances(ProtobufCService *service,
                                             const Trading__V1__BalancesRequest *input,
@@ -10751,7 +10966,7 @@ void trading__v1__trading_service__balances(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__list_fills(ProtobufCService *service,
                                               const Trading__V1__ListFillsRequest *input,
@@ -10759,7 +10974,7 @@ void trading__v1__trading_service__list_fills(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__get_mode(ProtobufCService *service,
                                             const Trading__V1__GetModeRequest *input,
@@ -10767,7 +10982,7 @@ void trading__v1__trading_service__get_mode(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__set_mode(ProtobufCService *service,
                                             const Trading__V1__SetModeRequest *input,
@@ -10775,7 +10990,7 @@ void trading__v1__trading_service__set_mode(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__kill_switch(ProtobufCService *service,
                                                const Trading__V1__KillSwitchRequest *input,
@@ -10783,7 +10998,7 @@ void trading__v1__trading_service__kill_switch(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__health(ProtobufCService *service,
                                           const Trading__V1__HealthRequest *input,
@@ -10791,7 +11006,7 @@ void trading__v1__trading_service__health(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__subscribe(ProtobufCService *service,
                                              const Trading__V1__SubscribeRequest *input,
@@ -10799,7 +11014,7 @@ void trading__v1__trading_service__subscribe(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__init (Trading__V1__TradingService_Service *service,
                                          Trading__V1__TradingService_ServiceDestroy destroy)
@@ -10969,5 +11184,78 @@ void trading__v1__admin_service__init (Trading__V1__AdminService_Service *servic
 {
   protobuf_c_service_generated_init (&service->base,
                                      &trading__v1__admin_service__descriptor,
+                                     (ProtobufCServiceDestroy) destroy);
+}
+static const ProtobufCMethodDescriptor trading__v1__audit_service__method_descriptors[5] =
+{
+  { "ListFills", &trading__v1__list_fills_request__descriptor, &trading__v1__list_fills_response__descriptor },
+  { "GetMode", &trading__v1__get_mode_request__descriptor, &trading__v1__get_mode_response__descriptor },
+  { "RiskDecisions", &trading__v1__risk_decisions_request__descriptor, &trading__v1__risk_decisions_response__descriptor },
+  { "RiskBreaches", &trading__v1__risk_breaches_request__descriptor, &trading__v1__risk_breaches_response__descriptor },
+  { "Subscribe", &trading__v1__subscribe_request__descriptor, &trading__v1__subscribe_response__descriptor },
+};
+const unsigned trading__v1__audit_service__method_indices_by_name[] = {
+  1,        /* GetMode */
+  0,        /* ListFills */
+  3,        /* RiskBreaches */
+  2,        /* RiskDecisions */
+  4         /* Subscribe */
+};
+const ProtobufCServiceDescriptor trading__v1__audit_service__descriptor =
+{
+  PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
+  "trading.v1.AuditService",
+  "AuditService",
+  "Trading__V1__AuditService",
+  "trading.v1",
+  5,
+  trading__v1__audit_service__method_descriptors,
+  trading__v1__audit_service__method_indices_by_name
+};
+void trading__v1__audit_service__list_fills(ProtobufCService *service,
+                                            const Trading__V1__ListFillsRequest *input,
+                                            Trading__V1__ListFillsResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__audit_service__descriptor);
+  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__audit_service__get_mode(ProtobufCService *service,
+                                          const Trading__V1__GetModeRequest *input,
+                                          Trading__V1__GetModeResponse_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__audit_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__audit_service__risk_decisions(ProtobufCService *service,
+                                                const Trading__V1__RiskDecisionsRequest *input,
+                                                Trading__V1__RiskDecisionsResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__audit_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__audit_service__risk_breaches(ProtobufCService *service,
+                                               const Trading__V1__RiskBreachesRequest *input,
+                                               Trading__V1__RiskBreachesResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__audit_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__audit_service__subscribe(ProtobufCService *service,
+                                           const Trading__V1__SubscribeRequest *input,
+                                           Trading__V1__SubscribeResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__audit_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void trading__v1__audit_service__init (Trading__V1__AuditService_Service *service,
+                                       Trading__V1__AuditService_ServiceDestroy destroy)
+{
+  protobuf_c_service_generated_init (&service->base,
+                                     &trading__v1__audit_service__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }

@@ -123,7 +123,7 @@ struct DailyReportReader {
         case .started, .stopped, .modeChanged, .killChanged, .venueRestrained, .ledgerBound,
             .riskBreached, .breachAcknowledged, .limitChanged, .tokenChanged,
             .orderChanged(_, .resolved), .orderChanged(_, .needsOperator), .codeShown,
-            .orderHeld, .orderChanged(_, .dismissed):
+            .orderHeld, .orderChanged(_, .dismissed), .sessionEnded:
             self.act(event, at: time)
         default: break
         }

@@ -29,8 +29,7 @@ package struct EventView: Hashable, Sendable {
             self.init("store_created", nil, [Field("client_id_prefix", prefix)])
         case .started(let epoch, let version):
             self.init("started", nil, [Field("epoch", epoch), Field("version", version)])
-        case .stopped:
-            self.init("stopped", nil, [])
+        case .stopped: self.init("stopped", nil, [])
         case .orderSubmitted(let intent):
             self.init("order_submitted", intent.orderID, Self.fields(of: intent))
         case .orderSimulated(let intent):
@@ -90,7 +89,26 @@ package struct EventView: Hashable, Sendable {
         case .tokenChanged(let token):
             let kind = token.isRevoked ? "token_revoked" : "token_created"
             self.init(kind, nil, Self.fields(of: token))
+        case .sessionOpened, .sessionEnded:
+            self.init(session: event)
         }
+    }
+
+    private init(session event: Event) {
+        switch event {
+        case .sessionOpened(let session):
+            let grace = Field("grace_ms", session.graceMilliseconds)
+            self.init("session_opened", nil, Self.fields(of: session.name) + [grace])
+        case .sessionEnded(let name, let end, let orders):
+            let canceled = orders.map(\.description).joined(separator: " ")
+            let outcome = [Field("end", end.name), Field("canceled_orders", canceled)]
+            self.init("session_ended", nil, Self.fields(of: name) + outcome)
+        default: fatalError("invariant broken: \(event) is no session's")
+        }
+    }
+
+    private static func fields(of session: SessionName) -> [Field] {
+        [Field("session", session.text), Field("by", session.principal)]
     }
 
     private static func fields(of refusal: Refusal, of intent: OrderIntent) -> [Field] {
@@ -267,6 +285,7 @@ package struct EventView: Hashable, Sendable {
         if let force = type.timeInForce { fields.append(Field("time_in_force", force.name)) }
         if let trigger = type.trigger { fields.append(Field("stop_price", trigger.stopPrice)) }
         if let quote = intent.terms.quoteQuantity { fields.append(Field("quote_quantity", quote)) }
+        if !intent.session.isEmpty { fields.append(Field("session", intent.session)) }
         if let goal = intent.goal { fields.append(Field("position_goal", goal)) }
         return fields + [
             Field("quantity", intent.terms.quantity), Field("reserve_price", intent.reservePrice),

@@ -61,6 +61,7 @@ enum StateDecoder {
             closings: closings,
             limitChanges: try unsafe Self.limitChanges(message),
             tokens: try unsafe Self.tokens(message),
+            cancelSessions: try unsafe Self.cancelSessions(message),
             ledgers: ledgers,
             breaches: try unsafe Self.breaches(message),
             failureCounts: try unsafe Self.failureCounts(message),
@@ -103,6 +104,18 @@ enum StateDecoder {
             tokens.append(try unsafe EventDecoder.token(part))
         }
         return TokenList(tokens)
+    }
+
+    private static func cancelSessions(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> [SessionName: CancelSession] {
+        var sessions: [SessionName: CancelSession] = [:]
+        for index in 0..<(unsafe message.n_cancel_sessions) {
+            let part = try unsafe EventDecoder.present(message.cancel_sessions?[index])
+            let session = try unsafe EventDecoder.session(part)
+            sessions[session.name] = session
+        }
+        return sessions
     }
 
     private static func secondFactor(

@@ -81,11 +81,23 @@ struct StateEncoder {
             unsafe message.limit_changes = self.arena.array(
                 limits.map { unsafe self.events.limitChange($0) }
             )
-            unsafe message.n_tokens = state.tokens.tokens.count
-            unsafe message.tokens = self.arena.array(
-                state.tokens.tokens.map { unsafe self.events.token($0) }
-            )
+            unsafe self.addAccess(of: state, to: &message)
         }
+    }
+
+    private func addAccess(
+        of state: State,
+        to message: inout Trading__Journal__V1__StoredState
+    ) {
+        let sessions = state.cancelSessions.values.sorted { $0.name < $1.name }
+        unsafe message.n_cancel_sessions = sessions.count
+        unsafe message.cancel_sessions = self.arena.array(
+            sessions.map { unsafe self.events.session($0) }
+        )
+        unsafe message.n_tokens = state.tokens.tokens.count
+        unsafe message.tokens = self.arena.array(
+            state.tokens.tokens.map { unsafe self.events.token($0) }
+        )
     }
 
     private func placement(

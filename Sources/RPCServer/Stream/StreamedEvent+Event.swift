@@ -54,7 +54,8 @@ extension StreamedEvent {
         case .orderChanged(_, let change): self.describe(change)
         case .storeCreated, .started, .stopped, .codeShown, .cancelRequested, .amendRequested,
             .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .venueRestrained,
-            .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged, .tokenChanged:
+            .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged, .tokenChanged,
+            .sessionOpened, .sessionEnded:
             break
         }
     }
@@ -106,7 +107,7 @@ extension Event {
         case .storeCreated, .started, .stopped, .codeShown, .orderChanged, .cancelRequested,
             .amendRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged,
-            .tokenChanged:
+            .tokenChanged, .sessionOpened, .sessionEnded:
             nil
         }
     }
@@ -119,7 +120,7 @@ extension Event {
             .order
         case .orderChanged(_, .filled): .fill
         case .orderChanged: .order
-        case .codeShown, .tokenChanged: .access
+        case .codeShown, .tokenChanged, .sessionOpened, .sessionEnded: .access
         case .modeChanged: .mode
         case .killChanged: .killSwitch
         case .balanceMoved: .balance
@@ -141,7 +142,8 @@ extension Event {
         case .limitChanged(let change): EventSubject(symbol: change.key.symbol)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened,
-            .cancelRequested, .amendRequested, .killChanged, .breachAcknowledged, .tokenChanged:
+            .cancelRequested, .amendRequested, .killChanged, .breachAcknowledged, .tokenChanged,
+            .sessionOpened, .sessionEnded:
             EventSubject()
         }
     }

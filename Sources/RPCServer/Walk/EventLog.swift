@@ -63,10 +63,7 @@ struct EventLog {
         case .orderHeld(let intent, let refusal):
             self.note(Alert(.approvalWanted, "order \(intent.orderID): \(refusal.message)"))
         case .codeShown(.refused(let count), let principal, let purpose):
-            self.log.warning(
-                "a code of the second factor did not count",
-                metadata: ["by": "\(principal)", "for": "\(purpose)", "failures": "\(count)"]
-            )
+            self.note(failures: count, of: principal, for: purpose)
         case .venueRestrained(let venue, let restraint):
             self.log.warning(
                 "the venue asked for patience",
@@ -81,11 +78,29 @@ struct EventLog {
             self.note(acknowledgement, of: number)
         case .limitChanged(let change): self.note(change)
         case .tokenChanged(let token): self.note(token)
+        case .sessionEnded(let name, let end, let orders): self.note(name, end, orders)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderApproved, .codeShown, .orderReopened, .cancelRequested,
-            .amendRequested, .ledgerBound, .balanceMoved, .equityMarked:
+            .amendRequested, .ledgerBound, .balanceMoved, .equityMarked, .sessionOpened:
             break
         }
+    }
+
+    private func note(_ name: SessionName, _ end: SessionEnd, _ orders: [OrderID]) {
+        self.log.warning(
+            "session ended",
+            metadata: [
+                "session": "\(name.text)", "by": "\(name.principal)", "end": "\(end.name)",
+                "canceled_orders": "\(orders.map(\.description).joined(separator: " "))",
+            ]
+        )
+    }
+
+    private func note(failures count: Int, of principal: Principal, for purpose: String) {
+        self.log.warning(
+            "a code of the second factor did not count",
+            metadata: ["by": "\(principal)", "for": "\(purpose)", "failures": "\(count)"]
+        )
     }
 
     private func note(_ token: AccessToken) {

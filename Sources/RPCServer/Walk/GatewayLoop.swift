@@ -140,6 +140,11 @@ final class GatewayLoop {
         self.receive(.request(token, request, deadline: deadline))
     }
 
+    /// A caller's connection is gone, perhaps while its answer was written.
+    func connectionClosed(_ connection: UInt64) {
+        self.loop.assumeIsolated().execute { self.receive(.connectionClosed(connection)) }
+    }
+
     /// Engages the kill switch for somebody who waits for no answer.
     func engage(_ pull: KillLever.Pull) {
         let request = Request.killEngage(pull.level, pull.principal, reason: pull.reason)

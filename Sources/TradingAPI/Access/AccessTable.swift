@@ -45,6 +45,7 @@ package enum AccessTable {
         Row(.placeOrder, .trader),
         Row(.closePosition, .trader),
         Row(.adjustPosition, .trader),
+        Row(.cancelOnDisconnect, .trader),
         Row(.cancel, .trader),
         Row(.cancelAll, .trader),
         Row(.amend, .trader),

@@ -40,3 +40,11 @@ package struct RemoteNothingToDo: Hashable, Sendable, Encodable {
     package var pendingQuantity: String
     package var message: String
 }
+
+/// A session whose orders are cancelled when its connections are lost.
+package struct RemoteSession: Hashable, Sendable, Encodable {
+    /// Whether it was there before the call.
+    package var isResumed: Bool
+    /// Its open orders.
+    package var orderIDs: [UInt64]
+}

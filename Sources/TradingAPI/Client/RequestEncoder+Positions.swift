@@ -39,4 +39,12 @@ extension RequestEncoder {
             unsafe message.strategy = self.arena.string(wish.strategy ?? "")
         }
     }
+
+    func cancelOnDisconnect(_ session: String, graceMilliseconds: UInt32?) -> [UInt8] {
+        unsafe self.pack(trading__v1__cancel_on_disconnect_request__init) { message in
+            unsafe message.session = self.arena.string(session)
+            unsafe message.grace_milliseconds = graceMilliseconds ?? 0
+            unsafe message.end = graceMilliseconds == nil ? 1 : 0
+        }
+    }
 }

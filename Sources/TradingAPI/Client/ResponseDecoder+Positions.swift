@@ -48,4 +48,17 @@ extension ResponseDecoder {
             )
         )
     }
+
+    func session(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteSession {
+        let message = try unsafe self.arena.unpack(
+            MessageType(trading__v1__cancel_on_disconnect_response__init),
+            from: bytes.span
+        ).pointee
+        return unsafe RemoteSession(
+            isResumed: message.is_resumed != 0,
+            orderIDs: Array(
+                UnsafeBufferPointer(start: message.order_ids, count: message.n_order_ids)
+            )
+        )
+    }
 }

@@ -19,4 +19,20 @@ extension TradingClient {
         }
         return try await self.call(.adjustPosition, request) { try $0.adjustedPosition($1) }
     }
+
+    /// Has the gateway cancel the orders placed over this connection when it is lost.
+    ///
+    /// - Parameters:
+    ///   - session: The caller's own name for it; a later connection takes it over by that.
+    ///   - graceMilliseconds: How long that may take, at most 600,000; nil to end the session.
+    /// - Returns: Whether it was there before, and its open orders.
+    /// - Throws: Why there is no such session, or that nobody knows.
+    package func cancelOnDisconnect(
+        _ session: String,
+        graceMilliseconds: UInt32?
+    ) async throws(TradingClientError) -> RemoteSession {
+        let request = RequestEncoder()
+            .cancelOnDisconnect(session, graceMilliseconds: graceMilliseconds)
+        return try await self.call(.cancelOnDisconnect, request) { try $0.session($1) }
+    }
 }

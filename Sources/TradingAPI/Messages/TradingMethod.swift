@@ -30,11 +30,13 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case listFills = "ListFills"
     case closePosition = "ClosePosition"
     case adjustPosition = "AdjustPosition"
+    case cancelOnDisconnect = "CancelOnDisconnect"
 
     /// The full name of the service that the method belongs to.
     package var service: String {
         switch self {
-        case .placeOrder, .closePosition, .adjustPosition, .cancel, .cancelAll, .amend, .getOrder,
+        case .placeOrder, .closePosition, .adjustPosition, .cancelOnDisconnect, .cancel, .cancelAll,
+            .amend, .getOrder,
             .listOrders, .positions, .getMode, .setMode, .killSwitch, .health, .subscribe,
             .balances, .listFills:
             "trading.v1.TradingService"
@@ -42,6 +44,16 @@ package enum TradingMethod: String, CaseIterable, Sendable {
             .listApprovals, .approve, .deny,
             .riskSummary, .riskDecisions, .riskBreaches, .acknowledgeBreach, .disableTrading:
             "trading.v1.AdminService"
+        }
+    }
+
+    /// The full names of all services that have the method: what reads the audit trail is in a
+    /// service of its own, too.
+    package var services: [String] {
+        switch self {
+        case .listFills, .getMode, .riskDecisions, .riskBreaches, .subscribe:
+            [self.service, "trading.v1.AuditService"]
+        default: [self.service]
         }
     }
 

@@ -101,4 +101,13 @@ extension ReplyEncoder {
             unsafe $0.nothing_to_do = nothing
         }
     }
+
+    /// Answers CancelOnDisconnect.
+    func session(_ view: SessionView) -> [UInt8] {
+        unsafe self.pack(trading__v1__cancel_on_disconnect_response__init) { message in
+            unsafe message.is_resumed = view.isResumed ? 1 : 0
+            unsafe message.n_order_ids = view.open.count
+            unsafe message.order_ids = self.arena.array(scalars: view.open.map(\.raw))
+        }
+    }
 }

@@ -42,6 +42,8 @@ package struct ReplyEncoder {
             return .payload(self.order(order, isRepeat: isRepeat, to: method))
         case .positionReached(let reached):
             return .payload(self.nothingToDo(reached, to: method))
+        case .session(let view):
+            return .payload(self.session(view))
         case .orders(let orders):
             return .payload(
                 unsafe self.pack(trading__v1__list_orders_response__init) { message in

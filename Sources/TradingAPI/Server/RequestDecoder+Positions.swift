@@ -29,7 +29,7 @@ extension RequestDecoder {
         } else {
             goal = .close
         }
-        return PositionRequest(
+        var wish = PositionRequest(
             symbol: try unsafe self.symbol(message.symbol),
             goal: goal,
             principal: self.principal,
@@ -38,6 +38,8 @@ extension RequestDecoder {
             tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
             strategy: try unsafe self.strategy(message.strategy)
         )
+        wish.connection = self.connection
+        return wish
     }
 
     func adjustment(_ payload: Span<UInt8>) throws(BadRequest) -> PositionRequest {
@@ -49,7 +51,7 @@ extension RequestDecoder {
         guard target >= .zero else {
             throw BadRequest("target_quantity: \(target) is below zero")
         }
-        return PositionRequest(
+        var wish = PositionRequest(
             symbol: try unsafe self.symbol(message.symbol),
             goal: .reach(target),
             principal: self.principal,
@@ -57,6 +59,28 @@ extension RequestDecoder {
             expectedMode: try self.optionalMode(unsafe message.expected_mode, "expected_mode"),
             tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
             strategy: try unsafe self.strategy(message.strategy)
+        )
+        wish.connection = self.connection
+        return wish
+    }
+
+    func session(_ payload: Span<UInt8>) throws(BadRequest) -> SessionWish {
+        let message = try unsafe self.message(
+            payload,
+            MessageType(trading__v1__cancel_on_disconnect_request__init)
+        )
+        let name = try unsafe self.text(message.session, "session", bytesMax: Limits.tagBytesMax)
+        guard !name.isEmpty else { throw BadRequest("session is missing") }
+        let grace = Int64(unsafe message.grace_milliseconds)
+        guard grace <= CancelSession.graceMillisecondsMax else {
+            throw BadRequest(
+                "grace_milliseconds: \(grace) is above \(CancelSession.graceMillisecondsMax)"
+            )
+        }
+        return SessionWish(
+            name: SessionName(name, of: self.principal),
+            graceMilliseconds: unsafe message.end != 0 ? nil : grace,
+            connection: self.connection
         )
     }
 

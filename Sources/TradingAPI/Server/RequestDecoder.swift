@@ -14,6 +14,8 @@ package struct RequestDecoder {
     let arena: ProtobufArena
     let caller: Caller
     var principal: Principal { self.caller.principal }
+    /// Over which the call came; 0 where that is not known.
+    let connection: UInt64
     /// What a new token is to be, where one is asked for; its secret does not go into a request.
     let newToken: (tokenID: String, hash: [UInt8])?
 
@@ -29,14 +31,17 @@ package struct RequestDecoder {
     /// - Parameters:
     ///   - arena: Where messages are read.
     ///   - caller: Who calls.
+    ///   - connection: Over which the call came; 0 where that does not matter.
     ///   - newToken: What a new token is to be, for CreateToken.
     package init(
         arena: ProtobufArena,
         caller: Caller,
+        connection: UInt64 = 0,
         newToken: (tokenID: String, hash: [UInt8])? = nil
     ) {
         self.arena = arena
         self.caller = caller
+        self.connection = connection
         self.newToken = newToken
     }
 
@@ -55,6 +60,7 @@ package struct RequestDecoder {
             )
         case .closePosition: return .position(try self.closing(payload))
         case .adjustPosition: return .position(try self.adjustment(payload))
+        case .cancelOnDisconnect: return .cancelOnDisconnect(try self.session(payload))
         case .cancel:
             let message = try unsafe self.message(payload, MessageTypes.cancel)
             return .cancel(try self.orderID(unsafe message.order_id))
@@ -129,7 +135,7 @@ package struct RequestDecoder {
                 ? try unsafe self.positive(message.quantity, "quantity") : .zero,
             quoteQuantity: quoteQuantity
         )
-        return OrderRequest(
+        var wish = OrderRequest(
             terms: terms,
             principal: self.principal,
             key: try unsafe self.key(message.idempotency_key),
@@ -145,6 +151,8 @@ package struct RequestDecoder {
             ),
             resubmitsIfAbsent: unsafe message.resubmit_if_absent != 0
         )
+        wish.connection = self.connection
+        return wish
     }
 
     private func amend(_ message: Trading__V1__AmendRequest) throws(BadRequest) -> Request {

@@ -75,6 +75,10 @@ package struct OrderRequest: Hashable, Sendable {
     package var predecessor: OrderID?
     /// What it is to make of a position; nil for an order of its own.
     package var goal: PositionGoal?
+    /// Over which it came; 0 for none.
+    package var connection: UInt64
+    /// The caller's session that it belongs to, where that is known already.
+    package var session: String
 
     package init(
         terms: OrderTerms,
@@ -96,6 +100,8 @@ package struct OrderRequest: Hashable, Sendable {
         self.resubmitsIfAbsent = resubmitsIfAbsent
         self.predecessor = predecessor
         self.goal = nil
+        self.connection = 0
+        self.session = ""
     }
 }
 
@@ -135,6 +141,8 @@ package struct OrderIntent: Hashable, Sendable {
     package var originalQuantity: Quantity?
     /// What its caller wanted of a position; nil for an order of its own.
     package var goal: PositionGoal?
+    /// The caller's session over whose connection it was placed; empty for none.
+    package var session: String
 
     package init(
         orderID: OrderID,
@@ -155,7 +163,8 @@ package struct OrderIntent: Hashable, Sendable {
         referencePrice: Price = .zero,
         strategy: String = "",
         originalQuantity: Quantity? = nil,
-        goal: PositionGoal? = nil
+        goal: PositionGoal? = nil,
+        session: String = ""
     ) {
         self.orderID = orderID
         self.clientOrderID = clientOrderID
@@ -176,6 +185,7 @@ package struct OrderIntent: Hashable, Sendable {
         self.strategy = strategy
         self.originalQuantity = originalQuantity
         self.goal = goal
+        self.session = session
     }
 
     /// What was asked for.

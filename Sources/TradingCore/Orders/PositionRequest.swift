@@ -52,6 +52,8 @@ package struct PositionRequest: Hashable, Sendable {
     package var tag: String
     /// The strategy that the order belongs to; empty where not given.
     package var strategy: String
+    /// Over which it came; 0 for none.
+    package var connection: UInt64 = 0
 
     package init(
         symbol: Symbol,
@@ -87,6 +89,7 @@ package struct PositionRequest: Hashable, Sendable {
             strategy: self.strategy
         )
         wish.goal = self.goal
+        wish.connection = self.connection
         return wish
     }
 }

@@ -50,6 +50,11 @@ package enum Event: Hashable, Sendable {
     case limitChanged(LimitChange)
     /// A token was made or revoked: this is what it is now.
     case tokenChanged(AccessToken)
+    /// A caller's orders are to be cancelled when its connections are lost: from now on, or with
+    /// another grace time.
+    case sessionOpened(CancelSession)
+    /// That is over; where its connections were lost, these orders are cancelled.
+    case sessionEnded(SessionName, SessionEnd, orders: [OrderID])
 
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
@@ -63,7 +68,8 @@ package enum Event: Hashable, Sendable {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-            .limitChanged, .tokenChanged, .orderHeld, .orderApproved, .codeShown:
+            .limitChanged, .tokenChanged, .orderHeld, .orderApproved, .codeShown, .sessionOpened,
+            .sessionEnded:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

@@ -165,6 +165,7 @@ extension Gateway {
         )
         wish.originalQuantity = earlier.originalQuantity
         wish.goal = earlier.goal
+        wish.session = earlier.session
         var context = self.riskContext(for: wish, .client, on: earlier.venue, at: batch.instant)
         context.isApproved = true
         wish.terms = context.terms

@@ -7,6 +7,7 @@ extension Gateway {
             self.answerWaiters(of: orderID, into: &batch)
         }
         self.expireHeld(into: &batch)
+        self.endLostSessions(into: &batch)
         for orderID in self.chases.keys.sorted() { self.pursue(orderID, into: &batch) }
         for venue in self.settings.exchanges {
             self.tend(venue, into: &batch)
@@ -36,6 +37,7 @@ extension Gateway {
             times += session.care.wakeTimes
         }
         times += self.holds.values
+        if let time = self.sessionLinks.nextEnd { times.append(time) }
         if let time = self.nextKillWake { times.append(time) }
         return times.min()
     }

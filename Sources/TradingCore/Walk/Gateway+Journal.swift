@@ -47,7 +47,8 @@ extension Gateway {
     func refusalOfDamage(_ request: Request) -> Refusal? {
         guard case .damaged(let reason) = self.journal else { return nil }
         switch request {
-        case .placeOrder, .position, .setMode, .killRelease, .resolve, .amend, .acknowledgeBreach,
+        case .placeOrder, .position, .cancelOnDisconnect, .setMode, .killRelease, .resolve, .amend,
+            .acknowledgeBreach,
             .disableTrading, .setLimits, .tokens(.create), .tokens(.revoke), .approve, .deny:
             return Refusal(
                 .notReady,

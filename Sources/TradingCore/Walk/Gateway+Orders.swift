@@ -15,6 +15,8 @@ extension Gateway {
             self.place(wish, token, deadline: deadline, fetched: fetched, into: &batch)
         case .position(let wish):
             self.reposition(wish, token, deadline: deadline, fetched: fetched, into: &batch)
+        case .cancelOnDisconnect(let wish):
+            self.cancelOnDisconnect(wish, token, into: &batch)
         case .cancel(let orderID):
             self.cancel(orderID, token, deadline: deadline, fetched: fetched, into: &batch)
         case .cancelAll(let symbol):
@@ -208,7 +210,9 @@ extension Gateway {
                 ?? session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero,
             strategy: wish.strategy,
             originalQuantity: wish.originalQuantity,
-            goal: wish.goal
+            goal: wish.goal,
+            session: wish.session.isEmpty
+                ? self.sessionLinks.session(of: wish.connection, wish.principal) : wish.session
         )
     }
 

@@ -75,7 +75,7 @@ extension Gateway {
             quote: quote,
             held: self.state.ledger(of: venue).positions[wish.symbol]?.quantity ?? .zero,
             salable: min(
-                self.reducibleQuantity(of: wish.symbol, side: .sell, on: venue),
+                self.state.ledger(of: venue).reducible(wish.symbol)[.sell],
                 self.freeToSell(rules.baseAsset, on: venue)
             ),
             orders: self.state.ordersByAge.filter { order in

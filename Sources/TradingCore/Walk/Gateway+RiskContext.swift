@@ -60,8 +60,7 @@ extension Gateway {
             strategy: wish.strategy,
             breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
             isLossKnown: false,
-            dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now),
-            isReduceOnly: wish.goal?.isReduceOnly(wish.terms.side) ?? false
+            dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now)
         )
         self.addRates(of: wish, to: &context, at: now)
         self.addAccount(of: wish, to: &context, on: venue, at: now)
@@ -120,6 +119,7 @@ extension Gateway {
     private func addRates(of wish: OrderRequest, to context: inout RiskContext, at now: Instant) {
         let tokenLimits = self.state.tokens.limits(of: wish.principal)
         context.tokenLimits = tokenLimits
+        context.isReduceOnly = wish.goal?.isReduceOnly(wish.terms.side) ?? false
         context.rateWaitMilliseconds = context.limits.orderRate.flatMap { rate in
             self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
         }

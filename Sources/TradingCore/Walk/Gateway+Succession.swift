@@ -29,7 +29,7 @@ extension Gateway {
         with terms: OrderTerms,
         into batch: inout OpenBatch
     ) {
-        let wish = OrderRequest(
+        var wish = OrderRequest(
             terms: terms,
             principal: order.intent.principal,
             expectedMode: order.intent.venue.mode,
@@ -37,6 +37,7 @@ extension Gateway {
             strategy: order.intent.strategy,
             predecessor: order.orderID
         )
+        wish.session = order.intent.session
         let successor = self.admit(wish, into: &batch)
         if let waiting = self.waiters.removeValue(forKey: order.orderID) {
             self.waiters[successor, default: []] += waiting

@@ -35,6 +35,8 @@ package struct Gateway: ~Copyable {
     /// The same by principals whose tokens have a rate of their own.
     var tokenTimes = OrderTimes()
     var recentTerms = RecentTerms()
+    /// Over which connections callers' sessions are there.
+    var sessionLinks = SessionLinks()
     private var lastRead = ReadID(raw: 0)
     var scheme: ClientOrderIDScheme
     var clockWatch = ClockWatch()
@@ -82,6 +84,8 @@ package struct Gateway: ~Copyable {
             self.decide(message, from: venue, fetched: fetched, into: &batch)
         case .journal(let condition):
             self.decide(condition, into: &batch)
+        case .connectionClosed(let connection):
+            self.connectionClosed(connection, into: &batch)
         case .wake:
             self.wake(into: &batch)
         }
@@ -122,7 +126,7 @@ package struct Gateway: ~Copyable {
             .venue(_, .answered(.amend(let orderID, _, _, _), _)),
             .venue(_, .placementAnswered(let orderID, _)):
             self.add(orderID, to: &needs)
-        case .request, .venue, .journal, .wake:
+        case .request, .venue, .journal, .connectionClosed, .wake:
             break
         }
         return needs

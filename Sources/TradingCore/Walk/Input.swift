@@ -5,6 +5,8 @@ package enum Input: Hashable, Sendable {
     case venue(VenueID, VenueInput)
     /// Something was found out about the journal.
     case journal(JournalCondition)
+    /// A caller's connection is gone; its number is never used again by this process.
+    case connectionClosed(UInt64)
     /// Time has passed; see ``Gateway/nextWake``.
     case wake
 }
@@ -13,6 +15,7 @@ package enum Input: Hashable, Sendable {
 package enum Request: Hashable, Sendable {
     case placeOrder(OrderRequest)
     case position(PositionRequest)
+    case cancelOnDisconnect(SessionWish)
     case cancel(OrderID)
     case cancelAll(Symbol?)
     case amend(AmendRequest)

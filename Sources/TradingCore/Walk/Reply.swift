@@ -2,6 +2,7 @@
 package enum Reply: Hashable, Sendable {
     case order(Order, isRepeat: Bool)
     case positionReached(PositionReached)
+    case session(SessionView)
     case orders([Order])
     case cancelsSent([OrderID])
     case positions(PositionsView)
@@ -23,7 +24,8 @@ extension Reply {
     package var needsNoJournal: Bool {
         switch self {
         case .killSwitch, .health, .refused: true
-        case .order, .positionReached, .orders, .cancelsSent, .positions, .mode, .risk, .limits,
+        case .order, .positionReached, .session, .orders, .cancelsSent, .positions, .mode, .risk,
+            .limits,
             .tokens,
             .approvals, .riskSummary:
             false

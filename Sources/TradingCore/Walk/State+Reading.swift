@@ -1,4 +1,7 @@
 extension State {
+    /// Older changes of the mode are in the journal alone.
+    package static let modeHistoryMax = 100
+
     package func ledger(of venue: VenueID) -> Ledger { self.ledgers[venue] ?? Ledger() }
 
     /// Orders of the venue that are not finished; held ones are not there yet.

@@ -38,6 +38,8 @@ package struct State: Hashable, Sendable {
     package private(set) var limitChanges: [LimitKey: LimitChange]
     /// By which callers prove who they are.
     package private(set) var tokens: TokenList
+    /// Whose orders are cancelled when their callers' connections are lost.
+    package private(set) var cancelSessions: [SessionName: CancelSession]
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: ByVenue<Ledger>
     /// Limits on losses or failures that were broken.
@@ -52,9 +54,6 @@ package struct State: Hashable, Sendable {
     package private(set) var dayNotionals: ByVenue<DayNotional>
     /// Those of `orders`, counted; what has none has no entry.
     private(set) var openCounts: ByVenue<OpenCounts>
-
-    /// Older changes are in the journal alone.
-    package static let modeHistoryMax = 100
 
     /// The state before the first event.
     package init() {
@@ -85,6 +84,7 @@ package struct State: Hashable, Sendable {
         self.closings = [:]
         self.limitChanges = [:]
         self.tokens = TokenList()
+        self.cancelSessions = [:]
         self.ledgers = [:]
         self.breaches = BreachList()
         self.failureCounts = [:]
@@ -112,6 +112,7 @@ package struct State: Hashable, Sendable {
         closings: ByVenue<[Symbol: Closing]>,
         limitChanges: [LimitChange],
         tokens: TokenList,
+        cancelSessions: [SessionName: CancelSession],
         ledgers: ByVenue<Ledger>,
         breaches: BreachList,
         failureCounts: ByVenue<Int>,
@@ -137,6 +138,7 @@ package struct State: Hashable, Sendable {
         self.closings = closings
         self.limitChanges = [:]
         self.tokens = tokens
+        self.cancelSessions = cancelSessions
         self.ledgers = ledgers
         self.breaches = breaches
         self.failureCounts = failureCounts
@@ -225,6 +227,8 @@ package struct State: Hashable, Sendable {
             self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
         case .tokenChanged(let token):
             self.tokens.note(token)
+        case .sessionOpened(let session): self.cancelSessions[session.name] = session
+        case .sessionEnded(let name, _, _): self.cancelSessions[name] = nil
         case .limitChanged(let change):
             self.limitChanges[change.key] = change.setting == .configuration ? nil : change
         }

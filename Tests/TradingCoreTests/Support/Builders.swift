@@ -157,6 +157,14 @@ enum Make {
         )
     }
 
+    static func session(_ grace: Int64 = 1_000, of principal: String = "alice") -> CancelSession {
+        CancelSession(
+            name: SessionName("s1", of: Principal(principal)),
+            graceMilliseconds: grace,
+            openedAt: WallTime(milliseconds: 1_000_000)
+        )
+    }
+
     static func limitChange() -> LimitChange {
         LimitChange(
             key: LimitKey("price_collar"),

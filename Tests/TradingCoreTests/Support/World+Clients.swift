@@ -25,7 +25,10 @@ extension World {
             request = .killEngage(level, Principal("admin"), reason: "test")
         case 91..<96: request = .killRelease(Principal("admin"), reason: "test", KillRelease())
         case 96: request = .position(self.positionWish())
-        case 97: request = .order(OrderID(raw: UInt64(self.random.number(1...40))))
+        case 97:
+            guard let input = self.sessionInput() else { return nil }
+            return input
+        case 98: request = .order(OrderID(raw: UInt64(self.random.number(1...40))))
         default:
             request = .orders(
                 OrderFilter(includesClosed: true, symbol: nil, countMax: 5, before: nil)
@@ -73,11 +76,24 @@ extension World {
         }
         var wish = Make.wish(terms)
         wish.resubmitsIfAbsent = self.random.happens(60)
+        wish.connection = 1
         if self.random.happens(60) {
             wish.key = Make.key("k\(self.wishes.count)")
             self.wishes.append((wish.key?.text ?? "", terms))
         }
         return wish
+    }
+
+    /// A caller whose orders are to go with its connection, or the end of that.
+    private func sessionInput() -> Input? {
+        if self.random.happens(40) { return .connectionClosed(1) }
+        let wish = SessionWish(
+            name: SessionName("s", of: Principal("alice")),
+            graceMilliseconds: self.random.happens(20)
+                ? nil : Int64(self.random.number(0...2)) * 500,
+            connection: 1
+        )
+        return .request(self.rig.token(), .cancelOnDisconnect(wish), deadline: nil)
     }
 
     /// What somebody wants of a position, mostly more than there is.
@@ -308,6 +324,8 @@ extension Event {
         case .equityMarked: "equity"
         case .limitChanged: "limit"
         case .tokenChanged: "token"
+        case .sessionOpened: "session opened"
+        case .sessionEnded(_, let end, _): "session \(end.name)"
         }
     }
 }

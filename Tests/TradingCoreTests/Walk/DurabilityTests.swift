@@ -35,6 +35,8 @@ import Testing
             .orderReopened(order), .modeChanged(mode), .killChanged(kill),
             .ledgerBound(.live, accountID: 1),
             .balanceMoved(.live, Asset("BTC"), delta: .zero, isOpening: true),
+            .sessionOpened(Make.session()),
+            .sessionEnded(Make.session().name, .lost, orders: [one]),
             .tokenChanged(Make.token()), .limitChanged(Make.limitChange()),
             .orderChanged(one, .simulated(request: "")),
             .orderChanged(one, .rejected(code: 1, reason: "")),

@@ -47,7 +47,9 @@ import Testing
         "State.dayNotionals", "DayNotional.day", "DayNotional.placed", "UTCDay.number",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
         "State.orderDays", "OrderDay.start", "OrderDay.count", "OrderIntent.strategy",
-        "OrderIntent.originalQuantity", "OrderIntent.goal", "State.equities",
+        "OrderIntent.originalQuantity", "OrderIntent.goal", "OrderIntent.session",
+        "State.cancelSessions", "CancelSession.name", "CancelSession.graceMilliseconds",
+        "CancelSession.openedAt", "SessionName.principal", "SessionName.text", "State.equities",
         "EquityRecord.dayStart",
         "EquityRecord.startEquity",
         "EquityRecord.baseEquity", "EquityRecord.highWater", "EquityRecord.bids",
@@ -124,6 +126,7 @@ import Testing
         let held = Make.intent(state.lastOrderID.raw + 1, key: "held")
         let refusal = Refusal(.sensitiveNotional, limit: "1", actual: "2", message: "large")
         _ = state.apply(.orderHeld(held, refusal), at: time)
+        _ = state.apply(.sessionOpened(Make.session()), at: time)
         for outcome in [CodeOutcome.taken(step: 7), .refused(failureCount: 3)] {
             let shown = Event.codeShown(outcome, by: Principal("me"), purpose: "live")
             _ = state.apply(shown, at: time)

@@ -23,6 +23,8 @@ typedef struct Trading__V1__ClosePositionResponse Trading__V1__ClosePositionResp
 typedef struct Trading__V1__AdjustPositionRequest Trading__V1__AdjustPositionRequest;
 typedef struct Trading__V1__AdjustPositionResponse Trading__V1__AdjustPositionResponse;
 typedef struct Trading__V1__NothingToDo Trading__V1__NothingToDo;
+typedef struct Trading__V1__CancelOnDisconnectRequest Trading__V1__CancelOnDisconnectRequest;
+typedef struct Trading__V1__CancelOnDisconnectResponse Trading__V1__CancelOnDisconnectResponse;
 typedef struct Trading__V1__CancelRequest Trading__V1__CancelRequest;
 typedef struct Trading__V1__CancelResponse Trading__V1__CancelResponse;
 typedef struct Trading__V1__AmendRequest Trading__V1__AmendRequest;
@@ -294,7 +296,7 @@ typedef enum _Trading__V1__EventKind {
    */
   TRADING__V1__EVENT_KIND__EVENT_KIND_LIMIT = 7,
   /*
-   * Tokens and codes of the second factor.
+   * Tokens, codes of the second factor, and callers' sessions.
    */
   TRADING__V1__EVENT_KIND__EVENT_KIND_ACCESS = 8,
   /*
@@ -570,6 +572,50 @@ struct  Trading__V1__NothingToDo
 #define TRADING__V1__NOTHING_TO_DO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__nothing_to_do__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The orders that the caller places over this connection from now on belong to the session. When
+ * none of the session's connections is left, and none names it again within the grace time, those
+ * of its orders that are open then are cancelled. A restart of the server is such a loss.
+ */
+struct  Trading__V1__CancelOnDisconnectRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The caller's own name for it, 1 to 64 bytes; of another caller's of that name it is apart.
+   */
+  char *session;
+  /*
+   * At most 600000; 0 = at once.
+   */
+  uint32_t grace_milliseconds;
+  /*
+   * Ends it: its orders stay, whatever becomes of its connections.
+   */
+  protobuf_c_boolean end;
+};
+#define TRADING__V1__CANCEL_ON_DISCONNECT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__cancel_on_disconnect_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0 }
+
+
+struct  Trading__V1__CancelOnDisconnectResponse
+{
+  ProtobufCMessage base;
+  /*
+   * It was there before the call, with these orders, perhaps placed over other connections.
+   */
+  protobuf_c_boolean is_resumed;
+  /*
+   * Those of its orders that are open.
+   */
+  size_t n_order_ids;
+  uint64_t *order_ids;
+};
+#define TRADING__V1__CANCEL_ON_DISCONNECT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__cancel_on_disconnect_response__descriptor) \
+    , 0, 0,NULL }
 
 
 struct  Trading__V1__CancelRequest
@@ -2159,6 +2205,44 @@ Trading__V1__NothingToDo *
 void   trading__v1__nothing_to_do__free_unpacked
                      (Trading__V1__NothingToDo *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__CancelOnDisconnectRequest methods */
+void   trading__v1__cancel_on_disconnect_request__init
+                     (Trading__V1__CancelOnDisconnectRequest         *message);
+size_t trading__v1__cancel_on_disconnect_request__get_packed_size
+                     (const Trading__V1__CancelOnDisconnectRequest   *message);
+size_t trading__v1__cancel_on_disconnect_request__pack
+                     (const Trading__V1__CancelOnDisconnectRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__cancel_on_disconnect_request__pack_to_buffer
+                     (const Trading__V1__CancelOnDisconnectRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__CancelOnDisconnectRequest *
+       trading__v1__cancel_on_disconnect_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__cancel_on_disconnect_request__free_unpacked
+                     (Trading__V1__CancelOnDisconnectRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__CancelOnDisconnectResponse methods */
+void   trading__v1__cancel_on_disconnect_response__init
+                     (Trading__V1__CancelOnDisconnectResponse         *message);
+size_t trading__v1__cancel_on_disconnect_response__get_packed_size
+                     (const Trading__V1__CancelOnDisconnectResponse   *message);
+size_t trading__v1__cancel_on_disconnect_response__pack
+                     (const Trading__V1__CancelOnDisconnectResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__cancel_on_disconnect_response__pack_to_buffer
+                     (const Trading__V1__CancelOnDisconnectResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__CancelOnDisconnectResponse *
+       trading__v1__cancel_on_disconnect_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__cancel_on_disconnect_response__free_unpacked
+                     (Trading__V1__CancelOnDisconnectResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__CancelRequest methods */
 void   trading__v1__cancel_request__init
                      (Trading__V1__CancelRequest         *message);
@@ -3610,6 +3694,12 @@ typedef void (*Trading__V1__AdjustPositionResponse_Closure)
 typedef void (*Trading__V1__NothingToDo_Closure)
                  (const Trading__V1__NothingToDo *message,
                   void *closure_data);
+typedef void (*Trading__V1__CancelOnDisconnectRequest_Closure)
+                 (const Trading__V1__CancelOnDisconnectRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__CancelOnDisconnectResponse_Closure)
+                 (const Trading__V1__CancelOnDisconnectResponse *message,
+                  void *closure_data);
 typedef void (*Trading__V1__CancelRequest_Closure)
                  (const Trading__V1__CancelRequest *message,
                   void *closure_data);
@@ -3854,6 +3944,10 @@ struct Trading__V1__TradingService_Service
                           const Trading__V1__AdjustPositionRequest *input,
                           Trading__V1__AdjustPositionResponse_Closure closure,
                           void *closure_data);
+  void (*cancel_on_disconnect)(Trading__V1__TradingService_Service *service,
+                               const Trading__V1__CancelOnDisconnectRequest *input,
+                               Trading__V1__CancelOnDisconnectResponse_Closure closure,
+                               void *closure_data);
   void (*cancel)(Trading__V1__TradingService_Service *service,
                  const Trading__V1__CancelRequest *input,
                  Trading__V1__CancelResponse_Closure closure,
@@ -3917,6 +4011,7 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
       function_prefix__ ## place_order,\
       function_prefix__ ## close_position,\
       function_prefix__ ## adjust_position,\
+      function_prefix__ ## cancel_on_disconnect,\
       function_prefix__ ## cancel,\
       function_prefix__ ## cancel_all,\
       function_prefix__ ## amend,\
@@ -3942,6 +4037,10 @@ void trading__v1__trading_service__adjust_position(ProtobufCService *service,
                                                    const Trading__V1__AdjustPositionRequest *input,
                                                    Trading__V1__AdjustPositionResponse_Closure closure,
                                                    void *closure_data);
+void trading__v1__trading_service__cancel_on_disconnect(ProtobufCService *service,
+                                                        const Trading__V1__CancelOnDisconnectRequest *input,
+                                                        Trading__V1__CancelOnDisconnectResponse_Closure closure,
+                                                        void *closure_data);
 void trading__v1__trading_service__cancel(ProtobufCService *service,
                                           const Trading__V1__CancelRequest *input,
                                           Trading__V1__CancelResponse_Closure closure,
@@ -4132,6 +4231,63 @@ void trading__v1__admin_service__deny(ProtobufCService *service,
                                       const Trading__V1__DenyRequest *input,
                                       Trading__V1__DenyResponse_Closure closure,
                                       void *closure_data);
+typedef struct Trading__V1__AuditService_Service Trading__V1__AuditService_Service;
+struct Trading__V1__AuditService_Service
+{
+  ProtobufCService base;
+  void (*list_fills)(Trading__V1__AuditService_Service *service,
+                     const Trading__V1__ListFillsRequest *input,
+                     Trading__V1__ListFillsResponse_Closure closure,
+                     void *closure_data);
+  void (*get_mode)(Trading__V1__AuditService_Service *service,
+                   const Trading__V1__GetModeRequest *input,
+                   Trading__V1__GetModeResponse_Closure closure,
+                   void *closure_data);
+  void (*risk_decisions)(Trading__V1__AuditService_Service *service,
+                         const Trading__V1__RiskDecisionsRequest *input,
+                         Trading__V1__RiskDecisionsResponse_Closure closure,
+                         void *closure_data);
+  void (*risk_breaches)(Trading__V1__AuditService_Service *service,
+                        const Trading__V1__RiskBreachesRequest *input,
+                        Trading__V1__RiskBreachesResponse_Closure closure,
+                        void *closure_data);
+  void (*subscribe)(Trading__V1__AuditService_Service *service,
+                    const Trading__V1__SubscribeRequest *input,
+                    Trading__V1__SubscribeResponse_Closure closure,
+                    void *closure_data);
+};
+typedef void (*Trading__V1__AuditService_ServiceDestroy)(Trading__V1__AuditService_Service *);
+void trading__v1__audit_service__init (Trading__V1__AuditService_Service *service,
+                                       Trading__V1__AuditService_ServiceDestroy destroy);
+#define TRADING__V1__AUDIT_SERVICE__BASE_INIT \
+    { &trading__v1__audit_service__descriptor, protobuf_c_service_invoke_internal, NULL }
+#define TRADING__V1__AUDIT_SERVICE__INIT(function_prefix__) \
+    { TRADING__V1__AUDIT_SERVICE__BASE_INIT,\
+      function_prefix__ ## list_fills,\
+      function_prefix__ ## get_mode,\
+      function_prefix__ ## risk_decisions,\
+      function_prefix__ ## risk_breaches,\
+      function_prefix__ ## subscribe  }
+void trading__v1__audit_service__list_fills(ProtobufCService *service,
+                                            const Trading__V1__ListFillsRequest *input,
+                                            Trading__V1__ListFillsResponse_Closure closure,
+                                            void *closure_data);
+void trading__v1__audit_service__get_mode(ProtobufCService *service,
+                                          const Trading__V1__GetModeRequest *input,
+                                          Trading__V1__GetModeResponse_Closure closure,
+                                          void *closure_data);
+void trading__v1__audit_service__risk_decisions(ProtobufCService *service,
+                                                const Trading__V1__RiskDecisionsRequest *input,
+                                                Trading__V1__RiskDecisionsResponse_Closure closure,
+                                                void *closure_data);
+void trading__v1__audit_service__risk_breaches(ProtobufCService *service,
+                                               const Trading__V1__RiskBreachesRequest *input,
+                                               Trading__V1__RiskBreachesResponse_Closure closure,
+                                               void *closure_data);
+void trading__v1__audit_service__subscribe(ProtobufCService *service,
+                                           const Trading__V1__SubscribeRequest *input,
+                                           Trading__V1__SubscribeResponse_Closure closure,
+                                           void *closure_data);
 
 /* --- descriptors --- */
 
@@ -4158,6 +4314,8 @@ extern const ProtobufCMessageDescriptor trading__v1__close_position_response__de
 extern const ProtobufCMessageDescriptor trading__v1__adjust_position_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__adjust_position_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__nothing_to_do__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__cancel_on_disconnect_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__cancel_on_disconnect_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__amend_request__descriptor;
@@ -4235,6 +4393,7 @@ extern const ProtobufCMessageDescriptor trading__v1__disable_trading_request__de
 extern const ProtobufCMessageDescriptor trading__v1__disable_trading_response__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor;
 extern const ProtobufCServiceDescriptor trading__v1__admin_service__descriptor;
+extern const ProtobufCServiceDescriptor trading__v1__audit_service__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -187,6 +187,96 @@ void   trading__journal__v1__event__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__event__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__session_opened__init
+                     (Trading__Journal__V1__SessionOpened         *message)
+{
+  static const Trading__Journal__V1__SessionOpened init_value = TRADING__JOURNAL__V1__SESSION_OPENED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__session_opened__get_packed_size
+                     (const Trading__Journal__V1__SessionOpened *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__session_opened__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__session_opened__pack
+                     (const Trading__Journal__V1__SessionOpened *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__session_opened__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__session_opened__pack_to_buffer
+                     (const Trading__Journal__V1__SessionOpened *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__session_opened__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__SessionOpened *
+       trading__journal__v1__session_opened__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__SessionOpened *)
+     protobuf_c_message_unpack (&trading__journal__v1__session_opened__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__session_opened__free_unpacked
+                     (Trading__Journal__V1__SessionOpened *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__session_opened__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__journal__v1__session_ended__init
+                     (Trading__Journal__V1__SessionEnded         *message)
+{
+  static const Trading__Journal__V1__SessionEnded init_value = TRADING__JOURNAL__V1__SESSION_ENDED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__session_ended__get_packed_size
+                     (const Trading__Journal__V1__SessionEnded *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__session_ended__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__session_ended__pack
+                     (const Trading__Journal__V1__SessionEnded *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__session_ended__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__session_ended__pack_to_buffer
+                     (const Trading__Journal__V1__SessionEnded *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__session_ended__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__SessionEnded *
+       trading__journal__v1__session_ended__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__SessionEnded *)
+     protobuf_c_message_unpack (&trading__journal__v1__session_ended__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__session_ended__free_unpacked
+                     (Trading__Journal__V1__SessionEnded *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__session_ended__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__store_created__init
                      (Trading__Journal__V1__StoreCreated         *message)
 {
@@ -1775,7 +1865,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[23] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[25] =
 {
   {
     "store_created",
@@ -2053,6 +2143,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "session_opened",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, session_opened),
+    &trading__journal__v1__session_opened__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "session_ended",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, session_ended),
+    &trading__journal__v1__session_ended__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   22,   /* field[22] = amend_requested */
@@ -2073,17 +2187,20 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   3,   /* field[3] = order_simulated */
   2,   /* field[2] = order_submitted */
   13,   /* field[13] = risk_breached */
+  24,   /* field[24] = session_ended */
+  23,   /* field[23] = session_opened */
   1,   /* field[1] = started */
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
   17,   /* field[17] = token_changed */
   19,   /* field[19] = venue_restrained */
 };
-static const ProtobufCIntRange trading__journal__v1__event__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 25, 22 },
-  { 0, 23 }
+  { 29, 23 },
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -2093,11 +2210,165 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  23,
+  25,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
-  2,  trading__journal__v1__event__number_ranges,
+  3,  trading__journal__v1__event__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__session_opened__field_descriptors[4] =
+{
+  {
+    "principal",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SessionOpened, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SessionOpened, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "grace_milliseconds",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SessionOpened, grace_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opened_at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SessionOpened, opened_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__session_opened__field_indices_by_name[] = {
+  2,   /* field[2] = grace_milliseconds */
+  1,   /* field[1] = name */
+  3,   /* field[3] = opened_at */
+  0,   /* field[0] = principal */
+};
+static const ProtobufCIntRange trading__journal__v1__session_opened__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__session_opened__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.SessionOpened",
+  "SessionOpened",
+  "Trading__Journal__V1__SessionOpened",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__SessionOpened),
+  4,
+  trading__journal__v1__session_opened__field_descriptors,
+  trading__journal__v1__session_opened__field_indices_by_name,
+  1,  trading__journal__v1__session_opened__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__session_opened__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__session_ended__field_descriptors[4] =
+{
+  {
+    "principal",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SessionEnded, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SessionEnded, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__SessionEnded, end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_ids",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Trading__Journal__V1__SessionEnded, n_order_ids),
+    offsetof(Trading__Journal__V1__SessionEnded, order_ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__session_ended__field_indices_by_name[] = {
+  2,   /* field[2] = end */
+  1,   /* field[1] = name */
+  3,   /* field[3] = order_ids */
+  0,   /* field[0] = principal */
+};
+static const ProtobufCIntRange trading__journal__v1__session_ended__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__session_ended__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.SessionEnded",
+  "SessionEnded",
+  "Trading__Journal__V1__SessionEnded",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__SessionEnded),
+  4,
+  trading__journal__v1__session_ended__field_descriptors,
+  trading__journal__v1__session_ended__field_indices_by_name,
+  1,  trading__journal__v1__session_ended__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__session_ended__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__store_created__field_descriptors[1] =
@@ -2207,7 +2478,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__stopped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[28] =
+static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[29] =
 {
   {
     "order_id",
@@ -2545,6 +2816,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "session",
+    62,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, session),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   4,   /* field[4] = base_asset */
@@ -2566,6 +2849,7 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   21,   /* field[21] = reference_price */
   13,   /* field[13] = reserve_price */
   19,   /* field[19] = resubmits_if_absent */
+  28,   /* field[28] = session */
   6,   /* field[6] = side */
   24,   /* field[24] = stop_price */
   22,   /* field[22] = strategy */
@@ -2583,7 +2867,7 @@ static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[5 + 1
   { 40, 21 },
   { 50, 24 },
   { 60, 26 },
-  { 0, 28 }
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
 {
@@ -2593,7 +2877,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   "Trading__Journal__V1__Intent",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Intent),
-  28,
+  29,
   trading__journal__v1__intent__field_descriptors,
   trading__journal__v1__intent__field_indices_by_name,
   5,  trading__journal__v1__intent__number_ranges,

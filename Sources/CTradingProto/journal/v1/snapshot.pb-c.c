@@ -637,7 +637,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[21] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[22] =
 {
   {
     "client_id_prefix",
@@ -891,9 +891,22 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cancel_sessions",
+    26,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_cancel_sessions),
+    offsetof(Trading__Journal__V1__StoredState, cancel_sessions),
+    &trading__journal__v1__session_opened__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   13,   /* field[13] = breaches */
+  21,   /* field[21] = cancel_sessions */
   0,   /* field[0] = client_id_prefix */
   7,   /* field[7] = closings */
   10,   /* field[10] = created_at */
@@ -915,10 +928,11 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   20,   /* field[20] = second_factor */
   18,   /* field[18] = tokens */
 };
-static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 26, 21 },
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -928,10 +942,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  21,
+  22,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
-  1,  trading__journal__v1__stored_state__number_ranges,
+  2,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

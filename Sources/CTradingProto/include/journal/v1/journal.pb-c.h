@@ -19,6 +19,8 @@ typedef struct Trading__Journal__V1__Record Trading__Journal__V1__Record;
 typedef struct Trading__Journal__V1__ReceiptHash Trading__Journal__V1__ReceiptHash;
 typedef struct Trading__Journal__V1__Receipt Trading__Journal__V1__Receipt;
 typedef struct Trading__Journal__V1__Event Trading__Journal__V1__Event;
+typedef struct Trading__Journal__V1__SessionOpened Trading__Journal__V1__SessionOpened;
+typedef struct Trading__Journal__V1__SessionEnded Trading__Journal__V1__SessionEnded;
 typedef struct Trading__Journal__V1__StoreCreated Trading__Journal__V1__StoreCreated;
 typedef struct Trading__Journal__V1__Started Trading__Journal__V1__Started;
 typedef struct Trading__Journal__V1__Stopped Trading__Journal__V1__Stopped;
@@ -152,7 +154,9 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_VENUE_RESTRAINED = 20,
   TRADING__JOURNAL__V1__EVENT__KIND_AMEND_REQUESTED = 25,
   TRADING__JOURNAL__V1__EVENT__KIND_ORDER_APPROVED = 21,
-  TRADING__JOURNAL__V1__EVENT__KIND_CODE_SHOWN = 22
+  TRADING__JOURNAL__V1__EVENT__KIND_CODE_SHOWN = 22,
+  TRADING__JOURNAL__V1__EVENT__KIND_SESSION_OPENED = 29,
+  TRADING__JOURNAL__V1__EVENT__KIND_SESSION_ENDED = 30
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
 
@@ -187,11 +191,49 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__AmendRequested *amend_requested;
     Trading__Journal__V1__OrderApproved *order_approved;
     Trading__Journal__V1__CodeShown *code_shown;
+    Trading__Journal__V1__SessionOpened *session_opened;
+    Trading__Journal__V1__SessionEnded *session_ended;
   };
 };
 #define TRADING__JOURNAL__V1__EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__event__descriptor) \
     , TRADING__JOURNAL__V1__EVENT__KIND__NOT_SET, {0} }
+
+
+/*
+ * The orders of the caller's session are to be cancelled when its connections are lost.
+ */
+struct  Trading__Journal__V1__SessionOpened
+{
+  ProtobufCMessage base;
+  char *principal;
+  char *name;
+  int64_t grace_milliseconds;
+  int64_t opened_at;
+};
+#define TRADING__JOURNAL__V1__SESSION_OPENED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__session_opened__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+
+
+struct  Trading__Journal__V1__SessionEnded
+{
+  ProtobufCMessage base;
+  char *principal;
+  char *name;
+  /*
+   * 1 its connections were lost, 2 the caller ended it.
+   */
+  uint32_t end;
+  /*
+   * The orders that are cancelled therefore.
+   */
+  size_t n_order_ids;
+  uint64_t *order_ids;
+};
+#define TRADING__JOURNAL__V1__SESSION_ENDED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__session_ended__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL }
 
 
 struct  Trading__Journal__V1__StoreCreated
@@ -297,10 +339,14 @@ struct  Trading__Journal__V1__Intent
    * Of 2 the share, of 3 and 4 the quantity, times 10^8.
    */
   int64_t position_goal_value;
+  /*
+   * The caller's session over whose connection it was placed; empty for none.
+   */
+  char *session;
 };
 #define TRADING__JOURNAL__V1__INTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__intent__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__Journal__V1__Refusal
@@ -893,6 +939,44 @@ Trading__Journal__V1__Event *
 void   trading__journal__v1__event__free_unpacked
                      (Trading__Journal__V1__Event *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__SessionOpened methods */
+void   trading__journal__v1__session_opened__init
+                     (Trading__Journal__V1__SessionOpened         *message);
+size_t trading__journal__v1__session_opened__get_packed_size
+                     (const Trading__Journal__V1__SessionOpened   *message);
+size_t trading__journal__v1__session_opened__pack
+                     (const Trading__Journal__V1__SessionOpened   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__session_opened__pack_to_buffer
+                     (const Trading__Journal__V1__SessionOpened   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__SessionOpened *
+       trading__journal__v1__session_opened__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__session_opened__free_unpacked
+                     (Trading__Journal__V1__SessionOpened *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__SessionEnded methods */
+void   trading__journal__v1__session_ended__init
+                     (Trading__Journal__V1__SessionEnded         *message);
+size_t trading__journal__v1__session_ended__get_packed_size
+                     (const Trading__Journal__V1__SessionEnded   *message);
+size_t trading__journal__v1__session_ended__pack
+                     (const Trading__Journal__V1__SessionEnded   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__session_ended__pack_to_buffer
+                     (const Trading__Journal__V1__SessionEnded   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__SessionEnded *
+       trading__journal__v1__session_ended__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__session_ended__free_unpacked
+                     (Trading__Journal__V1__SessionEnded *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoreCreated methods */
 void   trading__journal__v1__store_created__init
                      (Trading__Journal__V1__StoreCreated         *message);
@@ -1458,6 +1542,12 @@ typedef void (*Trading__Journal__V1__Receipt_Closure)
 typedef void (*Trading__Journal__V1__Event_Closure)
                  (const Trading__Journal__V1__Event *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__SessionOpened_Closure)
+                 (const Trading__Journal__V1__SessionOpened *message,
+                  void *closure_data);
+typedef void (*Trading__Journal__V1__SessionEnded_Closure)
+                 (const Trading__Journal__V1__SessionEnded *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoreCreated_Closure)
                  (const Trading__Journal__V1__StoreCreated *message,
                   void *closure_data);
@@ -1555,6 +1645,8 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__record__descriptor
 extern const ProtobufCMessageDescriptor trading__journal__v1__receipt_hash__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__session_opened__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__session_ended__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__store_created__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__started__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor;
