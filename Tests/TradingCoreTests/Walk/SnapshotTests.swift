@@ -69,7 +69,7 @@ import Testing
         "Closing.orderCount", "Closing.failureCount",
         // Derived again from the orders.
         "State.ordersInDoubt", "State.heldOrders", "State.openCounts", "Ledger.pending",
-        "Pending.buying", "Pending.selling",
+        "AmountBySide.buying", "AmountBySide.selling",
         "OpenCounts.total", "OpenCounts.bySymbol", "OpenCounts.stopsBySymbol",
         // Derived again from the tokens.
         "TokenList.limits",
