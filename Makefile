@@ -4,7 +4,7 @@ SWIFT_FLAGS ?=
 
 PAIRS ?=
 
-.PHONY: help deps build test test-clients test-interop test-faults test-kill test-properties fuzz demo check bench clean
+.PHONY: help deps build test test-clients test-example test-interop test-faults test-kill test-properties fuzz demo check bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,12 @@ test-interop: deps ## Calls RPCServer with containerd's ttrpc library for Go
 	swift build --product RPCServer $(SWIFT_FLAGS)
 	swift build --product ExchangeSim $(SWIFT_FLAGS)
 	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/test-interop
+
+test-example: deps ## Builds the example strategy as a user would and lets it trade
+	swift build --product RPCServer $(SWIFT_FLAGS)
+	swift build --product ExchangeSim $(SWIFT_FLAGS)
+	swift build --product tradectl $(SWIFT_FLAGS)
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/test-example
 
 test-properties: deps ## A million random orders against a naive book; ORDERS, SEED and SEEDS choose
 	swift build -c release --product properties $(SWIFT_FLAGS)

@@ -56,7 +56,7 @@ enum SourceTree {
     /// Everything that belongs to the repository.
     static func all() -> [SourceFile] {
         self.files(below: [
-            "Sources", "Tests", "benchmarks", "proto", "scripts", "docs", "Examples", "deploy",
+            "Sources", "Tests", "benchmarks", "proto", "scripts", "docs", "examples", "deploy",
             "Package.swift", "README.md", "LICENSE", "CHANGELOG.md",
         ])
     }
