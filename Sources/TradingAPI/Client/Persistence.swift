@@ -17,6 +17,12 @@ struct Persistence: Sendable {
     /// Whether an attempt before may have been done.
     private var isInDoubt = false
     private var wasClosing = false
+    /// Connections that were made and lost, one after the other.
+    private var lossesInARow = 0
+
+    /// A server that takes connections and ends them without a word speaks another protocol, or
+    /// TLS: asking on only makes it count more failures.
+    private static let lossesMax = 3
 
     init(isRepeatable: Bool) { self.isRepeatable = isRepeatable }
 
@@ -25,10 +31,15 @@ struct Persistence: Sendable {
         switch cause {
         case nil, .notSent(.closed), .notSent(.streamIDsExhausted):
             // Nothing was asked, this time.
+            self.lossesInARow = 0
             return .again
         case .connectionLost:
             self.isInDoubt = true
-            return self.isRepeatable ? .again : .giveUp(error)
+            self.lossesInARow += 1
+            guard self.isRepeatable, self.lossesInARow < Self.lossesMax else {
+                return .giveUp(error)
+            }
+            return .again
         case .status(let status) where status.code == .unavailable && !error.isRefusal:
             // It is closing and has not looked at the call; one that says so again after a new
             // connection means something else.
