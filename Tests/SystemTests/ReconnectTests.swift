@@ -195,4 +195,16 @@ struct PersistenceTests {
         let verdict = Self.verdict(isRepeatable: true, [.closing, .noServer, .closing])
         #expect(verdict == .giveUp(.status(Self.closing)))
     }
+
+    @Test func `connections that end in a row without a word are not made for ever`() {
+        let lost = Self.verdict(isRepeatable: true, [.lost, .lost])
+        #expect(lost == .again)
+        guard case .giveUp = Self.verdict(isRepeatable: true, [.lost, .lost, .lost]) else {
+            Issue.record("it goes on")
+            return
+        }
+        // A server that was away in between is one that restarts.
+        let restarts: [CallFailure] = [.lost, .lost, .noServer, .lost, .lost]
+        #expect(Self.verdict(isRepeatable: true, restarts) == .again)
+    }
 }
