@@ -64,7 +64,7 @@ import Testing
         let desk = try Self.desk()
         let client = try await desk.readyClient()
         let patient = try await desk.client(reconnects: true)
-        let hasty = try await desk.client(timeoutMilliseconds: 300, reconnects: true)
+        let hasty = patient.with(timeoutMilliseconds: 300)
         desk.server.signal(SIGSTOP)
         // On its way when the server ends, and repeated.
         let read = Task { try await patient.positions() }
@@ -81,7 +81,7 @@ import Testing
         try desk.restartServer()
         #expect(try await read.value.mode == "testnet")
         #expect(try await one.value.mode == "testnet")
-        for client in [client, patient, hasty] { await client.close() }
+        for client in [client, patient] { await client.close() }
     }
 
     @Test func `a placement with a key goes on over a kill -9 and is one order (M2)`() async throws
@@ -114,18 +114,11 @@ import Testing
         try await Self.holdAnswers(desk)
         let placement = Task { try await client.place(Self.wish(nil)) }
         try await Self.waitForOrder(desk)
-        desk.server.signal(SIGSTOP)
-        let kill = Task { try await client.killSwitch(.engage(.block, reason: "test")) }
-        try await Task.sleep(for: .milliseconds(50))
         desk.killServer()
-        for result in [
-            await placement.result.map { _ in }, await kill.result.map { _ in },
-        ] {
-            guard case .failure(let error as TradingClientError) = result else {
-                Issue.record("it was answered: \(result)")
-                continue
-            }
-            #expect(error.mayHaveTakenEffect, "\(error)")
+        await #expect {
+            try await placement.value
+        } throws: { error in
+            (error as? TradingClientError)?.mayHaveTakenEffect == true
         }
         try await desk.account.send("POST", "/sim/streams?action=resume")
         try desk.restartServer()
@@ -201,5 +194,17 @@ struct PersistenceTests {
     @Test func `a server that says twice that it is unavailable is believed`() {
         let verdict = Self.verdict(isRepeatable: true, [.closing, .noServer, .closing])
         #expect(verdict == .giveUp(.status(Self.closing)))
+    }
+
+    @Test func `connections that end in a row without a word are not made for ever`() {
+        let lost = Self.verdict(isRepeatable: true, [.lost, .lost])
+        #expect(lost == .again)
+        guard case .giveUp = Self.verdict(isRepeatable: true, [.lost, .lost, .lost]) else {
+            Issue.record("it goes on")
+            return
+        }
+        // A server that was away in between is one that restarts.
+        let restarts: [CallFailure] = [.lost, .lost, .noServer, .lost, .lost]
+        #expect(Self.verdict(isRepeatable: true, restarts) == .again)
     }
 }

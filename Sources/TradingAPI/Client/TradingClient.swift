@@ -68,6 +68,19 @@ public struct TradingClient: Sendable {
         )
     }
 
+    /// The same connection with another deadline for each call.
+    ///
+    /// - Parameter milliseconds: How long one call may take; above zero.
+    /// - Returns: A client beside this one; closing either closes both.
+    public func with(timeoutMilliseconds milliseconds: Int64) -> TradingClient {
+        TradingClient(
+            link: self.link,
+            timeout: .milliseconds(milliseconds),
+            target: self.target,
+            reconnects: self.reconnects
+        )
+    }
+
     /// Closes the connection; calls that wait fail, and so do later ones.
     public func close() async { await self.link.close() }
 
