@@ -104,6 +104,8 @@ enum EventDecoder {
             return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED:
             return .tokenChanged(try unsafe self.token(self.present(message.token_changed)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_EXITS_CHANGED:
+            return try unsafe self.exits(self.present(message.exits_changed))
         default:
             return try unsafe self.approvalEvent(message)
         }
@@ -213,7 +215,9 @@ enum EventDecoder {
             referencePrice: Price(raw: unsafe message.reference_price),
             strategy: unsafe self.text(message.strategy),
             originalQuantity: unsafe message.original_quantity == 0
-                ? nil : Quantity(raw: unsafe message.original_quantity)
+                ? nil : Quantity(raw: unsafe message.original_quantity),
+            exits: unsafe self.exits(of: message),
+            entry: self.orderID(unsafe message.entry)
         )
     }
 

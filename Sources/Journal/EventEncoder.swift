@@ -52,6 +52,9 @@ struct EventEncoder {
                 unsafe self.fill(&message, with: event)
             case .orderHeld, .orderApproved, .codeShown:
                 unsafe self.fillApproval(&message, with: event)
+            case .exitsChanged(let entry, let change):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EXITS_CHANGED
+                unsafe message.exits_changed = self.exits(entry, change)
             }
         }
     }
@@ -118,7 +121,7 @@ struct EventEncoder {
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED
             unsafe message.token_changed = self.token(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened:
+            .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened, .exitsChanged:
             fatalError("invariant broken: \(event) is encoded elsewhere")
         }
     }
@@ -188,6 +191,7 @@ struct EventEncoder {
             unsafe message.reference_price = intent.referencePrice.raw
             unsafe message.strategy = self.arena.string(intent.strategy)
             unsafe message.original_quantity = intent.originalQuantity?.raw ?? 0
+            unsafe self.addExits(of: intent, to: &message)
         }
     }
 

@@ -183,7 +183,7 @@ extension Rule {
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
             .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment,
             .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional,
-            .openPositions, .cashShare, .duplicateOrder, .stopPrice:
+            .openPositions, .cashShare, .duplicateOrder, .stopPrice, .attachedExits:
             .failedPrecondition
         case .secondFactor: .permissionDenied
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable

@@ -54,7 +54,8 @@ extension StreamedEvent {
         case .orderChanged(_, let change): self.describe(change)
         case .storeCreated, .started, .stopped, .codeShown, .cancelRequested, .amendRequested,
             .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .venueRestrained,
-            .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged, .tokenChanged:
+            .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged, .tokenChanged,
+            .exitsChanged:
             break
         }
     }
@@ -106,7 +107,7 @@ extension Event {
         case .storeCreated, .started, .stopped, .codeShown, .orderChanged, .cancelRequested,
             .amendRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged,
-            .tokenChanged:
+            .tokenChanged, .exitsChanged:
             nil
         }
     }
@@ -115,7 +116,7 @@ extension Event {
         switch self {
         case .storeCreated, .started, .stopped: .server
         case .orderSubmitted, .orderSimulated, .orderRefused, .orderHeld, .orderApproved,
-            .orderReopened, .cancelRequested, .amendRequested:
+            .orderReopened, .cancelRequested, .amendRequested, .exitsChanged:
             .order
         case .orderChanged(_, .filled): .fill
         case .orderChanged: .order
@@ -141,7 +142,8 @@ extension Event {
         case .limitChanged(let change): EventSubject(symbol: change.key.symbol)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened,
-            .cancelRequested, .amendRequested, .killChanged, .breachAcknowledged, .tokenChanged:
+            .cancelRequested, .amendRequested, .killChanged, .breachAcknowledged, .tokenChanged,
+            .exitsChanged:
             EventSubject()
         }
     }

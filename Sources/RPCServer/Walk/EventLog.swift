@@ -75,16 +75,36 @@ struct EventLog {
                     "until": "\(restraint.until.milliseconds)",
                 ]
             )
-        case .riskBreached(let breach):
-            self.note(breach)
+        case .riskBreached(let breach): self.note(breach)
         case .breachAcknowledged(let number, let acknowledgement):
             self.note(acknowledgement, of: number)
+        case .exitsChanged(let entry, let change): self.note(change, of: entry)
         case .limitChanged(let change): self.note(change)
         case .tokenChanged(let token): self.note(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderApproved, .codeShown, .orderReopened, .cancelRequested,
             .amendRequested, .ledgerBound, .balanceMoved, .equityMarked:
             break
+        }
+    }
+
+    private func note(_ change: ExitChange, of entry: OrderID) {
+        switch change {
+        case .reached(let aim):
+            self.log.info(
+                "exit reached",
+                metadata: ["entry": "\(entry)", "exit": "\(aim)"]
+            )
+        case .needsOperator(let reason):
+            self.log.error(
+                "exits need an operator",
+                metadata: ["entry": "\(entry)", "reason": "\(reason)"]
+            )
+        case .ended(let reason):
+            self.log.info(
+                "exits ended",
+                metadata: ["entry": "\(entry)", "reason": "\(reason)"]
+            )
         }
     }
 

@@ -20,6 +20,12 @@ package struct OrderWish: Hashable, Sendable {
     package var strategy: String?
     /// Placed once more, as a new order, where its absence at the venue is proven.
     package var resubmitsIfAbsent = false
+    /// The price at which what is bought is sold again, to cut a loss.
+    package var stopLossPrice: String?
+    /// What it is sold for at least then.
+    package var stopLossLimit: String?
+    /// The price at which what is bought is sold again for a profit, and at least.
+    package var takeProfitPrice: String?
 
     package init(symbol: String, side: Side, quantity: String) {
         self.symbol = symbol
@@ -76,6 +82,12 @@ package struct RemoteOrder: Hashable, Sendable, Encodable {
     package var stopPrice: String
     /// What was asked for in the quote asset; empty where a quantity was.
     package var quoteQuantity: String
+    /// The exits that are attached to it; empty where none.
+    package var stopLossPrice: String
+    package var stopLossLimit: String
+    package var takeProfitPrice: String
+    /// The order whose fills this one closes, where it is an exit; 0 for none.
+    package var entryOrderID: UInt64
 }
 
 /// One trade of an order.

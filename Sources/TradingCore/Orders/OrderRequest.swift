@@ -53,6 +53,8 @@ package enum OrderPurpose: UInt8, Hashable, Sendable, CaseIterable {
     case client = 1
     /// The kill switch closes a position with it (K4).
     case flatten = 2
+    /// It is an exit that was attached to an entry.
+    case exit = 3
 }
 
 /// A client's wish for an order, as it came through the door.
@@ -73,6 +75,8 @@ package struct OrderRequest: Hashable, Sendable {
     package var resubmitsIfAbsent: Bool
     /// The order in whose place this one is; nil for a client's own.
     package var predecessor: OrderID?
+    /// What closes it again; nil where nothing does.
+    package var exits: ExitTerms?
 
     package init(
         terms: OrderTerms,
@@ -82,7 +86,8 @@ package struct OrderRequest: Hashable, Sendable {
         tag: String = "",
         strategy: String = "",
         resubmitsIfAbsent: Bool = false,
-        predecessor: OrderID? = nil
+        predecessor: OrderID? = nil,
+        exits: ExitTerms? = nil
     ) {
         self.terms = terms
         self.principal = principal
@@ -93,6 +98,7 @@ package struct OrderRequest: Hashable, Sendable {
         self.originalQuantity = nil
         self.resubmitsIfAbsent = resubmitsIfAbsent
         self.predecessor = predecessor
+        self.exits = exits
     }
 }
 
@@ -130,6 +136,10 @@ package struct OrderIntent: Hashable, Sendable {
     package var strategy: String
     /// What was asked for, where the risk gate made it smaller.
     package var originalQuantity: Quantity?
+    /// What closes it again; nil where nothing does.
+    package var exits: ExitTerms?
+    /// The order whose fills it closes, where it is an exit.
+    package var entry: OrderID?
 
     package init(
         orderID: OrderID,
@@ -149,7 +159,9 @@ package struct OrderIntent: Hashable, Sendable {
         predecessor: OrderID? = nil,
         referencePrice: Price = .zero,
         strategy: String = "",
-        originalQuantity: Quantity? = nil
+        originalQuantity: Quantity? = nil,
+        exits: ExitTerms? = nil,
+        entry: OrderID? = nil
     ) {
         self.orderID = orderID
         self.clientOrderID = clientOrderID
@@ -169,6 +181,8 @@ package struct OrderIntent: Hashable, Sendable {
         self.referencePrice = referencePrice
         self.strategy = strategy
         self.originalQuantity = originalQuantity
+        self.exits = exits
+        self.entry = entry
     }
 
     /// What was asked for.

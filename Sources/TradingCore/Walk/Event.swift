@@ -50,6 +50,8 @@ package enum Event: Hashable, Sendable {
     case limitChanged(LimitChange)
     /// A token was made or revoked: this is what it is now.
     case tokenChanged(AccessToken)
+    /// What became of the exits of an entry, beside what became of their orders.
+    case exitsChanged(OrderID, ExitChange)
 
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
@@ -63,7 +65,8 @@ package enum Event: Hashable, Sendable {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-            .limitChanged, .tokenChanged, .orderHeld, .orderApproved, .codeShown:
+            .limitChanged, .tokenChanged, .orderHeld, .orderApproved, .codeShown,
+            .exitsChanged:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

@@ -202,7 +202,8 @@ extension Gateway {
             referencePrice: wish.terms.type.trigger?.stopPrice
                 ?? session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero,
             strategy: wish.strategy,
-            originalQuantity: wish.originalQuantity
+            originalQuantity: wish.originalQuantity,
+            exits: wish.exits
         )
     }
 
@@ -227,7 +228,7 @@ extension Gateway {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
-        guard earlier.intent.askedTerms == wish.terms else {
+        guard earlier.intent.askedTerms == wish.terms, earlier.intent.exits == wish.exits else {
             let refusal = Refusal(
                 .idempotencyKey,
                 limit: "order \(earlier.orderID)",
@@ -268,6 +269,11 @@ extension Gateway {
             batch.perform(.reply(token, .refused(Self.notFound(orderID))))
             return
         }
+        if order.status.isTerminal, self.state.exits[orderID] != nil {
+            self.endExits(of: orderID, "canceled with their entry", into: &batch)
+            batch.perform(.reply(token, .order(order, isRepeat: false)))
+            return
+        }
         guard !order.status.isTerminal else {
             let refusal = Refusal(
                 .orderFinished,
@@ -284,6 +290,10 @@ extension Gateway {
             self.answerClosed(orderID, token, into: &batch)
             return
         }
+        if let entry = order.intent.entry {
+            let reason = "order \(orderID) was canceled"
+            self.endExits(of: entry, reason, canceledByCaller: orderID, into: &batch)
+        }
         self.requestCancel(of: order, into: &batch)
         self.wait(for: orderID, token, .cancel, deadline: deadline, at: batch.instant)
     }
@@ -298,6 +308,7 @@ extension Gateway {
         let held =
             venue == nil
             ? self.dismissHeld("canceled with all others", symbol: symbol, into: &batch) : []
+        self.endExits(symbol, on: venue, "canceled with all orders", into: &batch)
         let orders = self.state.ordersByAge.filter { order in
             !order.status.isTerminal && order.intent.venue.isExchange
                 && (symbol == nil || order.terms.symbol == symbol)

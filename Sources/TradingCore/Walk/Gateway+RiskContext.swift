@@ -74,7 +74,8 @@ extension Gateway {
             account: self.accountCondition(for: wish, rules, on: venue, at: now),
             breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
             isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false,
-            dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now)
+            dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now),
+            exits: wish.exits
         )
     }
 

@@ -35,6 +35,7 @@ extension Gateway {
         self.settleMode(into: &batch)
         for order in self.state.ordersByAge { self.resume(order, into: &batch) }
         self.resumeApprovals(at: batch.instant)
+        self.exitDesk.touched = Set(self.state.exits.plans.keys)
         self.engageGates(into: &batch)
         self.resumeRestraints(into: &batch)
         self.resumeKill(into: &batch)

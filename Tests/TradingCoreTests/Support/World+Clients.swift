@@ -72,6 +72,7 @@ extension World {
         }
         var wish = Make.wish(terms)
         wish.resubmitsIfAbsent = self.random.happens(60)
+        if self.hasExits, side == .buy { wish.exits = self.someExits() }
         if self.random.happens(60) {
             wish.key = Make.key("k\(self.wishes.count)")
             self.wishes.append((wish.key?.text ?? "", terms))
@@ -166,6 +167,7 @@ extension World {
         if !state.heldOrders.isEmpty { self.break_("M1: orders are held under a kill switch") }
         let intents = self.rig.journal.events.compactMap(\.sent)
         for intent in intents { self.judge(intent) }
+        self.judgeExits(of: intents)
         let names = Set(intents.map(\.clientOrderID.text))
         for entry in self.venue.entries where !entry.name.hasPrefix("web_") {
             if !names.contains(entry.name) { self.break_("the journal lost \(entry.name)") }
@@ -293,6 +295,9 @@ extension Event {
         case .equityMarked: "equity"
         case .limitChanged: "limit"
         case .tokenChanged: "token"
+        case .exitsChanged(_, .reached(let aim)): "reached \(aim)"
+        case .exitsChanged(_, .needsOperator): "exits need operator"
+        case .exitsChanged(_, .ended): "exits ended"
         }
     }
 }
