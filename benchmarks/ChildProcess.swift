@@ -30,6 +30,8 @@ struct ChildProcess {
     /// The values of the line `ready name=value …`, once the program printed it.
     func readyValues() throws(Fault) -> [String: String] {
         for _ in 0..<30_000 {
+            // Asked before the log is read: what a program that has ended said is all there.
+            let hasEnded = waitpid(self.id, nil, WNOHANG) != 0
             for line in self.output.split(separator: "\n") where line.hasPrefix("ready ") {
                 var values: [String: String] = [:]
                 for pair in line.split(separator: " ").dropFirst() {
@@ -38,7 +40,7 @@ struct ChildProcess {
                 }
                 return values
             }
-            guard waitpid(self.id, nil, WNOHANG) == 0 else { break }
+            guard !hasEnded else { break }
             usleep(1_000)
         }
         throw Fault("\(self.name) is not ready:\n\(self.output)")

@@ -47,7 +47,7 @@ final class Desk {
             mode: testnet
             listen:
               tcp: 127.0.0.1:0
-            rpc: {tcp: {authentication: none}, limits: {connections: 1100}}
+            rpc: {tcp: {authentication: none}, limits: {connections: 4100}}
             symbols: [BTCUSDT]
             limits:
               order_notional_max: "1000000"

@@ -3,7 +3,7 @@ import Glibc
 
 /// What the exchange is held to beyond the gateway's rows, in numbers of its own.
 ///
-/// The exchange on one CPU, its client, which signs while it measures, on the other.
+/// The exchange on one CPU, its client, which signs while it sends, on the other.
 struct ExchangeGoals {
     private let exchange: ChildProcess
     private let port: CInt
@@ -63,15 +63,15 @@ struct ExchangeGoals {
 
     // MARK: Signed orders
 
-    /// Signs and sends: the time of both counts, one after the other.
+    /// Signs while it sends: the time from the first signature to the last answer counts.
     private func measureSignedOrders() throws(Fault) {
         let count = 20_000
         for (connections, bound) in [(1, nil), (8, 20_000.0)] {
             var rates: [Double] = []
             for _ in 0..<Self.rounds {
                 let start = floors_nanoseconds()
-                let orders = Round.signedOrders(.limit, count: count)
-                try Self.send(orders, to: self.port, connections: connections)
+                let source = SignedOrders(count: count, on: Self.clientCPU)
+                try Self.send(source, to: self.port, connections: connections)
                 rates.append(Double(count) * 1e9 / Double(floors_nanoseconds() - start))
             }
             let rate = rates.median
@@ -84,28 +84,32 @@ struct ExchangeGoals {
     }
 
     private static func send(
-        _ requests: [String],
+        _ source: SignedOrders,
         to port: CInt,
         connections count: Int
     ) throws(Fault) {
-        var bytes: [CChar] = []
-        var ends: [Int] = []
-        for request in requests {
-            bytes += request.utf8.map { CChar(bitPattern: $0) }
-            ends.append(bytes.count)
-        }
         let connections = (0..<count).map { _ in floors_connect(port) }
         defer { for connection in connections where connection >= 0 { close(connection) } }
-        var durations = [UInt64](repeating: 0, count: requests.count)
-        let good = unsafe floors_http_parallel(
-            connections,
-            CInt(count),
-            bytes,
-            ends,
-            CInt(requests.count),
-            &durations
-        )
-        guard good == requests.count else { throw Fault("\(good) of \(requests.count) answers") }
+        while let requests = source.next() {
+            var bytes: [CChar] = []
+            var ends: [Int] = []
+            for request in requests {
+                bytes += request.utf8.map { CChar(bitPattern: $0) }
+                ends.append(bytes.count)
+            }
+            var durations = [UInt64](repeating: 0, count: requests.count)
+            let good = unsafe floors_http_parallel(
+                connections,
+                CInt(count),
+                bytes,
+                ends,
+                CInt(requests.count),
+                &durations
+            )
+            guard good == requests.count else {
+                throw Fault("\(good) of \(requests.count) answers")
+            }
+        }
     }
 
     // MARK: Events
@@ -158,7 +162,8 @@ struct ExchangeGoals {
                 else { throw Fault("WebSocket \(number) was refused") }
             }
             let start = floors_nanoseconds()
-            try Self.send(Round.signedOrders(.limit, count: 2_000), to: self.port, connections: 1)
+            let source = SignedOrders(count: 2_000, on: Self.clientCPU)
+            try Self.send(source, to: self.port, connections: 1)
             let rate = 2_000 * 1e9 / Double(floors_nanoseconds() - start)
             let bytes = Double(self.exchange.residentBytes - before)
             let kind = isWebSocket ? "WebSockets" : "HTTP connections"

@@ -5,8 +5,9 @@ import Glibc
 ///
 /// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery, `benchmarks exchange`
 /// only what the exchange is held to, `benchmarks gate` only the risk gate, `benchmarks rpc` only
-/// the RPC hop. `benchmarks
-/// floor-server` is the other end of the floors, `benchmarks recover STORE` one recovery.
+/// the RPC hop, `benchmarks subscribers [COUNT]` only what subscribers cost an order. `benchmarks
+/// floor-server` is the other end of the floors, `benchmarks recover STORE` one recovery,
+/// `benchmarks subscribe PORT COUNT` subscribers.
 @main
 enum Program {
     /// Where everything of a run lies: in the working directory, whose disk is meant.
@@ -21,10 +22,15 @@ enum Program {
         if first == "recover", let store = arguments.dropFirst().first {
             RecoveryBenchmark.recover(store)
         }
+        if first == "subscribe" { SubscriberBenchmark.subscribe(Array(arguments.dropFirst())) }
         let rounds = first.flatMap { Int($0) } ?? (first == nil ? 5 : 1)
         let part = first.flatMap(Part.init)
         guard (1...50).contains(rounds), first == nil || part != nil || Int(first ?? "") != nil
-        else { Self.fail(Fault("usage: benchmarks [1...50 | recovery | exchange | gate | rpc]")) }
+        else {
+            Self.fail(
+                Fault("usage: benchmarks [1...50 | recovery | exchange | gate | rpc | subscribers]")
+            )
+        }
         floors_watchdog(Self.secondsMax)
         do throws(Fault) {
             if part == nil { try Self.measure(rounds: rounds) }
@@ -34,6 +40,12 @@ enum Program {
             }
             if part == nil || part == .exchange { try Self.measureExchange() }
             if part == nil || part == .rpc { try RPCBenchmark.run(folder: Self.folder) }
+            if part == nil || part == .subscribers {
+                try SubscriberBenchmark.run(
+                    folder: Self.folder,
+                    count: part == nil ? nil : arguments.dropFirst().first
+                )
+            }
         } catch {
             Self.fail(error)
         }
@@ -41,7 +53,7 @@ enum Program {
 
     /// What can be measured by itself, by its name on the command line.
     private enum Part: String {
-        case recovery, exchange, gate, rpc
+        case recovery, exchange, gate, rpc, subscribers
     }
 
     private static func measure(rounds: Int) throws(Fault) {

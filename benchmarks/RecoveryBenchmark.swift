@@ -86,6 +86,8 @@ enum RecoveryBenchmark {
                 folder: folder
             )
             let values = try child.readyValues()
+            // It holds the store's lock until it is gone.
+            child.end()
             seconds.append((Double(values["ns"] ?? "") ?? .nan) / 1e9)
             cpuSeconds.append((Double(values["cpu_ns"] ?? "") ?? .nan) / 1e9)
             mebibytes.append((Double(values["rss_kib"] ?? "") ?? .nan) / 1_024)

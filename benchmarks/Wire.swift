@@ -11,6 +11,12 @@ enum Wire {
         return Self.bigEndian(UInt32(envelope.count)) + Self.bigEndian(1) + [1, 0] + envelope
     }
 
+    /// A request frame that subscribes to every event from now on, as stream 1.
+    static func subscription() -> [UInt8] {
+        let envelope = Self.text(1, "trading.v1.TradingService") + Self.text(2, "Subscribe")
+        return Self.bigEndian(UInt32(envelope.count)) + Self.bigEndian(1) + [1, 1] + envelope
+    }
+
     static func bigEndian(_ value: UInt32) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
     }

@@ -105,9 +105,9 @@ private final class Parts {
             codes: try OneTimeCodes(configuration.secondFactor),
             log: log
         )
-        let authenticator = Authenticator(configuration.access, walk: walk, loop: loop, log: log)
+        let authenticator = Authenticator(configuration.access, walk: walk, loop: loop)
         self.router = Router(connectionClosed: { authenticator.closed($0, $1) })
-        let broadcaster = store.broadcaster(on: loop)
+        let broadcaster = store.broadcaster(on: loop, configuration.stream)
         walk.follower = broadcaster
         self.loop = loop
         self.walk = walk

@@ -129,7 +129,10 @@ final class TradingService {
         let wish: SubscriptionWish
         do throws(BadRequest) {
             wish = try RequestDecoder(arena: self.arena, caller: caller)
-                .subscription(Array(call.payload.readableBytesView).span)
+                .subscription(
+                    Array(call.payload.readableBytesView).span,
+                    heartbeatMilliseconds: self.broadcaster.settings.heartbeatMilliseconds
+                )
         } catch {
             responder.fail(Status(.invalidArgument, error.message))
             return

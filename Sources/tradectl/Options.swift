@@ -152,16 +152,20 @@ extension VenueOrderType: ExpressibleByArgument {
 }
 
 extension TradingMode: ExpressibleByArgument {
-    package init?(argument: String) { self.init(name: argument) }
+    /// Reads a name, as answers have it.
+    public init?(argument: String) { self.init(name: argument) }
 
-    package static var allValueStrings: [String] { Self.allCases.map(\.name) }
+    /// What help and completions offer.
+    public static var allValueStrings: [String] { Self.allCases.map(\.name) }
 }
 
 extension KillLevel: ExpressibleByArgument {
-    package init?(argument: String) {
+    /// Reads a name, as answers have it.
+    public init?(argument: String) {
         guard let level = Self.allCases.first(where: { $0.name == argument }) else { return nil }
         self = level
     }
 
-    package static var allValueStrings: [String] { Self.allCases.map(\.name) }
+    /// What help and completions offer.
+    public static var allValueStrings: [String] { Self.allCases.map(\.name) }
 }

@@ -221,10 +221,20 @@ package final class Desk: @unchecked Sendable {
     }
 
     /// A connection to the server.
-    package func client(timeoutMilliseconds: Int64 = 20_000) async throws -> TradingClient {
+    ///
+    /// - Parameters:
+    ///   - timeoutMilliseconds: How long a call may take.
+    ///   - reconnects: Whether it is made anew; tests that end the server look for what is lost.
+    /// - Returns: A connected client.
+    /// - Throws: Why there is none.
+    package func client(
+        timeoutMilliseconds: Int64 = 20_000,
+        reconnects: Bool = false
+    ) async throws -> TradingClient {
         try await TradingClient.connect(
             to: self.address,
-            timeoutMilliseconds: timeoutMilliseconds
+            timeoutMilliseconds: timeoutMilliseconds,
+            reconnects: reconnects
         )
     }
 

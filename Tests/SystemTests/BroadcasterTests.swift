@@ -5,10 +5,10 @@ import NIOCore
 import NIOPosix
 import TTRPC
 import Testing
-import TradingAPI
 import TradingCore
 
 @testable import RPCServer
+@testable import TradingAPI
 
 /// The fan-out itself, on a real loop and a real journal, with readers made by hand.
 @Suite(.timeLimit(.minutes(2))) struct BroadcasterTests {
@@ -18,6 +18,7 @@ import TradingCore
         private var action: (() -> Void)?
         private(set) var sequences: [UInt64] = []
         private(set) var heartbeats: [UInt64] = []
+        private(set) var alerts: [(kind: String, after: UInt64)] = []
         private(set) var end: Status?
 
         func whenWritable(_ action: @escaping () -> Void) { self.action = action }
@@ -25,6 +26,10 @@ import TradingCore
         func send(_ payload: ByteBuffer) -> Bool {
             if let sequence = RequestBytes.eventSequence(payload) {
                 self.sequences.append(sequence)
+            } else if let update = try? ResponseDecoder().update(Array(payload.readableBytesView)),
+                let alert = update.alert
+            {
+                self.alerts.append((alert.kind, update.sequence))
             } else {
                 self.heartbeats.append(UInt64(payload.readableBytes))
             }
@@ -73,10 +78,14 @@ import TradingCore
             if isSynced { self.broadcaster.synced() }
         }
 
-        func add(_ reader: Reader, from sequence: UInt64) {
+        func add(
+            _ reader: Reader,
+            from sequence: UInt64,
+            _ filter: EventFilter = EventFilter()
+        ) {
             _ = self.broadcaster.add(
                 reader,
-                SubscriptionWish(fromSequence: sequence),
+                SubscriptionWish(fromSequence: sequence, filter: filter),
                 as: Caller(Principal("test"), .viewer)
             )
         }
@@ -255,5 +264,64 @@ import TradingCore
             #expect(parts.readers[3].end?.code == .unavailable)
             return true
         }
+    }
+
+    @Test func `alerts are told once, to those who listen and did not filter them out`()
+        async throws
+    {
+        let filters = [
+            EventFilter(), EventFilter(kinds: [.alert]), EventFilter(kinds: [.fill]),
+            EventFilter(symbols: [Symbol("BTCUSDT")]), EventFilter(tags: ["1"]),
+        ]
+        let time = WallTime(nanoseconds: 1_700_000_000_000_000_000)
+        try await Self.run(
+            readers: filters.count + 1,
+            [
+                { parts in
+                    parts.bench.broadcaster.alerted(Alert(.venueStopped, "before"), at: time)
+                    for (reader, filter) in zip(parts.readers, filters) {
+                        parts.bench.add(reader, from: 1, filter)
+                    }
+                    try parts.bench.write(records: 1)
+                },
+                { parts in
+                    parts.readers[1].isWritable = false
+                    parts.bench.broadcaster.alerted(Alert(.needsOperator, "now"), at: time)
+                },
+                { parts in
+                    #expect(parts.readers[0].alerts.map(\.after) == [3])
+                    parts.readers[1].open()
+                    parts.bench.add(parts.readers[filters.count], from: 1)
+                    try parts.bench.write(records: 1)
+                },
+            ]
+        ) { parts in
+            guard parts.readers[5].sequences.count >= 6, !parts.readers[1].alerts.isEmpty else {
+                return false
+            }
+            let kinds = parts.readers.map { $0.alerts.map(\.kind) }
+            #expect(kinds == [["needs_operator"], ["needs_operator"], [], [], [], []])
+            #expect(parts.readers[0].sequences == Array(1...6))
+            return true
+        }
+    }
+}
+
+/// The alerts that a slow subscriber still gets.
+struct AlertRingTests {
+    @Test func `of many alerts the last ones are told, in their order`() {
+        var ring = AlertRing()
+        #expect(ring.first(from: 0) == nil)
+        for number in 0..<300 {
+            let alert = Alert(.needsOperator, "\(number)")
+            ring.append(AlertRing.Entry(alert: alert, time: WallTime(nanoseconds: 0)))
+        }
+        var messages: [String] = []
+        var next = 0
+        while let (entry, following) = ring.first(from: next) {
+            messages.append(entry.alert.message)
+            next = following
+        }
+        #expect(messages == (44..<300).map { "\($0)" } && next == 300)
     }
 }

@@ -12,9 +12,13 @@ import Testing
         _ certificates: Certificates,
         identity: String = "server",
         asksClients: Bool = false,
+        failedHandshakeDelay: TimeAmount = .zero,
+        heldMax: Int = 64,
         _ body: (_ port: Int, _ log: EchoHandler.Log) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration()
+        configuration.failedHandshakeDelay = failedHandshakeDelay
+        configuration.failedHandshakesHeldMax = heldMax
         configuration.tls = try ServerTLS(
             certificatePath: certificates.path("\(identity).pem"),
             keyPath: certificates.path("\(identity).key"),
@@ -99,6 +103,37 @@ import Testing
             while log.all.filter({ $0.contains("handshakeFailed") }).count < 2 {
                 try await Task.sleep(for: .milliseconds(1))
             }
+        }
+    }
+
+    @Test(arguments: [(nil, 64), ("stranger", 64), ("plain", 64), ("stranger", 0)])
+    func `who fails the handshake waits for its end, and others do not`(
+        _ identity: String?,
+        _ heldMax: Int
+    ) async throws {
+        let certificates = try Certificates()
+        defer { certificates.remove() }
+        // No answer comes for so long that only the wait itself can be what is seen.
+        let delay = TimeAmount.milliseconds(heldMax == 0 ? 60_000 : 400)
+        try await Self.withServer(
+            certificates,
+            asksClients: true,
+            failedHandshakeDelay: delay,
+            heldMax: heldMax
+        ) { port, log in
+            let began = ContinuousClock.now
+            await #expect(throws: (any Error).self) {
+                let client =
+                    identity == "plain"
+                    ? try await TTRPCClient.connect(to: .tcp(host: "127.0.0.1", port: port))
+                    : try await Self.connect(certificates, port, as: identity)
+                _ = try await client.echo("Echo", "hello")
+            }
+            try await log.wait { $0.contains("handshakeFailed") }
+            if heldMax > 0 { #expect(ContinuousClock.now - began >= .milliseconds(400)) }
+            let good = try await Self.connect(certificates, port, as: "client")
+            #expect(try await good.echo("Echo", "hello") == "hello")
+            await good.close()
         }
     }
 

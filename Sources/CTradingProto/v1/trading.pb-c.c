@@ -6482,7 +6482,7 @@ const ProtobufCMessageDescriptor trading__v1__subscribe_request__descriptor =
   (ProtobufCMessageInit) trading__v1__subscribe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__subscribe_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor trading__v1__subscribe_response__field_descriptors[4] =
 {
   {
     "sequence",
@@ -6520,8 +6520,21 @@ static const ProtobufCFieldDescriptor trading__v1__subscribe_response__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "alert",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SubscribeResponse, alert),
+    &trading__v1__alert__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__subscribe_response__field_indices_by_name[] = {
+  3,   /* field[3] = alert */
   2,   /* field[2] = event */
   0,   /* field[0] = sequence */
   1,   /* field[1] = time */
@@ -6529,7 +6542,7 @@ static const unsigned trading__v1__subscribe_response__field_indices_by_name[] =
 static const ProtobufCIntRange trading__v1__subscribe_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor trading__v1__subscribe_response__descriptor =
 {
@@ -6539,7 +6552,7 @@ const ProtobufCMessageDescriptor trading__v1__subscribe_response__descriptor =
   "Trading__V1__SubscribeResponse",
   "trading.v1",
   sizeof(Trading__V1__SubscribeResponse),
-  3,
+  4,
   trading__v1__subscribe_response__field_descriptors,
   trading__v1__subscribe_response__field_indices_by_name,
   1,  trading__v1__subscribe_response__number_ranges,
@@ -9285,7 +9298,7 @@ const ProtobufCEnumDescriptor trading__v1__resolution__descriptor =
   trading__v1__resolution__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue trading__v1__event_kind__enum_values_by_number[11] =
+static const ProtobufCEnumValue trading__v1__event_kind__enum_values_by_number[12] =
 {
   { "EVENT_KIND_UNSPECIFIED", "TRADING__V1__EVENT_KIND__EVENT_KIND_UNSPECIFIED", 0 },
   { "EVENT_KIND_ORDER", "TRADING__V1__EVENT_KIND__EVENT_KIND_ORDER", 1 },
@@ -9298,13 +9311,15 @@ static const ProtobufCEnumValue trading__v1__event_kind__enum_values_by_number[1
   { "EVENT_KIND_ACCESS", "TRADING__V1__EVENT_KIND__EVENT_KIND_ACCESS", 8 },
   { "EVENT_KIND_VENUE", "TRADING__V1__EVENT_KIND__EVENT_KIND_VENUE", 9 },
   { "EVENT_KIND_SERVER", "TRADING__V1__EVENT_KIND__EVENT_KIND_SERVER", 10 },
+  { "EVENT_KIND_ALERT", "TRADING__V1__EVENT_KIND__EVENT_KIND_ALERT", 11 },
 };
 static const ProtobufCIntRange trading__v1__event_kind__value_ranges[] = {
-{0, 0},{0, 11}
+{0, 0},{0, 12}
 };
-static const ProtobufCEnumValueIndex trading__v1__event_kind__enum_values_by_name[11] =
+static const ProtobufCEnumValueIndex trading__v1__event_kind__enum_values_by_name[12] =
 {
   { "EVENT_KIND_ACCESS", 8 },
+  { "EVENT_KIND_ALERT", 11 },
   { "EVENT_KIND_BALANCE", 3 },
   { "EVENT_KIND_FILL", 2 },
   { "EVENT_KIND_KILL_SWITCH", 5 },
@@ -9323,9 +9338,9 @@ const ProtobufCEnumDescriptor trading__v1__event_kind__descriptor =
   "EventKind",
   "Trading__V1__EventKind",
   "trading.v1",
-  11,
+  12,
   trading__v1__event_kind__enum_values_by_number,
-  11,
+  12,
   trading__v1__event_kind__enum_values_by_name,
   1,
   trading__v1__event_kind__value_ranges,

@@ -221,7 +221,8 @@ extension Exchange {
         var payload: [UInt8] = []
         for (part, isQuery) in [(request.query, true), (request.body, false)] {
             if !isQuery, request.method == "GET" { continue }
-            for field in Form.fields(of: part) {
+            let fields = Form.fields(of: part)
+            for field in fields {
                 let name = Form.decode(field.name)
                 let value = Form.decode(field.value)
                 // A name in both places counts once, with the query's value.
@@ -233,17 +234,19 @@ extension Exchange {
                     return self.reply(.duplicateParameter)
                 }
             }
-            payload.append(contentsOf: Self.withoutSignature(part))
+            payload += Self.withoutSignature(part, fields)
         }
         credentials.payloads = [payload]
         return self.reply(self.answer(endpoint, parameters, credentials, unit))
     }
 
     /// The bytes that were signed: all but the signature's own field and the `&` next to it.
-    static func withoutSignature(_ bytes: [UInt8]) -> [UInt8] {
-        let name = Array("signature".utf8)
-        guard let field = Form.fields(of: bytes).first(where: { $0.name.elementsEqual(name) })
-        else { return bytes }
+    static func withoutSignature(
+        _ bytes: [UInt8],
+        _ fields: [Form.Field]
+    ) -> ArraySlice<UInt8> {
+        let isSignature = { (field: Form.Field) in field.name.elementsEqual("signature".utf8) }
+        guard let field = fields.first(where: isSignature) else { return bytes[...] }
         var before = bytes[..<field.range.lowerBound]
         var after = bytes[field.range.upperBound...]
         if after.first == UInt8(ascii: "&") {
@@ -251,7 +254,7 @@ extension Exchange {
         } else if before.last == UInt8(ascii: "&") {
             before = before.dropLast()
         }
-        return Array(before + after)
+        return before + after
     }
 
     func reply(_ error: APIError) -> HTTPReply {

@@ -108,7 +108,6 @@ final class SimServer: Sendable {
         let handlers: [any RemovableChannelHandler] = [
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
             HTTPServerPipelineHandler(),
-            NIOHTTPResponseHeadersValidator(),
             HTTPServerProtocolErrorHandler(),
         ]
         let gate = UpgradeGate { gate in

@@ -1,6 +1,5 @@
 import Glibc
 import Journal
-import Logging
 import NIOCore
 import TTRPC
 import TradingAPI
@@ -12,22 +11,20 @@ final class Authenticator {
     private let walk: GatewayLoop
     private let loop: any EventLoop
     private let clock = SystemClock()
-    private let log: Logger
     private let ownUserID = UInt32(geteuid())
     private var watch = AuthenticationWatch()
     /// Failures whose answer is held back.
     private var heldCount = 0
 
     /// How long the answer to a failure is held back.
-    private static let delay = TimeAmount.milliseconds(500)
+    static let delay = TimeAmount.milliseconds(500)
     /// Beyond so many at once a failure is answered at once, with less.
-    private static let heldMax = 64
+    static let heldMax = 64
 
-    init(_ settings: AccessSettings, walk: GatewayLoop, loop: any EventLoop, log: Logger) {
+    init(_ settings: AccessSettings, walk: GatewayLoop, loop: any EventLoop) {
         self.settings = settings
         self.walk = walk
         self.loop = loop
-        self.log = log
     }
 
     /// Who calls; nil where that is not known, and the call is answered.
@@ -84,7 +81,7 @@ final class Authenticator {
 
     private func note(_ peer: String) {
         if let alert = self.watch.failed(from: peer, at: self.clock.now().wall) {
-            EventLog(log: self.log).note(alert)
+            self.walk.tell(alert)
         }
     }
 

@@ -77,11 +77,15 @@ final class OpenedStore {
     }
 
     /// What tells subscribers of events; to be made before the walk's first step.
-    func broadcaster(on loop: any EventLoop) -> Broadcaster {
+    func broadcaster(
+        on loop: any EventLoop,
+        _ settings: Broadcaster.Settings
+    ) -> Broadcaster {
         Broadcaster(
             recovered: self.state,
             history: (self.events as? Journal).map { EventHistory(of: $0) },
             loop: loop,
+            settings: settings,
             log: self.log
         )
     }

@@ -10,6 +10,7 @@ struct Configuration {
     /// What the TCP listener speaks; nil for plain text.
     var tls: TLSSettings?
     var rpcLimits: RPCLimits
+    var stream: Broadcaster.Settings
     var gateway: GatewaySettings
     var exchanges: [ExchangeSettings]
     /// The exchange inside of the process, where one is wanted.
@@ -80,6 +81,7 @@ struct Configuration {
         self.access = raw.access()
         self.tls = raw.tls()
         self.rpcLimits = raw.rpcLimits()
+        self.stream = raw.stream()
         if self.unixSocketPath == nil, self.access.tcp == .token {
             raw.report(
                 "file",

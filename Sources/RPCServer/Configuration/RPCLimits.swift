@@ -21,6 +21,9 @@ struct RPCLimits: Hashable {
         limits.requestsInFlightPerConnectionMax = self.requestsInFlightPerConnectionMax
         limits.frameBytesMax = self.frameBytesMax
         limits.outboundBytesMax = self.outboundBytesMax
+        // As long as a caller waits whose token is not known.
+        limits.failedHandshakeDelay = Authenticator.delay
+        limits.failedHandshakesHeldMax = Authenticator.heldMax
         limits.firstCallTimeout = .milliseconds(self.firstCallMilliseconds)
         limits.frameTimeout = .milliseconds(self.frameMilliseconds)
         for method in TradingMethod.allCases where method.isUrgent {

@@ -11,11 +11,13 @@ import TradingCore
 /// Lives on the gateway loop. Orders come first: subscribers are served after a batch's effects
 /// went out, a few of them at a time, and the loop looks at its sockets between two slices.
 final class Broadcaster: RecordFollower {
-    struct Settings {
+    struct Settings: Hashable {
         var subscribersMax = 4_096
         /// How far behind the newest event a subscriber may fall that had come to it.
         var bufferedEventsMax = 65_536
         var bufferedBytesMax = 32 << 20
+        /// Where a subscriber does not say how long its stream may be silent.
+        var heartbeatMilliseconds = SubscriptionWish.heartbeatMillisecondsDefault
         /// Subscribers that are served before orders get a chance.
         var sliceSubscribers = 16
         /// What one of them is sent before the next one's turn.
@@ -24,7 +26,7 @@ final class Broadcaster: RecordFollower {
         var sliceGap = TimeAmount.microseconds(20)
     }
 
-    private let settings: Settings
+    let settings: Settings
     private let loop: any EventLoop
     private let clock = SystemClock()
     private let log: Logger
@@ -33,6 +35,7 @@ final class Broadcaster: RecordFollower {
     /// Nil where the journal is damaged.
     private let history: StreamHistory?
     private var ring: EventRing
+    private var alerts = AlertRing()
     /// The last event that is written, and the last one that is on disk.
     private var written: UInt64
     private var durable: UInt64
@@ -108,6 +111,15 @@ final class Broadcaster: RecordFollower {
         }
     }
 
+    func alerted(_ alert: Alert, at time: WallTime) {
+        guard self.end == nil else { return }
+        self.alerts.append(AlertRing.Entry(alert: alert, time: time))
+        for subscriber in self.subscribers.values
+        where subscriber.filter.takesAlerts && !subscriber.isBlocked {
+            self.enqueue(subscriber)
+        }
+    }
+
     func abandoned() { self.endAll(.unavailable, "the journal cannot be written any more") }
 
     // MARK: Subscribers
@@ -140,6 +152,7 @@ final class Broadcaster: RecordFollower {
         if wish.fromSequence == 0 { wish.fromSequence = self.written + 1 }
         self.lastID += 1
         let subscriber = Subscriber(self.lastID, sink, wish, as: caller)
+        subscriber.nextAlert = self.alerts.next
         self.subscribers[subscriber.id] = subscriber
         self.enqueue(subscriber)
         self.scheduleSweep(by: .now() + subscriber.heartbeatInterval)
@@ -209,6 +222,7 @@ final class Broadcaster: RecordFollower {
     private func serve(_ subscriber: Subscriber) -> Bool {
         guard !subscriber.isReadingHistory else { return false }
         if subscriber.wantsHeartbeat, subscriber.sink.isWritable { self.beat(subscriber) }
+        if subscriber.filter.takesAlerts { self.tellAlerts(subscriber) }
         var budget = self.settings.turnBytes
         while budget > 0 {
             guard subscriber.sink.isWritable else {
@@ -236,6 +250,20 @@ final class Broadcaster: RecordFollower {
             budget -= entry.payload.readableBytes
         }
         return true
+    }
+
+    private func tellAlerts(_ subscriber: Subscriber) {
+        while subscriber.sink.isWritable,
+            let (entry, next) = self.alerts.first(from: subscriber.nextAlert)
+        {
+            subscriber.nextAlert = next
+            let bytes = self.encoder.encode(
+                entry.alert,
+                after: subscriber.next - 1,
+                at: entry.time
+            )
+            subscriber.send(ByteBuffer(bytes: bytes))
+        }
     }
 
     private func block(_ subscriber: Subscriber) {

@@ -40,6 +40,8 @@ final class Subscriber {
     /// Since when the reader has something to read; nil while it keeps up.
     var isBlocked = false
     var wantsHeartbeat = true
+    /// The number of the next alert to tell.
+    var nextAlert = 0
     var lastSent = NIODeadline.now()
 
     init(_ id: UInt64, _ sink: any EventSink, _ wish: SubscriptionWish, as caller: Caller) {

@@ -195,9 +195,15 @@ final class GatewayLoop {
         case .engageKillSwitch: self.eachVenue { $0.close(.killSwitch) }
         case .stopClosings: self.eachVenue { $0.close(.closings) }
         case .restrain(let venue, let restraint): self.venues[venue]?.restrain(restraint)
-        case .alert(let alert): EventLog(log: self.log).note(alert)
+        case .alert(let alert): self.tell(alert)
         case .renewStream(let venue, let reason): self.venues[venue]?.renewStream(reason: reason)
         }
+    }
+
+    /// Tells people, and programs that listen.
+    func tell(_ alert: Alert) {
+        EventLog(log: self.log).note(alert)
+        self.follower?.alerted(alert, at: self.clock.now().wall)
     }
 
     // MARK: persist, release

@@ -13,6 +13,9 @@ protocol RecordFollower: AnyObject {
     /// All that was recorded is on disk.
     func synced()
 
+    /// A person should look at something, which need not be recorded.
+    func alerted(_ alert: Alert, at time: WallTime)
+
     /// What is recorded from now on is not written any more.
     func abandoned()
 }

@@ -51,6 +51,12 @@ public struct ServerConfiguration: Sendable {
     /// How long a closing connection waits for the peer to have read the reason.
     public var lingerMax = TimeAmount.seconds(1)
 
+    /// How long a peer whose TLS handshake failed waits for the end of its connection.
+    public var failedHandshakeDelay = TimeAmount.zero
+
+    /// So many of them wait at a time; one more is let go at once.
+    public var failedHandshakesHeldMax = 64
+
     /// Connections waiting to be accepted, per address.
     public var backlog: Int32 = 128
 
@@ -68,7 +74,8 @@ public struct ServerConfiguration: Sendable {
             metadataEntriesMax >= 0,
             outboundBytesMax >= Frame.protocolBytesMax + Frame.headerBytes,
             writableBytes.lowerBound > 0, writableBytes.upperBound <= outboundBytesMax,
-            lingerMax.nanoseconds >= 0, backlog > 0
+            lingerMax.nanoseconds >= 0, backlog > 0, failedHandshakeDelay.nanoseconds >= 0,
+            failedHandshakesHeldMax >= 0
         else { fatalError("these server limits contradict each other: \(self)") }
     }
 }

@@ -14,6 +14,8 @@ final class ServerCore {
     /// Calls of all connections that wait for an answer.
     var inFlightCount = 0
 
+    /// Connections whose TLS handshake failed, and that wait for their end.
+    private var heldCount = 0
     private var connections: [UInt64: ServerConnection] = [:]
     private var lastConnectionID: UInt64 = 0
     private var toFlush: [ServerConnection] = []
@@ -33,7 +35,11 @@ final class ServerCore {
     }
 
     /// Puts a connection into the pipeline of an accepted channel, or refuses it.
-    func accept(_ channel: any Channel, peer: ConnectionInfo.Peer) throws {
+    func accept(
+        _ channel: any Channel,
+        peer: ConnectionInfo.Peer,
+        tls: ServerTLS? = nil
+    ) throws {
         lastConnectionID += 1
         let info = ConnectionInfo(id: lastConnectionID, peer: peer)
         guard drained == nil, connections.count < configuration.connectionsMax else {
@@ -42,7 +48,14 @@ final class ServerCore {
             throw ChannelError.ioOnClosedChannel
         }
         let connection = ServerConnection(info, server: self)
-        try channel.pipeline.syncOperations.addHandler(connection)
+        let pipeline = channel.pipeline.syncOperations
+        if let tls {
+            let hold = HandshakeHold()
+            try pipeline.addHandlers([
+                hold, tls.makeHandler(), HandshakeWatch(hold, server: self),
+            ])
+        }
+        try pipeline.addHandler(connection)
         connections[info.id] = connection
         handler.connectionOpened(info)
     }
@@ -51,6 +64,15 @@ final class ServerCore {
         guard connections.removeValue(forKey: connection.info.id) != nil else { return }
         handler.connectionClosed(connection.info, reason: reason)
         if connections.isEmpty { drained?.succeed() }
+    }
+
+    /// Lets a connection wait whose TLS handshake failed, unless very many do.
+    func hold(_ hold: HandshakeHold) {
+        guard configuration.failedHandshakeDelay.nanoseconds > 0,
+            heldCount < configuration.failedHandshakesHeldMax
+        else { return }
+        heldCount += 1
+        hold.fail(holdingFor: configuration.failedHandshakeDelay) { [self] in heldCount -= 1 }
     }
 
     /// What waits for an answer, seen from a connection on which so many calls do.

@@ -166,10 +166,7 @@ public final class TTRPCServer: Sendable {
             .childChannelOption(.writeBufferWaterMark, value: marks)
             .childChannelInitializer { channel in
                 peer(of: channel).flatMapThrowing {
-                    try core.value.accept(channel, peer: $0)
-                    guard let tls else { return }
-                    let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(tls.makeHandler(), position: .first)
+                    try core.value.accept(channel, peer: $0, tls: tls)
                 }
             }
     }

@@ -1,7 +1,7 @@
 package import TTRPC
 
 /// A token as its bearer has it: a public number, and a secret that is never shown.
-package struct BearerToken: Hashable, Sendable, CustomStringConvertible {
+public struct BearerToken: Hashable, Sendable, CustomStringConvertible {
     package let tokenID: String
     package let secret: String
 
@@ -18,7 +18,9 @@ package struct BearerToken: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads a token's text, such as `tgt_` + 16 digits + `_` + 64 digits; nil where it is none.
-    package init?(text: String) {
+    ///
+    /// - Parameter text: As `tradectl token create` showed it, without spaces or line ends.
+    public init?(text: String) {
         let parts = text.split(separator: "_", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == Self.mark, parts[1].utf8.count == Self.idDigits,
             parts[2].utf8.count == Self.secretDigits
@@ -31,7 +33,7 @@ package struct BearerToken: Hashable, Sendable, CustomStringConvertible {
     package var bearerText: String { "\(Self.mark)_\(self.tokenID)_\(self.secret)" }
 
     /// Without the secret, for logs.
-    package var description: String { "token \(self.tokenID)" }
+    public var description: String { "token \(self.tokenID)" }
 
     /// As a call carries it.
     package var metadata: Metadata { Metadata(Self.key, "Bearer \(self.bearerText)") }

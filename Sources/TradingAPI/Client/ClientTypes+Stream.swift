@@ -1,39 +1,53 @@
 /// What a subscription tells: an event, or how far it has come.
-package struct RemoteUpdate: Hashable, Sendable, Encodable {
+public struct RemoteUpdate: Hashable, Sendable, Encodable {
     /// The event's; without one: all events up to it were told or did not pass the filter.
-    package var sequence: UInt64
+    public var sequence: UInt64
     /// Nanoseconds since 1970-01-01 UTC: when it happened; without an event: when it was sent.
-    package var time: Int64
-    /// Nil in a heartbeat.
-    package var event: RemoteEvent?
+    public var time: Int64
+    /// Nil in a heartbeat and in an alert.
+    public var event: RemoteEvent?
+    /// Something that a person should look at, raised just now; then there is no event.
+    ///
+    /// It is told once, to whoever listens; what stands is in ``TradingClient/health()``.
+    public var alert: RemoteAlert?
 }
 
 /// One event of the gateway's journal.
-package struct RemoteEvent: Hashable, Sendable, Encodable {
+public struct RemoteEvent: Hashable, Sendable, Encodable {
     /// Such as "order" or "fill"; empty for one that this program does not know.
-    package var kind: String
+    public var kind: String
     /// Such as "order_filled".
-    package var name: String
+    public var name: String
     /// 0 where it is about no order; so are the next six.
-    package var orderID: UInt64
-    package var clientOrderID: String
-    package var mode: String
-    package var symbol: String
-    package var side: String
-    package var strategy: String
-    package var tag: String
+    public var orderID: UInt64
+    /// By which the venue knows the order.
+    public var clientOrderID: String
+    /// Of the order, or that the event is about.
+    public var mode: String
+    /// Of the order, or that the event is about.
+    public var symbol: String
+    /// `BUY` or `SELL`.
+    public var side: String
+    /// Of the order, or that the event is about.
+    public var strategy: String
+    /// Of the order.
+    public var tag: String
     /// What the event alone makes of the order; empty where that takes more to know.
-    package var status: String
+    public var status: String
     /// Where an order came to be: all of it, as it was then.
-    package var order: RemoteOrder?
-    package var fill: RemoteFill?
-    package var refusal: RemoteRefusal?
+    public var order: RemoteOrder?
+    /// The trade, where the event is one.
+    public var fill: RemoteFill?
+    /// Why an order was refused, or waits for a person.
+    public var refusal: RemoteRefusal?
     /// All that the event says, in words.
-    package var values: [RemoteValue]
+    public var values: [RemoteValue]
 }
 
 /// A named value of an event.
-package struct RemoteValue: Hashable, Sendable, Encodable {
-    package var name: String
-    package var value: String
+public struct RemoteValue: Hashable, Sendable, Encodable {
+    /// Stable.
+    public var name: String
+    /// As text.
+    public var value: String
 }

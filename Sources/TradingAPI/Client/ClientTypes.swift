@@ -1,40 +1,58 @@
-package import TradingCore
+public import TradingCore
 
 /// What a client sends to place one order; decimals are exact text, such as `0.5`.
-package struct OrderWish: Hashable, Sendable {
-    package var symbol: String
-    package var side: Side
-    package var quantity: String
+///
+/// They are text so that nothing is rounded on the way and the server, which checks them, tells
+/// what is wrong with one. ``market(_:_:_:)`` and ``limit(_:_:_:at:_:)`` take exact values.
+public struct OrderWish: Hashable, Sendable {
+    /// The pair as the venue spells it, such as `BTCUSDT`.
+    public var symbol: String
+    /// Which way it trades.
+    public var side: Side
+    /// In the base asset; a multiple of the symbol's step.
+    public var quantity: String
     /// Market orders: how much of the quote asset; then the quantity is empty.
-    package var quoteQuantity: String?
-    package var limitPrice: String?
+    public var quoteQuantity: String?
+    /// The worst price, in the quote asset; a multiple of the symbol's tick.
+    public var limitPrice: String?
     /// What the order waits for.
-    package var stopPrice: String?
+    public var stopPrice: String?
     /// Where not given: a stop loss where there is a stop price, with or without a limit price;
     /// else a limit order where there is a limit price; else a market order.
-    package var type: VenueOrderType?
-    package var timeInForce: TimeInForce?
-    package var idempotencyKey: String?
-    package var expectedMode: TradingMode?
-    package var tag: String?
-    package var strategy: String?
+    public var type: VenueOrderType?
+    /// How long it stays; nil for the server's choice.
+    public var timeInForce: TimeInForce?
+    /// Names the order for at least seven days: a repeat is no second order; at most 64 bytes.
+    public var idempotencyKey: String?
+    /// The order is refused in any other mode.
+    public var expectedMode: TradingMode?
+    /// Carried along with the order, and told with its events.
+    public var tag: String?
+    /// Whose order it is; limits and filters go by it.
+    public var strategy: String?
     /// Placed once more, as a new order, where its absence at the venue is proven.
-    package var resubmitsIfAbsent = false
+    public var resubmitsIfAbsent = false
     /// The price at which what is bought is sold again, to cut a loss.
-    package var stopLossPrice: String?
+    public var stopLossPrice: String?
     /// What it is sold for at least then.
-    package var stopLossLimit: String?
+    public var stopLossLimit: String?
     /// The price at which what is bought is sold again for a profit, and at least.
-    package var takeProfitPrice: String?
+    public var takeProfitPrice: String?
 
-    package init(symbol: String, side: Side, quantity: String) {
+    /// A market order, until more is set.
+    ///
+    /// - Parameters:
+    ///   - symbol: The pair as the venue spells it.
+    ///   - side: Which way it trades.
+    ///   - quantity: In the base asset, as decimal text.
+    public init(symbol: String, side: Side, quantity: String) {
         self.symbol = symbol
         self.side = side
         self.quantity = quantity
     }
 
     /// The type, also where it is not given.
-    package var impliedType: VenueOrderType {
+    public var impliedType: VenueOrderType {
         if let type = self.type { return type }
         switch (self.stopPrice, self.limitPrice) {
         case (nil, nil): return .market
@@ -46,156 +64,233 @@ package struct OrderWish: Hashable, Sendable {
 }
 
 /// An order as the server tells it; decimals are exact text.
-package struct RemoteOrder: Hashable, Sendable, Encodable {
-    package var orderID: UInt64
-    package var clientOrderID: String
+public struct RemoteOrder: Hashable, Sendable, Encodable {
+    /// The gateway's number of it.
+    public var orderID: UInt64
+    /// By which the venue knows it.
+    public var clientOrderID: String
     /// 0 while the venue has not named it.
-    package var venueOrderID: Int64
-    package var mode: String
-    package var symbol: String
-    package var side: String
-    package var type: String
-    package var timeInForce: String
-    package var quantity: String
-    package var price: String
-    package var status: String
-    package var filledQuantity: String
-    package var filledNotional: String
-    package var averagePrice: String
-    package var fills: [RemoteFill]
-    package var refusal: RemoteRefusal?
-    package var reason: String
-    package var isCancelPending: Bool
-    package var tag: String
+    public var venueOrderID: Int64
+    /// Of the mode it was placed in, such as `testnet`.
+    public var mode: String
+    /// Such as `BTCUSDT`.
+    public var symbol: String
+    /// `BUY` or `SELL`.
+    public var side: String
+    /// The venue's word, such as `LIMIT`.
+    public var type: String
+    /// The venue's abbreviation; empty where it has none.
+    public var timeInForce: String
+    /// In the base asset.
+    public var quantity: String
+    /// The limit price, in the quote asset; empty where it has none.
+    public var price: String
+    /// Such as `OPEN`; see docs/orders.md.
+    public var status: String
+    /// In the base asset.
+    public var filledQuantity: String
+    /// What was paid or received for it, in the quote asset.
+    public var filledNotional: String
+    /// Of the fills; empty before the first.
+    public var averagePrice: String
+    /// Oldest first.
+    public var fills: [RemoteFill]
+    /// Why it was refused, or waits for a person.
+    public var refusal: RemoteRefusal?
+    /// Why it ended as it did, in words.
+    public var reason: String
+    /// Whether a cancellation is under way.
+    public var isCancelPending: Bool
+    /// As its wish had it.
+    public var tag: String
     /// Nanoseconds since 1970-01-01 UTC.
-    package var createdAt: Int64
-    package var updatedAt: Int64
+    public var createdAt: Int64
+    /// Of the last change.
+    public var updatedAt: Int64
     /// The order in whose place this one was put; 0 for none.
-    package var predecessorOrderID: UInt64
+    public var predecessorOrderID: UInt64
     /// The order that was put in this one's place; 0 for none.
-    package var successorOrderID: UInt64
-    package var isAmendPending: Bool
+    public var successorOrderID: UInt64
+    /// Whether an amendment is under way.
+    public var isAmendPending: Bool
     /// What was asked for, where the risk gate made the order smaller; else empty.
-    package var originalQuantity: String
-    package var strategy: String
+    public var originalQuantity: String
+    /// As its wish had it.
+    public var strategy: String
     /// What it waits, or waited, for; empty where nothing.
-    package var stopPrice: String
+    public var stopPrice: String
     /// What was asked for in the quote asset; empty where a quantity was.
-    package var quoteQuantity: String
-    /// The exits that are attached to it; empty where none.
-    package var stopLossPrice: String
-    package var stopLossLimit: String
-    package var takeProfitPrice: String
+    public var quoteQuantity: String
+    /// Where the loss of it is cut; empty where it has no stop-loss.
+    public var stopLossPrice: String
+    /// What that sells for at least; empty for the market.
+    public var stopLossLimit: String
+    /// Where its profit is taken; empty where it has no take-profit.
+    public var takeProfitPrice: String
     /// The order whose fills this one closes, where it is an exit; 0 for none.
-    package var entryOrderID: UInt64
+    public var entryOrderID: UInt64
 }
 
 /// One trade of an order.
-package struct RemoteFill: Hashable, Sendable, Encodable {
-    package var tradeID: Int64
-    package var price: String
-    package var quantity: String
-    package var fee: String
-    package var feeAsset: String
-    package var isMaker: Bool
-    package var time: Int64
+public struct RemoteFill: Hashable, Sendable, Encodable {
+    /// The venue's number of the trade.
+    public var tradeID: Int64
+    /// In the quote asset.
+    public var price: String
+    /// In the base asset.
+    public var quantity: String
+    /// What it cost, in ``feeAsset``.
+    public var fee: String
+    /// Such as `BNB`.
+    public var feeAsset: String
+    /// Whether the order rested in the book.
+    public var isMaker: Bool
+    /// The venue's, in nanoseconds since 1970-01-01 UTC.
+    public var time: Int64
 }
 
 /// Why the server did not do what was asked.
-package struct RemoteRefusal: Error, Hashable, Sendable, Encodable {
-    package var rule: String
-    package var limit: String
-    package var actual: String
-    package var message: String
+public struct RemoteRefusal: Error, Hashable, Sendable, Encodable {
+    /// The rule's name, such as `order_notional`; stable.
+    public var rule: String
+    /// What the rule allows.
+    public var limit: String
+    /// What was asked for or found.
+    public var actual: String
+    /// In words.
+    public var message: String
     /// Empty where nothing would have passed.
-    package var permitted: String
+    public var permitted: String
 }
 
 /// What the current mode's venue holds.
-package struct RemotePositions: Hashable, Sendable, Encodable {
-    package var mode: String
-    package var positions: [RemotePosition]
-    package var balances: [RemoteBalance]
+public struct RemotePositions: Hashable, Sendable, Encodable {
+    /// Whose venue it is.
+    public var mode: String
+    /// Of every symbol that was traded.
+    public var positions: [RemotePosition]
+    /// Of every asset.
+    public var balances: [RemoteBalance]
 }
 
 /// A position with what it is worth; texts are empty where nothing is known.
-package struct RemotePosition: Hashable, Sendable, Encodable {
-    package var symbol: String
-    package var quantity: String
-    package var averagePrice: String
-    package var markPrice: String
-    package var realizedProfit: String
-    package var unrealizedProfit: String
-    package var fees: [RemoteFee]
-    package var fillCount: UInt64
+public struct RemotePosition: Hashable, Sendable, Encodable {
+    /// Such as `BTCUSDT`.
+    public var symbol: String
+    /// In the base asset.
+    public var quantity: String
+    /// What it was bought at.
+    public var averagePrice: String
+    /// The market's, in the quote asset; as new as the gateway's own view of the market.
+    public var markPrice: String
+    /// In the quote asset, fees excepted.
+    public var realizedProfit: String
+    /// At the mark price, in the quote asset.
+    public var unrealizedProfit: String
+    /// What its trades cost, by asset.
+    public var fees: [RemoteFee]
+    /// How many trades made it.
+    public var fillCount: UInt64
     /// A remainder that is too small for the venue to take an order of it.
-    package var isDust: Bool
+    public var isDust: Bool
 }
 
 /// Fees paid in one asset.
-package struct RemoteFee: Hashable, Sendable, Encodable {
-    package var asset: String
-    package var amount: String
+public struct RemoteFee: Hashable, Sendable, Encodable {
+    /// Such as `BNB`.
+    public var asset: String
+    /// Paid in it.
+    public var amount: String
 }
 
 /// One asset of the account.
-package struct RemoteBalance: Hashable, Sendable, Encodable {
-    package var asset: String
-    package var total: String
-    package var reserved: String
-    package var available: String
+public struct RemoteBalance: Hashable, Sendable, Encodable {
+    /// Such as `USDT`.
+    public var asset: String
+    /// Free and reserved.
+    public var total: String
+    /// By open orders.
+    public var reserved: String
+    /// For new orders.
+    public var available: String
 }
 
 /// The mode and who set it.
-package struct RemoteMode: Hashable, Sendable, Encodable {
-    package var mode: String
-    package var since: Int64
-    package var changedBy: String
-    package var reason: String
+public struct RemoteMode: Hashable, Sendable, Encodable {
+    /// Such as `testnet`.
+    public var mode: String
+    /// Nanoseconds since 1970-01-01 UTC.
+    public var since: Int64
+    /// Who set it.
+    public var changedBy: String
+    /// Why.
+    public var reason: String
     /// The last changes, newest first.
-    package var history: [RemoteModeChange]
+    public var history: [RemoteModeChange]
 }
 
 /// A change of the mode.
-package struct RemoteModeChange: Hashable, Sendable, Encodable {
-    package var mode: String
-    package var since: Int64
-    package var changedBy: String
-    package var reason: String
+public struct RemoteModeChange: Hashable, Sendable, Encodable {
+    /// To what it was changed.
+    public var mode: String
+    /// When, in nanoseconds since 1970-01-01 UTC.
+    public var since: Int64
+    /// Who did it.
+    public var changedBy: String
+    /// Why.
+    public var reason: String
 }
 
 /// The kill switch and what it could not confirm yet.
-package struct RemoteKillSwitch: Hashable, Sendable, Encodable {
-    package var isEngaged: Bool
-    package var level: String
-    package var reason: String
-    package var changedBy: String
-    package var since: Int64
-    package var isDurable: Bool
-    package var inFlightOrderIDs: [UInt64]
-    package var openOrderIDs: [UInt64]
-    package var canceledCount: UInt64
-    package var unconfirmedOrderIDs: [UInt64]
-    package var venues: [RemoteKillProgress]
-    package var isDone: Bool
+public struct RemoteKillSwitch: Hashable, Sendable, Encodable {
+    /// Whether new orders are refused.
+    public var isEngaged: Bool
+    /// How far it goes; empty while released.
+    public var level: String
+    /// Why it was set as it is.
+    public var reason: String
+    /// Who did it.
+    public var changedBy: String
+    /// When, in nanoseconds since 1970-01-01 UTC.
+    public var since: Int64
+    /// Whether it would survive a crash now.
+    public var isDurable: Bool
+    /// Orders that were on their way when it was pulled.
+    public var inFlightOrderIDs: [UInt64]
+    /// Orders that are open still.
+    public var openOrderIDs: [UInt64]
+    /// Orders that it cancelled.
+    public var canceledCount: UInt64
+    /// Orders whose end the venue has not confirmed.
+    public var unconfirmedOrderIDs: [UInt64]
+    /// How far it has come at each exchange.
+    public var venues: [RemoteKillProgress]
+    /// Whether all that its level asks for is done and confirmed.
+    public var isDone: Bool
 }
 
 /// How far the kill switch has come at one exchange.
-package struct RemoteKillProgress: Hashable, Sendable, Encodable {
-    package var mode: String
+public struct RemoteKillProgress: Hashable, Sendable, Encodable {
+    /// Whose exchange it is.
+    public var mode: String
     /// Nanoseconds; zero until a reading confirmed that no order of ours is open.
-    package var zeroSince: Int64
-    package var closings: [RemoteClosing]
+    public var zeroSince: Int64
+    /// Of the positions that are being closed.
+    public var closings: [RemoteClosing]
 }
 
 /// How far one position is closed.
-package struct RemoteClosing: Hashable, Sendable, Encodable {
-    package var symbol: String
-    package var quantity: String
+public struct RemoteClosing: Hashable, Sendable, Encodable {
+    /// Of the position.
+    public var symbol: String
+    /// What is held still, in the base asset.
+    public var quantity: String
     /// `closing`, `closed` or `left`.
-    package var status: String
-    package var reason: String
-    package var orderCount: UInt64
+    public var status: String
+    /// Why it is left, in words.
+    public var reason: String
+    /// Orders that were placed for it.
+    public var orderCount: UInt64
 }
 
 /// The orders that wait for a person.
@@ -214,24 +309,33 @@ package struct RemoteHeldOrder: Hashable, Sendable, Encodable {
 }
 
 /// Whether the server takes orders.
-package struct RemoteHealth: Hashable, Sendable, Encodable {
-    package var isReady: Bool
-    package var notReadyReasons: [String]
-    package var mode: String
-    package var version: String
-    package var journalSequence: UInt64
-    package var openOrderCount: UInt64
-    package var unknownOrderCount: UInt64
-    package var startedAt: Int64
+public struct RemoteHealth: Hashable, Sendable, Encodable {
+    /// Whether it takes orders.
+    public var isReady: Bool
+    /// Why not, in words.
+    public var notReadyReasons: [String]
+    /// How far orders go.
+    public var mode: String
+    /// Of the server.
+    public var version: String
+    /// Of the newest event.
+    public var journalSequence: UInt64
+    /// Orders that are not over.
+    public var openOrderCount: UInt64
+    /// Orders whose fate is being found out.
+    public var unknownOrderCount: UInt64
+    /// Nanoseconds since 1970-01-01 UTC.
+    public var startedAt: Int64
     /// Callers since the start that could not show who they are: no good token, or no good TLS.
-    package var authenticationFailureCount: UInt64
+    public var authenticationFailureCount: UInt64
     /// What a person should look at now.
-    package var alerts: [RemoteAlert]
+    public var alerts: [RemoteAlert]
 }
 
 /// Something that a person should look at.
-package struct RemoteAlert: Hashable, Sendable, Encodable {
+public struct RemoteAlert: Hashable, Sendable, Encodable {
     /// Such as `needs_operator`; stable.
-    package var kind: String
-    package var message: String
+    public var kind: String
+    /// In words.
+    public var message: String
 }

@@ -1,6 +1,6 @@
 import NIOCore
 import Synchronization
-package import TTRPC
+public import TTRPC
 
 /// The events of a gateway, for as long as somebody takes them; iterate once.
 ///
@@ -8,50 +8,54 @@ package import TTRPC
 /// too slow and was cut off, it connects again and goes on behind the last event that it gave: no
 /// event is missing and none comes twice. Only a server that never answered, that refuses, or
 /// that breaks the protocol ends it.
-package struct EventSubscription: AsyncSequence, Sendable {
-    package typealias Element = RemoteUpdate
-    package typealias Failure = TradingClientError
+public struct EventSubscription: AsyncSequence, Sendable {
+    /// An event, or a heartbeat.
+    public typealias Element = RemoteUpdate
+    /// Why it cannot go on.
+    public typealias Failure = TradingClientError
 
-    private let target: Target
+    private let target: ClientTarget
     private let wish: SubscriptionWish
 
-    /// How the server is reached, as ``TradingClient/connect(to:timeoutMilliseconds:token:tls:)``.
-    fileprivate struct Target {
-        var address: String
-        var token: BearerToken?
-        var tls: ClientTLS?
-    }
-
+    /// Prepares a subscription; connects when it is iterated.
+    ///
     /// - Parameters:
     ///   - address: `unix:/path` or `host:port`.
     ///   - token: By which the server knows who calls; a Unix socket may need none.
     ///   - tls: What a TCP connection begins with; nil for plain text.
     ///   - wish: Which events, and from where on.
-    package init(
+    public init(
         to address: String,
         token: BearerToken? = nil,
         tls: ClientTLS? = nil,
         _ wish: SubscriptionWish
     ) {
-        self.target = Target(address: address, token: token, tls: tls)
+        self.init(ClientTarget(address: address, token: token, tls: tls), wish)
+    }
+
+    init(_ target: ClientTarget, _ wish: SubscriptionWish) {
+        self.target = target
         self.wish = wish
     }
 
-    package func makeAsyncIterator() -> Iterator {
+    /// Begins to take updates.
+    ///
+    /// - Returns: The only iterator of this subscription.
+    public func makeAsyncIterator() -> Iterator {
         Iterator(target: self.target, wish: self.wish)
     }
 
     /// Takes updates one by one.
-    package struct Iterator: AsyncIteratorProtocol {
-        private let target: Target
+    public struct Iterator: AsyncIteratorProtocol {
+        private let target: ClientTarget
         private var wish: SubscriptionWish
         private var link: Link?
         private var wasConnected = false
-        private var failureCount = 0
+        private var backoff = Backoff()
         private var isEnded = false
         private let decoder = ResponseDecoder()
 
-        fileprivate init(target: Target, wish: SubscriptionWish) {
+        fileprivate init(target: ClientTarget, wish: SubscriptionWish) {
             self.target = target
             self.wish = wish
         }
@@ -60,7 +64,7 @@ package struct EventSubscription: AsyncSequence, Sendable {
         ///
         /// - Returns: It, or nil where the task was cancelled or the sequence threw before.
         /// - Throws: Why it cannot go on.
-        package mutating func next() async throws(TradingClientError) -> RemoteUpdate? {
+        public mutating func next() async throws(TradingClientError) -> RemoteUpdate? {
             while !self.isEnded {
                 guard !Task.isCancelled else { break }
                 do throws(TradingClientError) {
@@ -79,7 +83,12 @@ package struct EventSubscription: AsyncSequence, Sendable {
             return nil
         }
 
-        package mutating func next(
+        /// Waits for the next event or heartbeat.
+        ///
+        /// - Parameter actor: The caller's isolation.
+        /// - Returns: It, or nil where the task was cancelled or the sequence threw before.
+        /// - Throws: Why it cannot go on.
+        public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TradingClientError) -> RemoteUpdate? {
             try await self.next()
@@ -111,18 +120,13 @@ package struct EventSubscription: AsyncSequence, Sendable {
                 throw .malformedAnswer("Subscribe: event \(update.sequence) came twice")
             }
             self.wasConnected = true
-            self.failureCount = 0
+            self.backoff = Backoff()
             self.wish.fromSequence = Swift.max(self.wish.fromSequence, update.sequence + 1)
             return update
         }
 
-        private static let pauseMilliseconds = [50, 100, 200, 400, 800, 1_600, 3_000]
-
         private mutating func pause() async {
-            let steps = Self.pauseMilliseconds
-            let milliseconds = steps[Swift.min(self.failureCount, steps.count - 1)]
-            self.failureCount += 1
-            try? await Task.sleep(for: .milliseconds(milliseconds))
+            try? await Task.sleep(for: self.backoff.next())
         }
     }
 }
@@ -149,20 +153,17 @@ private final class Link {
     private static let missingHeartbeatsMax: Int64 = 4
 
     init(
-        _ target: EventSubscription.Target,
+        _ target: ClientTarget,
         _ wish: SubscriptionWish
     ) async throws(TradingClientError) {
-        let connection = try await TradingClient.connection(
-            to: target.address,
-            tls: target.tls
-        )
+        let connection = try await target.connect()
         self.connection = connection
         self.messages =
             connection.stream(
                 service: TradingMethod.subscribe.service,
                 method: TradingMethod.subscribe.rawValue,
                 payload: ByteBuffer(bytes: RequestEncoder().subscription(wish)),
-                metadata: target.token.map { [$0.metadata] } ?? []
+                metadata: target.metadata
             ).makeAsyncIterator()
         let heard = Heard()
         self.heard = heard

@@ -1,6 +1,6 @@
 import CTradingProto
 import ProtobufArena
-package import TradingCore
+public import TradingCore
 
 /// Turns a client's wishes into the messages of the service.
 @safe
@@ -145,9 +145,12 @@ struct RequestEncoder {
 }
 
 /// What a client can do with the kill switch.
-package enum KillAction: Hashable, Sendable {
+public enum KillAction: Hashable, Sendable {
+    /// Only looks at it.
     case status
+    /// Pulls it; pulling it again, or further, does no harm.
     case engage(KillLevel, reason: String)
-    /// The code is that of the second factor, where the server wants one; empty for none.
+    /// Lets it go; forced also while something is not confirmed. The code is that of the second
+    /// factor, where the server wants one; empty for none.
     case release(reason: String, isForced: Bool, code: String = "")
 }

@@ -14,7 +14,8 @@ extension ResponseDecoder {
         return unsafe RemoteUpdate(
             sequence: message.pointee.sequence,
             time: message.pointee.time,
-            event: message.pointee.event.map { unsafe self.event($0.pointee) }
+            event: message.pointee.event.map { unsafe self.event($0.pointee) },
+            alert: message.pointee.alert.map { unsafe self.alert($0.pointee) }
         )
     }
 

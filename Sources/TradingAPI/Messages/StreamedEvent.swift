@@ -1,20 +1,32 @@
-package import TradingCore
+public import TradingCore
 
 /// What an event is about; subscribers choose by it.
-package enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
+public enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
+    /// An order came to be, or its fate changed.
     case order = 1
+    /// A trade of an order.
     case fill = 2
+    /// An asset of the account came or went.
     case balance = 3
+    /// The mode was changed.
     case mode = 4
+    /// The kill switch was pulled or let go.
     case killSwitch = 5
+    /// A limit on losses or failures was broken, or trading was let go on; the day's equity.
     case risk = 6
+    /// A limit of the risk gate was changed.
     case limit = 7
+    /// A token was made or revoked, or a one-time code was shown.
     case access = 8
+    /// An exchange asked for a pause, or its account was first seen.
     case venue = 9
+    /// The gateway started or stopped.
     case server = 10
+    /// Something that a person should look at now; told as it happens, not kept.
+    case alert = 11
 
     /// The name on the command line.
-    package var name: String {
+    public var name: String {
         switch self {
         case .order: "order"
         case .fill: "fill"
@@ -26,6 +38,7 @@ package enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
         case .access: "access"
         case .venue: "venue"
         case .server: "server"
+        case .alert: "alert"
         }
     }
 }
@@ -95,13 +108,24 @@ package struct StreamedEvent: Sendable {
 }
 
 /// Which events a subscriber wants: of each set one of its members, all where it is empty.
-package struct EventFilter: Hashable, Sendable {
-    package var kinds: Set<EventKind>
-    package var symbols: Set<Symbol>
-    package var strategies: Set<String>
-    package var tags: Set<String>
+public struct EventFilter: Hashable, Sendable {
+    /// What the events are about.
+    public var kinds: Set<EventKind>
+    /// Of which symbols; events that are about none do not pass.
+    public var symbols: Set<Symbol>
+    /// Of orders with which strategy.
+    public var strategies: Set<String>
+    /// Of orders with which tag.
+    public var tags: Set<String>
 
-    package init(
+    /// Makes a filter; without arguments everything passes.
+    ///
+    /// - Parameters:
+    ///   - kinds: What the events are about.
+    ///   - symbols: Of which symbols.
+    ///   - strategies: Of orders with which strategy.
+    ///   - tags: Of orders with which tag.
+    public init(
         kinds: Set<EventKind> = [],
         symbols: Set<Symbol> = [],
         strategies: Set<String> = [],
@@ -113,6 +137,12 @@ package struct EventFilter: Hashable, Sendable {
         self.tags = tags
     }
 
+    /// Whether alerts pass, which are about no symbol, strategy or tag.
+    package var takesAlerts: Bool {
+        (self.kinds.isEmpty || self.kinds.contains(.alert)) && self.symbols.isEmpty
+            && self.strategies.isEmpty && self.tags.isEmpty
+    }
+
     package func takes(_ kind: EventKind, _ subject: EventSubject) -> Bool {
         (self.kinds.isEmpty || self.kinds.contains(kind))
             && (self.symbols.isEmpty || subject.symbol.map(self.symbols.contains) ?? false)
@@ -122,14 +152,22 @@ package struct EventFilter: Hashable, Sendable {
 }
 
 /// What a call of Subscribe asks for.
-package struct SubscriptionWish: Hashable, Sendable {
+public struct SubscriptionWish: Hashable, Sendable {
     /// The first event wanted; 0 for those that happen from now on.
-    package var fromSequence: UInt64
-    package var filter: EventFilter
-    /// How long the stream may be silent.
-    package var heartbeatMilliseconds: Int64
+    public var fromSequence: UInt64
+    /// Which of them.
+    public var filter: EventFilter
+    /// How long the stream may be silent, in milliseconds; see ``heartbeatMillisecondsRange``.
+    public var heartbeatMilliseconds: Int64
 
-    package init(
+    /// Makes a wish; without arguments for all that happens from now on.
+    ///
+    /// - Parameters:
+    ///   - fromSequence: The first event wanted, however old; 0 for those from now on. A strategy
+    ///     that keeps the last ``RemoteUpdate/sequence`` it has seen goes on with the next one.
+    ///   - filter: Which of them.
+    ///   - heartbeatMilliseconds: How long the stream may be silent.
+    public init(
         fromSequence: UInt64 = 0,
         filter: EventFilter = EventFilter(),
         heartbeatMilliseconds: Int64 = SubscriptionWish.heartbeatMillisecondsDefault
@@ -139,6 +177,8 @@ package struct SubscriptionWish: Hashable, Sendable {
         self.heartbeatMilliseconds = heartbeatMilliseconds
     }
 
-    package static let heartbeatMillisecondsDefault: Int64 = 5_000
-    package static let heartbeatMillisecondsRange: ClosedRange<Int64> = 100...60_000
+    /// How long the stream is silent at most where nothing else is asked for.
+    public static let heartbeatMillisecondsDefault: Int64 = 5_000
+    /// What can be asked for.
+    public static let heartbeatMillisecondsRange: ClosedRange<Int64> = 100...60_000
 }

@@ -27,6 +27,22 @@ extension ReplyEncoder {
         }
     }
 
+    /// A message of a subscription that tells an alert, and how far it has come.
+    ///
+    /// - Parameters:
+    ///   - alert: What a person should look at.
+    ///   - sequence: The last event that was told or did not pass the filter.
+    ///   - time: When it was raised.
+    /// - Returns: The packed message.
+    package func encode(_ alert: Alert, after sequence: UInt64, at time: WallTime) -> [UInt8] {
+        self.arena.reset()
+        return unsafe self.pack(trading__v1__subscribe_response__init) { message in
+            unsafe message.sequence = sequence
+            unsafe message.time = time.nanoseconds
+            unsafe message.alert = self.alert(alert)
+        }
+    }
+
     /// The detail of a status that ends a subscription.
     package func encodeSubscriptionEnd(next sequence: UInt64) -> [UInt8] {
         self.arena.reset()

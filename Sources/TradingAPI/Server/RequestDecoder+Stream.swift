@@ -11,14 +11,24 @@ extension RequestDecoder {
 
     /// What a call of Subscribe asks for.
     ///
+    /// - Parameters:
+    ///   - payload: The packed message.
+    ///   - heartbeatMilliseconds: Where the call does not say.
+    /// - Returns: What it asks for.
     /// - Throws: What is wrong, naming the field.
-    package func subscription(_ payload: Span<UInt8>) throws(BadRequest) -> SubscriptionWish {
+    package func subscription(
+        _ payload: Span<UInt8>,
+        heartbeatMilliseconds: Int64 = SubscriptionWish.heartbeatMillisecondsDefault
+    ) throws(BadRequest) -> SubscriptionWish {
         self.arena.reset()
         let message = try unsafe self.message(
             payload,
             MessageType(trading__v1__subscribe_request__init)
         )
-        var wish = SubscriptionWish(fromSequence: unsafe message.from_sequence)
+        var wish = SubscriptionWish(
+            fromSequence: unsafe message.from_sequence,
+            heartbeatMilliseconds: heartbeatMilliseconds
+        )
         let milliseconds = Int64(unsafe message.heartbeat_milliseconds)
         if milliseconds != 0 {
             let range = SubscriptionWish.heartbeatMillisecondsRange

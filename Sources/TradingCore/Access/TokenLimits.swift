@@ -41,7 +41,12 @@ extension TokenList {
 extension Gateway {
     /// How many orders a caller's token allows in a while; nil where it does not say.
     func tokenRate(of principal: Principal) -> OrderRate? {
-        self.state.tokens.limits(of: principal).orderRateMax.map { countMax in
+        self.rate(of: self.state.tokens.limits(of: principal))
+    }
+
+    /// How many orders a token allows in a while; nil where it does not say.
+    func rate(of limits: TokenLimits) -> OrderRate? {
+        limits.orderRateMax.map { countMax in
             OrderRate(
                 countMax: countMax,
                 intervalMilliseconds: self.settings.limits.orderRateIntervalMilliseconds

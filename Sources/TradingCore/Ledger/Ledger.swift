@@ -7,7 +7,7 @@ package struct Ledger: Hashable, Sendable {
     /// Held back for our open orders and for those of unknown outcome (E3).
     package private(set) var reserved: [Asset: Amount]
     /// What orders that are not finished can still trade; what has none has no entry.
-    package private(set) var pending: [Symbol: Pending]
+    package private(set) var pending: [Symbol: AmountBySide]
     /// By symbol.
     package private(set) var positions: [Symbol: Position]
 
@@ -59,6 +59,14 @@ package struct Ledger: Hashable, Sendable {
         self.pending[symbol]?[side] ?? .zero
     }
 
+    /// How much an order on each side can trade and only shrink the position, were every order of
+    /// ours on that side filled; zero or less where it would open one.
+    package func reducible(_ symbol: Symbol) -> AmountBySide {
+        let held = self.positions[symbol]?.quantity ?? .zero
+        let pending = self.pending[symbol] ?? AmountBySide()
+        return AmountBySide(buying: -held - pending[.buy], selling: held - pending[.sell])
+    }
+
     mutating func reserve(_ reservation: Reservation) {
         self.reserved[reservation.asset, default: .zero] += reservation.amount
         self.expect(reservation)
@@ -67,7 +75,7 @@ package struct Ledger: Hashable, Sendable {
     /// Counts what an order can still trade.
     mutating func expect(_ reservation: Reservation) {
         guard !reservation.quantity.isZero else { return }
-        self.pending[reservation.symbol, default: Pending()][reservation.side] +=
+        self.pending[reservation.symbol, default: AmountBySide()][reservation.side] +=
             reservation.quantity
     }
 
@@ -83,7 +91,7 @@ package struct Ledger: Hashable, Sendable {
         let held = rest + later.amount
         self.reserved[asset] = held.isZero ? nil : held
         let symbol = reservation.symbol
-        var pending = self.pending[symbol] ?? Pending()
+        var pending = self.pending[symbol] ?? AmountBySide()
         pending[reservation.side] -= reservation.quantity
         invariant(
             pending[reservation.side] >= .zero,
@@ -116,10 +124,15 @@ package struct Ledger: Hashable, Sendable {
     }
 }
 
-/// What orders can still trade on both sides of a symbol, in the base asset.
-package struct Pending: Hashable, Sendable {
-    private var buying = Amount.zero
-    private var selling = Amount.zero
+/// An amount for each side of a symbol, in the base asset.
+package struct AmountBySide: Hashable, Sendable {
+    private var buying: Amount
+    private var selling: Amount
+
+    package init(buying: Amount = .zero, selling: Amount = .zero) {
+        self.buying = buying
+        self.selling = selling
+    }
 
     var isZero: Bool { self.buying.isZero && self.selling.isZero }
 

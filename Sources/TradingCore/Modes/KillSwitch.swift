@@ -1,5 +1,5 @@
 /// How much an engaged kill switch does.
-package enum KillLevel: UInt8, Hashable, Sendable, CaseIterable, Comparable {
+public enum KillLevel: UInt8, Hashable, Sendable, CaseIterable, Comparable {
     /// No new orders.
     case block = 1
     /// And our open orders are cancelled (K3).
@@ -7,7 +7,8 @@ package enum KillLevel: UInt8, Hashable, Sendable, CaseIterable, Comparable {
     /// And our positions are closed (K4).
     case flatten = 3
 
-    package var name: String {
+    /// The name on the command line and in answers.
+    public var name: String {
         switch self {
         case .block: "block"
         case .cancel: "cancel"
@@ -15,7 +16,8 @@ package enum KillLevel: UInt8, Hashable, Sendable, CaseIterable, Comparable {
         }
     }
 
-    package static func < (left: KillLevel, right: KillLevel) -> Bool {
+    /// Orders by how far they go.
+    public static func < (left: KillLevel, right: KillLevel) -> Bool {
         left.rawValue < right.rawValue
     }
 }

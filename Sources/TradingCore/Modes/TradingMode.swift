@@ -1,5 +1,5 @@
 /// How far an order may go.
-package enum TradingMode: UInt8, Hashable, Sendable, CaseIterable {
+public enum TradingMode: UInt8, Hashable, Sendable, CaseIterable {
     /// Everything is checked, nothing is sent.
     case monitor = 1
     /// Filled by the matching engine inside the gateway.
@@ -12,7 +12,7 @@ package enum TradingMode: UInt8, Hashable, Sendable, CaseIterable {
     case live = 5
 
     /// The name in configuration, command line and answers.
-    package var name: String {
+    public var name: String {
         switch self {
         case .monitor: "monitor"
         case .paper: "paper"
@@ -22,7 +22,8 @@ package enum TradingMode: UInt8, Hashable, Sendable, CaseIterable {
         }
     }
 
-    package init?(name: String) {
+    /// The mode of a name; nil where there is none so called.
+    public init?(name: String) {
         guard let mode = TradingMode.allCases.first(where: { $0.name == name }) else { return nil }
         self = mode
     }

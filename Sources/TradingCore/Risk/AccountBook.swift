@@ -24,6 +24,10 @@ package struct AccountBook: Hashable, Sendable {
         var exposure = Notional.zero
         var unworthed = 0
         var unpriced: Set<Symbol> = []
+
+        func firstUnpriced(but symbol: Symbol) -> Symbol? {
+            self.unpriced.isEmpty ? nil : self.unpriced.filter { $0 != symbol }.min()
+        }
     }
 
     private var entries: [Symbol: Entry] = [:]
@@ -117,11 +121,10 @@ package struct AccountBook: Hashable, Sendable {
         if let entry = self.entries[symbol], (entry.quoteAsset ?? quoteAsset) == quoteAsset {
             others = others - entry.exposure
         }
-        let unpriced = [own, any].compactMap { sum in
-            guard let sum, !sum.unpriced.isEmpty else { return Symbol?.none }
-            return sum.unpriced.filter { $0 != symbol }.min()
-        }
-        return (others, unpriced.min())
+        let first = own?.firstUnpriced(but: symbol)
+        let second = any?.firstUnpriced(but: symbol)
+        guard let first, let second else { return (others, first ?? second) }
+        return (others, min(first, second))
     }
 
     /// Whether something is, or may come to be, held of a symbol.

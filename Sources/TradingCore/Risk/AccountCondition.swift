@@ -47,6 +47,12 @@ package struct RecentTerms: Hashable, Sendable {
     private struct Key: Hashable, Sendable {
         var principal: Principal
         var terms: OrderTerms
+
+        /// Two orders that differ in the rest only are rare.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(self.terms.symbol)
+            hasher.combine(self.terms.quantity)
+        }
     }
 
     private var times: [Key: MonotonicTime] = [:]

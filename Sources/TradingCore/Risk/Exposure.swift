@@ -32,30 +32,3 @@ extension Notional {
         price.isPositive ? Amount(raw: self.raw / Int128(price.raw)) : nil
     }
 }
-
-extension Gateway {
-    /// What an order's account may come to hold besides what the order adds to.
-    ///
-    /// Orders that are open, in flight or of unknown outcome count as filled, on the side where
-    /// that is worse.
-    func exposure(
-        beside terms: OrderTerms,
-        quotedIn quoteAsset: Asset?,
-        on venue: VenueID
-    ) -> Exposure {
-        var exposure = Exposure()
-        let limits = self.settings.limits
-        guard limits.exposureNotionalMax != nil || limits.exposureShareMillionths != nil,
-            let quoteAsset
-        else { return exposure }
-        exposure.opposite =
-            .zero - self.reducibleQuantity(of: terms.symbol, side: terms.side.opposite, on: venue)
-        if let book = self.books[venue] {
-            (exposure.others, exposure.unpriced) = book.exposure(
-                in: quoteAsset,
-                beside: terms.symbol
-            )
-        }
-        return exposure
-    }
-}

@@ -12,6 +12,8 @@ package struct RiskContext: Sendable {
     /// Nil while no price is known.
     package var quote: Quote?
     package var limits: RiskLimits
+    /// What of the limits binds the order's symbol and strategy, where that was looked up already.
+    package var knownBound: BoundLimits?
     /// Orders of ours that are not finished, on the venue and on the symbol.
     package var openOrderCount: Int
     package var openOrderCountOnSymbol: Int
@@ -19,8 +21,9 @@ package struct RiskContext: Sendable {
     package var stopOrderCountOnSymbol = 0
     /// An order of unknown outcome on the same symbol and side.
     package var unknownOrder: OrderID?
-    package var availableBase: Amount
-    package var availableQuote: Amount
+    /// What is there and not reserved of the asset that the order spends: quote for a buy, base
+    /// for a sale.
+    package var available: Amount
     /// How much an order on this side can trade and only shrink the position, counting every
     /// order on its side that is not finished as filled; zero or less where it would open one.
     package var reducibleQuantity: Amount
@@ -48,6 +51,11 @@ package struct RiskContext: Sendable {
     /// What is to close the order again.
     package var exits: ExitTerms?
 
+    /// What of the limits binds the order's symbol and strategy.
+    var bound: BoundLimits {
+        self.knownBound ?? self.limits.bound(to: self.terms.symbol, strategy: self.strategy)
+    }
+
     /// Whether the order can do nothing but shrink the position.
     package var isReducing: Bool { self.terms.quantity.amount <= self.reducibleQuantity }
 
@@ -72,9 +80,7 @@ package struct RiskContext: Sendable {
         guard let begin = stopPrice ?? self.quote?.best(for: self.terms.side) else { return nil }
         // What is bought for an amount costs that amount, whatever its price.
         guard self.terms.side == .buy, self.terms.quoteQuantity == nil else { return begin }
-        let slippage =
-            self.limits.priceCollarMillionths(of: self.terms.symbol)
-            ?? self.limits.marketSlippageMillionths
+        let slippage = self.bound.priceCollarMillionths ?? self.limits.marketSlippageMillionths
         return begin.scaled(by: 1_000_000 + slippage, over: 1_000_000, rounding: .up)
     }
 
@@ -171,18 +177,18 @@ package enum RiskGate {
         return nil
     }
 
-    /// The order as small as the limit on its position lets pass, where it is to be clipped and
-    /// what is left passes every check; else as it was asked for.
-    package static func clipped(_ context: RiskContext) -> RiskContext {
+    /// Makes the order as small as the limit on its position lets pass, where it is to be clipped
+    /// and what is left passes every check; else leaves it as it was asked for.
+    package static func clip(_ context: inout RiskContext) {
         guard context.limits.onPositionExceeded == .clip, context.purpose == .client,
             context.terms.quoteQuantity == nil,
             Checks.positionNotional(context) != nil,
             let room = Checks.positionRoom(context), room.isPositive,
             room < context.terms.quantity
-        else { return context }
-        var smaller = context
-        smaller.terms.quantity = room
-        return self.refusal(of: smaller) == nil ? smaller : context
+        else { return }
+        let asked = context.terms.quantity
+        context.terms.quantity = room
+        if self.refusal(of: context) != nil { context.terms.quantity = asked }
     }
 
     /// Lets an order pass or says why not.

@@ -1,7 +1,11 @@
 /// The limits that the risk gate enforces; each default is a setting.
 package struct RiskLimits: Hashable, Sendable {
     /// Symbols that may be traded; all others are refused.
-    package var allowedSymbols: [Symbol]
+    package var allowedSymbols: [Symbol] {
+        didSet { self.allowed = Set(self.allowedSymbols) }
+    }
+    /// The same, for a look at one.
+    private var allowed: Set<Symbol>
     /// Largest value of one order, in its quote asset.
     package var orderNotionalMax: Amount
     /// Orders of ours that may be open at once on one venue.
@@ -64,6 +68,7 @@ package struct RiskLimits: Hashable, Sendable {
         marketSlippageMillionths: Int64 = 10_000
     ) {
         self.allowedSymbols = allowedSymbols
+        self.allowed = Set(allowedSymbols)
         self.orderNotionalMax = orderNotionalMax
         self.openOrdersMax = openOrdersMax
         self.feeReserveMillionths = feeReserveMillionths
@@ -118,44 +123,58 @@ package struct SymbolLimits: Hashable, Sendable {
     package init() {}
 }
 
-extension RiskLimits {
-    /// Largest value of one order of a strategy on a symbol.
-    package func orderNotionalMax(of symbol: Symbol, strategy: String = "") -> Amount {
-        let all = Self.stricter(self.orderNotionalMax, self.bySymbol[symbol]?.orderNotionalMax)
-        let own = strategy.isEmpty ? nil : self.byStrategy[strategy]?.orderNotionalMax
-        return Self.stricter(all, own) ?? self.orderNotionalMax
-    }
+/// The limits that can differ from one order to the next, as they bind a symbol and a strategy: the
+/// strictest of each.
+package struct BoundLimits: Hashable, Sendable {
+    /// Largest value of one order.
+    package var orderNotionalMax: Amount
+    /// Largest quantity of one order, in the base asset; nil where none binds.
+    package var orderQuantityMax: Quantity?
+    /// Largest value of the position in the symbol; nil where nothing bounds it.
+    package var positionNotionalMax: Amount?
+    /// The collar around the symbol's best prices; nil where there is none.
+    package var priceCollarMillionths: Int64?
+    /// Above which value an order waits for approval; nil where none does.
+    package var sensitiveNotional: Amount?
+    /// Orders of the strategy in a while; nil where nothing bounds them.
+    package var strategyRate: OrderRate?
+}
 
-    /// Orders of a strategy in a while; nil where nothing bounds them.
-    package func orderRate(of strategy: String) -> OrderRate? {
-        guard !strategy.isEmpty else { return nil }
-        return self.byStrategy[strategy]?.orderRateMax.map { countMax in
-            OrderRate(
-                countMax: countMax,
-                intervalMilliseconds: self.orderRateIntervalMilliseconds
-            )
-        }
+extension RiskLimits {
+    /// Whether a symbol may be traded.
+    package func allows(_ symbol: Symbol) -> Bool { self.allowed.contains(symbol) }
+
+    /// What binds the orders of a strategy on a symbol.
+    package func bound(to symbol: Symbol, strategy: String) -> BoundLimits {
+        let ofSymbol = self.bySymbol[symbol]
+        let ofStrategy = strategy.isEmpty ? nil : self.byStrategy[strategy]
+        let ofBoth = Self.stricter(ofSymbol?.orderNotionalMax, ofStrategy?.orderNotionalMax)
+        return BoundLimits(
+            orderNotionalMax: ofBoth.map { min($0, self.orderNotionalMax) }
+                ?? self.orderNotionalMax,
+            orderQuantityMax: ofSymbol?.orderQuantityMax,
+            positionNotionalMax: Self.stricter(
+                self.positionNotionalMax,
+                ofSymbol?.positionNotionalMax
+            ),
+            priceCollarMillionths: Self.stricter(
+                self.priceCollarMillionths,
+                ofSymbol?.priceCollarMillionths
+            ),
+            sensitiveNotional: Self.stricter(self.sensitiveNotional, ofSymbol?.sensitiveNotional),
+            strategyRate: ofStrategy?.orderRateMax.map { countMax in
+                OrderRate(
+                    countMax: countMax,
+                    intervalMilliseconds: self.orderRateIntervalMilliseconds
+                )
+            }
+        )
     }
 
     /// Whether a limit is a share of equity.
     package var needsEquity: Bool {
         self.positionShareMillionths != nil || self.exposureShareMillionths != nil
             || self.cashShareMillionths != nil
-    }
-
-    /// Largest value of the position in a symbol; nil where nothing bounds it.
-    package func positionNotionalMax(of symbol: Symbol) -> Amount? {
-        Self.stricter(self.positionNotionalMax, self.bySymbol[symbol]?.positionNotionalMax)
-    }
-
-    /// Above which value an order on a symbol waits for approval; nil where none does.
-    package func sensitiveNotional(of symbol: Symbol) -> Amount? {
-        Self.stricter(self.sensitiveNotional, self.bySymbol[symbol]?.sensitiveNotional)
-    }
-
-    /// The collar around a symbol's best prices; nil where there is none.
-    package func priceCollarMillionths(of symbol: Symbol) -> Int64? {
-        Self.stricter(self.priceCollarMillionths, self.bySymbol[symbol]?.priceCollarMillionths)
     }
 
     /// Both parts of the limit on a principal's orders; nil where it is switched off.

@@ -84,26 +84,36 @@ package struct ClockEstimate: Hashable, Sendable {
         return WallTime(nanoseconds: sample.venueLessMonotonic + Int64(now.monotonic.nanoseconds))
     }
 
-    /// How far ``venueTime(at:)`` can be off, in milliseconds rounded up; nil while never read.
-    package func uncertaintyMilliseconds(at now: MonotonicTime) -> Int64? {
-        self.best(at: now).map { sample in
-            Self.uncertainty(of: sample, at: now).divided(by: 1_000_000, rounding: .up)
-        }
-    }
-
     /// The earliest and the latest time that it can be at the venue; both are our own wall clock's
     /// while the venue was never asked.
     package func venueTimes(at now: Instant) -> ClosedRange<WallTime> {
-        let time = self.venueTime(at: now)
-        let uncertainty = self.uncertaintyMilliseconds(at: now.monotonic) ?? 0
-        return time.adding(milliseconds: -uncertainty)...time.adding(milliseconds: uncertainty)
+        self.reading(at: now)?.times ?? now.wall...now.wall
     }
 
-    /// The venue's clock less our wall clock; nil while never read.
-    package func skewMilliseconds(at now: Instant) -> Int64? {
-        guard self.isMeasured else { return nil }
-        return (self.venueTime(at: now).nanoseconds - now.wall.nanoseconds + 500_000)
-            .divided(by: 1_000_000, rounding: .down)
+    /// All that is known of the venue's clock at a moment, for who needs more than one part of it.
+    struct Reading {
+        /// The earliest and the latest time that it can be at the venue.
+        var times: ClosedRange<WallTime>
+        /// How far the middle of `times` can be off, rounded up.
+        var uncertaintyMilliseconds: Int64
+        /// The venue's clock less our wall clock.
+        var skewMilliseconds: Int64
+    }
+
+    /// Nil while the venue's clock was never read.
+    func reading(at now: Instant) -> Reading? {
+        guard let sample = self.best(at: now.monotonic) else { return nil }
+        let time = WallTime(
+            nanoseconds: sample.venueLessMonotonic + Int64(now.monotonic.nanoseconds)
+        )
+        let uncertainty = Self.uncertainty(of: sample, at: now.monotonic)
+            .divided(by: 1_000_000, rounding: .up)
+        return Reading(
+            times: time.adding(milliseconds: -uncertainty)...time.adding(milliseconds: uncertainty),
+            uncertaintyMilliseconds: uncertainty,
+            skewMilliseconds: (time.nanoseconds - now.wall.nanoseconds + 500_000)
+                .divided(by: 1_000_000, rounding: .down)
+        )
     }
 
     private func best(at now: MonotonicTime) -> ClockSample? {

@@ -5,12 +5,13 @@ extension Gateway {
     mutating func revalue(_ symbol: Symbol, on venue: VenueID) {
         let ledger = self.state.ledger(of: venue)
         let position = ledger.positions[symbol]
-        let rules = self.sessions[venue]?.rules[symbol]
+        let session = self.sessions[venue]
+        let rules = session?.rules[symbol]
         var part = AccountBook.Part(quoteAsset: position?.quoteAsset ?? rules?.quoteAsset)
         part.held = position?.quantity ?? .zero
         part.buying = ledger.pending(symbol, .buy)
         part.selling = ledger.pending(symbol, .sell)
-        part.quote = self.sessions[venue]?.quotes[symbol]
+        part.quote = session?.quotes[symbol]
         part.quantityMin = rules?.quantityMin ?? .zero
         self.books[venue, default: AccountBook()].set(symbol, part)
     }
@@ -46,22 +47,21 @@ extension Gateway {
         return worth
     }
 
-    /// The loss of the day, fees included; nil while it is not known.
-    func dayLoss(in asset: Asset, on venue: VenueID) -> Amount? {
-        guard let record = self.state.equities[venue]?[asset], let base = record.baseEquity,
-            let equity = self.equity(in: asset, on: venue),
+    /// The loss of the day at an equity, fees included; nil while it is not known.
+    func dayLoss(at equity: Amount?, in asset: Asset, on venue: VenueID) -> Amount? {
+        guard let equity, let record = self.state.equities[venue]?[asset],
+            let base = record.baseEquity,
             let fees = self.worth(of: record.foreignFees, in: asset, on: venue)
         else { return nil }
         return base - equity + fees
     }
 
-    /// Whether all is known that the limits on losses ask for.
-    func isLossKnown(in asset: Asset, on venue: VenueID) -> Bool {
+    /// Whether all is known that the limits on losses ask for, at an equity.
+    func isLossKnown(at equity: Amount?, in asset: Asset, on venue: VenueID) -> Bool {
         let limits = self.settings.limits.loss
-        if limits.limitsDay { return self.dayLoss(in: asset, on: venue) != nil }
+        if limits.limitsDay { return self.dayLoss(at: equity, in: asset, on: venue) != nil }
         guard limits.needsEquity else { return true }
-        return self.state.equities[venue]?[asset] != nil
-            && self.equity(in: asset, on: venue) != nil
+        return equity != nil && self.state.equities[venue]?[asset] != nil
     }
 
     // MARK: Watching
@@ -246,7 +246,7 @@ extension Gateway {
                 dayStart: record.dayStart,
                 startEquity: record.startEquity,
                 equity: equity,
-                loss: self.dayLoss(in: asset, on: venue),
+                loss: self.dayLoss(at: equity, in: asset, on: venue),
                 highWater: record.highWater,
                 drawdownMillionths: record.highWater.flatMap { highWater in
                     equity.flatMap { Self.drawdownMillionths(from: highWater, to: $0) }

@@ -105,7 +105,7 @@ extension Gateway {
             quote: session?.quotes[symbol],
             rules: rules,
             sellable: min(
-                self.reducibleQuantity(of: symbol, side: .sell, on: venue),
+                ledger.reducible(symbol)[.sell],
                 ledger.available(of: plan.entry.baseAsset)
             ),
             isSoldElsewhere: ledger.pending(symbol, .sell).isPositive,

@@ -47,7 +47,7 @@ extension Gateway {
         guard let rules = session.rules[symbol], let quote = session.quotes[symbol] else {
             return .wait("rules or prices of \(symbol) are not known yet")
         }
-        let held = self.reducibleQuantity(of: symbol, side: .sell, on: venue)
+        let held = self.state.ledger(of: venue).reducible(symbol)[.sell]
         let free = min(held, self.freeToSell(rules.baseAsset, on: venue))
         let doubt = open.first { $0.terms.side == .sell }
         var quantity = Quantity(clamping: free).roundedDown(to: rules.stepSize)
@@ -76,14 +76,6 @@ extension Gateway {
             return .wait(retry.reason)
         }
         return .sell(quantity)
-    }
-
-    /// How much an order on a side can trade and only shrink the position, were every order of
-    /// ours on that side filled.
-    func reducibleQuantity(of symbol: Symbol, side: Side, on venue: VenueID) -> Amount {
-        let ledger = self.state.ledger(of: venue)
-        let held = ledger.positions[symbol]?.quantity ?? .zero
-        return (side == .sell ? held : -held) - ledger.pending(symbol, side)
     }
 
     /// What may be sold: what the ledger holds, or less where the account says so.

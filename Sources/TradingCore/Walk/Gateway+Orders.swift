@@ -124,9 +124,8 @@ extension Gateway {
     mutating func admit(_ wish: OrderRequest, into batch: inout OpenBatch) -> OrderID {
         let orderID = self.nextOrderID
         let venue = self.mode.venue
-        let context = RiskGate.clipped(
-            self.riskContext(for: wish, .client, on: venue, at: batch.instant)
-        )
+        var context = self.riskContext(for: wish, .client, on: venue, at: batch.instant)
+        RiskGate.clip(&context)
         var wish = wish
         if context.terms != wish.terms {
             if wish.terms.quoteQuantity == nil { wish.originalQuantity = wish.terms.quantity }

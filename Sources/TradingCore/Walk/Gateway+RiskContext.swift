@@ -3,11 +3,14 @@ extension Gateway {
     ///
     /// Nothing comes of it and nothing is counted.
     package mutating func refusal(of wish: OrderRequest, at now: Instant) -> Refusal? {
-        let context = self.riskContext(for: wish, .client, on: self.mode.venue, at: now)
-        return RiskGate.refusal(of: RiskGate.clipped(context))
+        var context = self.riskContext(for: wish, .client, on: self.mode.venue, at: now)
+        RiskGate.clip(&context)
+        return RiskGate.refusal(of: context)
     }
 
     /// Everything that the checks look at, for one order.
+    ///
+    /// Every order pays for each look in here: what belongs together is looked up once.
     mutating func riskContext(
         for wish: OrderRequest,
         _ purpose: OrderPurpose,
@@ -16,17 +19,19 @@ extension Gateway {
     ) -> RiskContext {
         let ruleVenue = self.settings.ruleVenue(for: venue)
         let session = self.sessions[ruleVenue]
-        let symbol = wish.terms.symbol
+        let (symbol, side) = (wish.terms.symbol, wish.terms.side)
         let rules = session?.rules[symbol]
+        let quote = session?.quotes[symbol]
         // Modes that send nothing are judged by the account that they imitate.
         let ledger = self.state.ledger(of: ruleVenue)
         let limits = self.settings.limits
-        return RiskContext(
+        let bound = limits.bound(to: symbol, strategy: wish.strategy)
+        let reducible = ledger.reducible(symbol)
+        var context = RiskContext(
             terms: wish.terms.sized(
-                at: session?.quotes[symbol],
+                at: quote,
                 rules,
-                slippageMillionths: limits.priceCollarMillionths(of: symbol)
-                    ?? limits.marketSlippageMillionths
+                slippageMillionths: bound.priceCollarMillionths ?? limits.marketSlippageMillionths
             ),
             purpose: purpose,
             expectedMode: wish.expectedMode,
@@ -35,77 +40,113 @@ extension Gateway {
             notReadyReasons: session?.notReadyReasons
                 ?? ["no connection to \(ruleVenue.mode.name) is configured"],
             rules: rules,
-            quote: session?.quotes[symbol],
-            limits: self.settings.limits,
+            quote: quote,
+            limits: limits,
+            knownBound: bound,
             // Held orders belong to the present mode, and would be there once approved.
             openOrderCount: self.state.openOrderCount(on: venue) + self.state.heldOrders.count,
             openOrderCountOnSymbol: self.state.openOrderCount(on: venue, symbol: symbol),
-            stopOrderCountOnSymbol: self.state.stopOrderCount(on: venue, symbol: symbol),
-            unknownOrder: self.unknownOrder(symbol, wish.terms.side, on: venue),
-            availableBase: rules.map { ledger.available(of: $0.baseAsset) } ?? .zero,
-            availableQuote: rules.map { ledger.available(of: $0.quoteAsset) } ?? .zero,
-            reducibleQuantity: self.reducibleQuantity(
-                of: symbol,
-                side: wish.terms.side,
-                on: ruleVenue
-            ),
+            stopOrderCountOnSymbol: wish.terms.type.trigger == nil
+                ? 0 : self.state.stopOrderCount(on: venue, symbol: symbol),
+            unknownOrder: self.unknownOrder(symbol, side, on: venue),
+            available: .zero,
+            reducibleQuantity: reducible[side],
             condition: self.condition(
                 of: ruleVenue,
                 symbol: symbol,
                 usingReserve: purpose == .flatten,
                 at: now
             ),
-            exposure: self.exposure(beside: wish.terms, quotedIn: rules?.quoteAsset, on: ruleVenue),
-            rateWaitMilliseconds: self.settings.limits.orderRate.flatMap { rate in
-                self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
-            },
-            strategyWaitMilliseconds: self.settings.limits.orderRate(of: wish.strategy).flatMap {
-                self.strategyTimes.waitMilliseconds(
-                    Principal(wish.strategy),
-                    $0,
-                    at: now.monotonic
-                )
-            },
-            tokenWaitMilliseconds: self.tokenRate(of: wish.principal).flatMap {
-                self.tokenTimes.waitMilliseconds(wish.principal, $0, at: now.monotonic)
-            },
-            tokenLimits: self.state.tokens.limits(of: wish.principal),
             strategy: wish.strategy,
-            account: self.accountCondition(for: wish, rules, on: venue, at: now),
             breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
-            isLossKnown: rules.map { self.isLossKnown(in: $0.quoteAsset, on: ruleVenue) } ?? false,
+            isLossKnown: false,
             dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now),
             exits: wish.exits
         )
+        self.addRates(of: wish, to: &context, at: now)
+        self.addAccount(of: wish, to: &context, on: venue, at: now)
+        if let rules {
+            let quoteAsset = rules.quoteAsset
+            context.available = ledger.available(of: side == .buy ? quoteAsset : rules.baseAsset)
+            let equity = self.equityIfNeeded(in: quoteAsset, on: ruleVenue)
+            context.account.equity = equity
+            context.isLossKnown = self.isLossKnown(at: equity, in: quoteAsset, on: ruleVenue)
+            if context.isExposureLimited {
+                context.exposure = self.exposure(
+                    beside: symbol,
+                    opposite: .zero - reducible[side.opposite],
+                    in: quoteAsset,
+                    on: ruleVenue
+                )
+            }
+        }
+        return context
     }
 
     private func unknownOrder(_ symbol: Symbol, _ side: Side, on venue: VenueID) -> OrderID? {
-        self.state.ordersInDoubt.filter { orderID in
+        guard !self.state.ordersInDoubt.isEmpty else { return nil }
+        return self.state.ordersInDoubt.filter { orderID in
             guard let order = self.state.orders[orderID] else { return false }
             return order.intent.venue == venue && order.terms.symbol == symbol
                 && order.terms.side == side
         }.min()
     }
 
-    private func accountCondition(
-        for wish: OrderRequest,
-        _ rules: SymbolRules?,
+    /// What an order's account may come to hold besides what the order adds to.
+    ///
+    /// Orders that are open, in flight or of unknown outcome count as filled, on the side where
+    /// that is worse.
+    private func exposure(
+        beside symbol: Symbol,
+        opposite: Amount,
+        in quoteAsset: Asset,
+        on venue: VenueID
+    ) -> Exposure {
+        var exposure = Exposure()
+        exposure.opposite = opposite
+        if let book = self.books[venue] {
+            (exposure.others, exposure.unpriced) = book.exposure(in: quoteAsset, beside: symbol)
+        }
+        return exposure
+    }
+
+    private func equityIfNeeded(in quoteAsset: Asset, on venue: VenueID) -> Amount? {
+        let limits = self.settings.limits
+        guard limits.needsEquity || limits.loss.needsEquity else { return nil }
+        return self.equity(in: quoteAsset, on: venue)
+    }
+
+    /// How long the order's principal, its token and its strategy must wait.
+    private func addRates(of wish: OrderRequest, to context: inout RiskContext, at now: Instant) {
+        let tokenLimits = self.state.tokens.limits(of: wish.principal)
+        context.tokenLimits = tokenLimits
+        context.rateWaitMilliseconds = context.limits.orderRate.flatMap { rate in
+            self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
+        }
+        context.strategyWaitMilliseconds = context.bound.strategyRate.flatMap { rate in
+            self.strategyTimes.waitMilliseconds(Principal(wish.strategy), rate, at: now.monotonic)
+        }
+        context.tokenWaitMilliseconds = self.rate(of: tokenLimits).flatMap { rate in
+            self.tokenTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
+        }
+    }
+
+    /// What the account as a whole did, as far as a limit asks for it.
+    private func addAccount(
+        of wish: OrderRequest,
+        to context: inout RiskContext,
         on venue: VenueID,
         at now: Instant
-    ) -> AccountCondition {
+    ) {
         let limits = self.settings.limits
         let ruleVenue = self.settings.ruleVenue(for: venue)
-        var account = AccountCondition()
-        if limits.needsEquity, let rules {
-            account.equity = self.equity(in: rules.quoteAsset, on: ruleVenue)
-        }
         if limits.openPositionsMax != nil, let book = self.books[ruleVenue] {
-            account.openPositionCount = book.openCount
-            account.isPositionOpen = book.isOpen(wish.terms.symbol)
+            context.account.openPositionCount = book.openCount
+            context.account.isPositionOpen = book.isOpen(wish.terms.symbol)
         }
         // What stands in another order's place is meant to be like it.
         if let interval = limits.duplicateMilliseconds, wish.predecessor == nil {
-            account.duplicateWaitMilliseconds = self.recentTerms.waitMilliseconds(
+            context.account.duplicateWaitMilliseconds = self.recentTerms.waitMilliseconds(
                 wish.terms,
                 of: wish.principal,
                 within: interval,
@@ -114,9 +155,8 @@ extension Gateway {
         }
         if limits.ordersPerDayMax != nil, let day = self.state.orderDays[venue] {
             let time = self.sessions[ruleVenue]?.venueTime(at: now) ?? now.wall
-            account.orderCountOfDay = day.count(at: time)
+            context.account.orderCountOfDay = day.count(at: time)
         }
-        return account
     }
 
     /// Counts an order that passed the gate.
@@ -128,7 +168,8 @@ extension Gateway {
         if let rate = self.tokenRate(of: intent.principal) {
             self.tokenTimes.note(intent.principal, rate, at: now.monotonic)
         }
-        if let rate = limits.orderRate(of: intent.strategy) {
+        let bound = limits.bound(to: intent.terms.symbol, strategy: intent.strategy)
+        if let rate = bound.strategyRate {
             self.strategyTimes.note(Principal(intent.strategy), rate, at: now.monotonic)
         }
         if let interval = limits.duplicateMilliseconds {

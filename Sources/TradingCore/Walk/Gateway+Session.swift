@@ -49,18 +49,16 @@ extension Gateway {
         into batch: inout OpenBatch,
         _ body: (inout Reconciliation) -> Void
     ) {
-        guard var session = self.sessions[venue],
+        guard let session = self.sessions[venue],
             case .reconciling(var reconciliation) = session.phase
         else { return }
         body(&reconciliation)
         guard reconciliation.isComplete, session.history.isComplete else {
             session.phase = .reconciling(reconciliation)
-            self.sessions[venue] = session
             return
         }
         session.phase = .ready
         session.balances.readAt = batch.instant.monotonic
-        self.sessions[venue] = session
         self.openGateIfAllowed(venue, into: &batch)
     }
 
@@ -72,7 +70,7 @@ extension Gateway {
 
     /// Asks again what a reconciliation still waits for, and reads the account when it is time.
     mutating func tend(_ venue: VenueID, into batch: inout OpenBatch) {
-        guard var session = self.sessions[venue] else { return }
+        guard let session = self.sessions[venue] else { return }
         let now = batch.instant.monotonic
         switch session.phase {
         case .offline: return
@@ -80,16 +78,13 @@ extension Gateway {
             guard reconciliation.retryAt <= now else { return }
             reconciliation.retryAt = self.reconciliationRetry(batch.instant)
             session.phase = .reconciling(reconciliation)
-            self.sessions[venue] = session
             self.repeatQuestions(of: reconciliation, to: venue, into: &batch)
         case .ready:
-            self.withSession(venue) { $0.history.repeatWhenDue(at: now) }
+            session.history.repeatWhenDue(at: now)
             self.askForHistory(of: venue, into: &batch)
-            session = self.sessions[venue] ?? session
             guard session.balances.readAt <= now else { return }
             let timing = self.settings.timing
             session.balances.readAt = now.adding(milliseconds: timing.balanceIntervalMilliseconds)
-            self.sessions[venue] = session
             // A stream that is alive and says nothing, or a read that lagged during the
             // reconciliation, leaves an order open that has ended: the venue's list tells. It
             // also tells what a second copy of this store has open (S5).

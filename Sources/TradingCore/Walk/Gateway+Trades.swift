@@ -75,14 +75,13 @@ extension Gateway {
     /// Asks each minute for the trades behind the last known one: of the symbols on which orders
     /// of ours lived since the last pass, and of one more in turn (E5).
     mutating func askForTrades(of venue: VenueID, into batch: inout OpenBatch) {
-        guard var session = self.sessions[venue] else { return }
+        guard let session = self.sessions[venue] else { return }
         let allowed = self.settings.limits.allowedSymbols
         let marks = self.state.lastTrades[venue] ?? [:]
         var symbols = session.tradeWatch.lively
         symbols.formUnion(allowed.filter { self.state.openOrderCount(on: venue, symbol: $0) > 0 })
         if let next = session.tradeWatch.next(of: allowed) { symbols.insert(next) }
         session.tradeWatch.lively = []
-        self.sessions[venue] = session
         for symbol in symbols.sorted() {
             // Without a trade of ours there is none that we may have missed the successors of.
             guard let mark = marks[symbol] else { continue }

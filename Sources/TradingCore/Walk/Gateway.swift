@@ -210,11 +210,11 @@ package struct Gateway: ~Copyable {
     /// Does something with a venue's session; a venue without a connection is a bug.
     mutating func withSession<Result>(
         _ venue: VenueID,
-        _ body: (inout VenueSession) -> Result
+        _ body: (VenueSession) -> Result
     ) -> Result {
-        guard let result = self.sessions.change(venue, body) else {
+        guard let session = self.sessions[venue] else {
             fatalError("invariant broken: \(venue) has no session")
         }
-        return result
+        return body(session)
     }
 }

@@ -84,17 +84,16 @@ struct VenueCare: Sendable {
                 waitMilliseconds: restraint.until.milliseconds(since: monotonic)
             )
         }
-        if let skew = self.clock.skewMilliseconds(at: now),
-            let uncertainty = self.clock.uncertaintyMilliseconds(at: monotonic)
-        {
-            condition.skew = VenueCondition.Skew(
-                milliseconds: skew,
-                uncertaintyMilliseconds: uncertainty
+        let clock = self.clock.reading(at: now)
+        condition.skew = clock.map { reading in
+            VenueCondition.Skew(
+                milliseconds: reading.skewMilliseconds,
+                uncertaintyMilliseconds: reading.uncertaintyMilliseconds
             )
         }
         condition.shortage = self.budget.shortage(
             usingReserve: usesReserve,
-            at: self.clock.venueTimes(at: now)
+            at: clock?.times ?? now.wall...now.wall
         )
         condition.quoteAgeMilliseconds = symbol.flatMap {
             self.quoteAgeMilliseconds(of: $0, at: monotonic)

@@ -1,5 +1,8 @@
 /// What the gateway knows of one exchange while it is connected; none of it survives a restart.
-struct VenueSession: Sendable {
+///
+/// A class because it is large, looked at by every decision and owned by one gateway, which is not
+/// copied either: a decision must not copy all of it to read a price.
+final class VenueSession {
     /// Where the session is between losing the stream and taking orders again.
     enum Phase: Hashable, Sendable {
         case offline(reason: String)

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import Glibc
-import TradingAPI
+public import TradingAPI
 import TradingCore
 
 struct Events: AsyncParsableCommand {
@@ -55,7 +55,7 @@ struct Events: AsyncParsableCommand {
         let subscription = try self.options.subscription(wish)
         do throws(TradingClientError) {
             for try await update in subscription {
-                if let event = update.event { try? self.show(update, event) }
+                try? self.show(update)
                 guard self.follow || update.sequence < newest else { return }
             }
         } catch {
@@ -63,9 +63,17 @@ struct Events: AsyncParsableCommand {
         }
     }
 
-    private func show(_ update: RemoteUpdate, _ event: RemoteEvent) throws {
+    private func show(_ update: RemoteUpdate) throws {
+        let line: String
+        if let event = update.event {
+            line = Self.line(update, event)
+        } else if let alert = update.alert {
+            line = "ALERT  \(shownTime(update.time))  \(alert.kind)  \(alert.message)"
+        } else {
+            return
+        }
         switch self.options.output {
-        case .table: print(Self.line(update, event))
+        case .table: print(line)
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -97,10 +105,12 @@ struct Events: AsyncParsableCommand {
 }
 
 extension EventKind: ExpressibleByArgument {
-    package init?(argument: String) {
+    /// Reads a name, as help has it.
+    public init?(argument: String) {
         guard let kind = Self.allCases.first(where: { $0.name == argument }) else { return nil }
         self = kind
     }
 
-    package static var allValueStrings: [String] { Self.allCases.map(\.name) }
+    /// What help and completions offer.
+    public static var allValueStrings: [String] { Self.allCases.map(\.name) }
 }

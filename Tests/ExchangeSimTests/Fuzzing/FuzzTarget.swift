@@ -57,7 +57,8 @@ enum FuzzTarget: String, CaseIterable {
 
     private static func runForm(_ bytes: [UInt8]) {
         var end = 0
-        for field in Form.fields(of: bytes) {
+        let fields = Form.fields(of: bytes)
+        for field in fields {
             invariant(field.range.lowerBound >= end, "fields that overlap")
             end = field.range.upperBound
             let name = Form.decode(field.name)
@@ -66,7 +67,7 @@ enum FuzzTarget: String, CaseIterable {
             var parameters = Parameters()
             _ = parameters.add(name, value)
         }
-        let unsigned = Exchange.withoutSignature(bytes)
+        let unsigned = Exchange.withoutSignature(bytes, fields)
         invariant(unsigned.count <= bytes.count, "bytes that nobody signed")
     }
 

@@ -97,7 +97,7 @@ import Testing
         {
             $0.limits.cashShareMillionths = 200_000
             $0.account.equity = Make.amount("5000")
-            $0.availableQuote = Make.amount("2000")
+            $0.available = Make.amount("2000")
             $0.terms = Make.terms(side, quantity)
         }
     }
@@ -122,7 +122,7 @@ import Testing
             (
                 Case("nothing would pass", .cashShare, "1000", "899.9") {
                     Self.cash("1")(&$0)
-                    $0.availableQuote = Make.amount("1000")
+                    $0.available = Make.amount("1000")
                 }, ""
             ),
         ])
@@ -216,8 +216,9 @@ import Testing
         context.limits.positionNotionalMax = Make.amount("1000")
         context.limits.onPositionExceeded = item.action
         context.reducibleQuantity = Make.amount(item.reducible)
-        context.availableQuote = Make.amount(item.available)
-        let clipped = RiskGate.clipped(context)
+        context.available = Make.amount(item.available)
+        var clipped = context
+        RiskGate.clip(&clipped)
         #expect(clipped.terms.quantity == Make.quantity(item.clipped ?? item.asked))
         guard item.clipped != nil else { return }
         #expect(RiskGate.refusal(of: context) != nil)

@@ -190,7 +190,8 @@ import Testing
         settings.limits.openOrdersMax = 7
         let later = Gateway(recovered: rig.journal.fold(), settings: settings)
         let limits = later.settings.limits
-        #expect(limits.priceCollarMillionths(of: Make.bitcoin) == 10_000)
+        let bound = limits.bound(to: Make.bitcoin, strategy: "")
+        #expect(bound.priceCollarMillionths == 10_000)
         #expect(limits.openOrdersMax == 7)
         rig.gateway = consume later
         let key = LimitKey("price_collar", symbol: Make.bitcoin)

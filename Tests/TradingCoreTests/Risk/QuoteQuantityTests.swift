@@ -110,21 +110,21 @@ import Testing
                 nil,
                 "",
                 "",
-                Self.asked(.buy, "1000.001") { $0.availableQuote = Make.amount("1001.001001") }
+                Self.asked(.buy, "1000.001") { $0.available = Make.amount("1001.001001") }
             ),
             Case(
                 "a unit short",
                 .availableBalance,
                 "1001.001",
                 "1001.001001",
-                Self.asked(.buy, "1000.001") { $0.availableQuote = Make.amount("1001.001") }
+                Self.asked(.buy, "1000.001") { $0.available = Make.amount("1001.001") }
             ),
             Case(
                 "a sale needs what it may come to",
                 .availableBalance,
                 "9.99999",
                 "10",
-                Self.asked(.sell, "891") { $0.availableBase = Make.amount("9.99999") }
+                Self.asked(.sell, "891") { $0.available = Make.amount("9.99999") }
             ),
             Case(
                 "more than one market order takes",

@@ -17,7 +17,7 @@ extension RiskGateTests {
         (.orderNotional, { $0.limits.orderNotionalMax = Make.amount("99.99") }),
         (.openOrders, { $0.openOrderCount = 200 }),
         (.unknownOrder, { $0.unknownOrder = OrderID(raw: 1) }),
-        (.availableBalance, { $0.availableQuote = .zero }),
+        (.availableBalance, { $0.available = .zero }),
         (
             .circuitBreaker,
             { $0.condition.circuit = VenueCondition.Stop(reason: "x", waitMilliseconds: 1) }

@@ -22,8 +22,7 @@ import Testing
             openOrderCount: 0,
             openOrderCountOnSymbol: 0,
             unknownOrder: nil,
-            availableBase: Make.amount("1000000000"),
-            availableQuote: Make.amount("1000000000"),
+            available: Make.amount("1000000000"),
             reducibleQuantity: .zero
         )
     }
@@ -218,19 +217,18 @@ import Testing
             Case("venue's switched off", nil) {
                 $0.rules?.openOrdersMax = 0; $0.openOrderCountOnSymbol = 150
             },
-            Case("just enough with the fee", nil) { $0.availableQuote = Make.amount("100.1") },
+            Case("just enough with the fee", nil) { $0.available = Make.amount("100.1") },
             Case("one unit short", .availableBalance, "100.09999999", "100.1") {
-                $0.availableQuote = Make.amount("100.09999999")
+                $0.available = Make.amount("100.09999999")
             },
             Case("more than there", .availableBalance, "-1", "100.1") {
-                $0.availableQuote = Make.amount("-1")
+                $0.available = Make.amount("-1")
             },
             Case("a sell needs the base", nil) {
-                $0.terms = Make.terms(.sell); $0.availableBase = Make.amount("1")
-                $0.availableQuote = .zero
+                $0.terms = Make.terms(.sell); $0.available = Make.amount("1")
             },
             Case("one unit short of it", .availableBalance, "0.99999999", "1") {
-                $0.terms = Make.terms(.sell); $0.availableBase = Make.amount("0.99999999")
+                $0.terms = Make.terms(.sell); $0.available = Make.amount("0.99999999")
             },
         ])
     }

@@ -53,23 +53,23 @@ import Testing
     {
         var estimate = ClockEstimate()
         #expect(!estimate.isMeasured)
-        #expect(estimate.uncertaintyMilliseconds(at: Self.instant(0).monotonic) == nil)
+        #expect(estimate.reading(at: Self.instant(0))?.uncertaintyMilliseconds == nil)
         estimate.take(Self.sample(offset: 10, roundTrip: 4, at: 0))
         estimate.take(Self.sample(offset: 60, roundTrip: 200, at: 1_000))
-        #expect(estimate.skewMilliseconds(at: Self.instant(1_000)) == 10)
-        #expect(estimate.uncertaintyMilliseconds(at: Self.instant(1_000).monotonic) == 4)
+        #expect(estimate.reading(at: Self.instant(1_000))?.skewMilliseconds == 10)
+        #expect(estimate.reading(at: Self.instant(1_000))?.uncertaintyMilliseconds == 4)
         // A hundred millionths of half an hour are 180 ms.
-        let later = Self.instant(1_800_000).monotonic
-        #expect(estimate.uncertaintyMilliseconds(at: later) == 183)
+        let later = Self.instant(1_800_000)
+        #expect(estimate.reading(at: later)?.uncertaintyMilliseconds == 183)
         estimate.take(Self.sample(offset: 40, roundTrip: 100, at: 1_800_000))
-        #expect(estimate.skewMilliseconds(at: Self.instant(1_800_000)) == 40)
+        #expect(estimate.reading(at: Self.instant(1_800_000))?.skewMilliseconds == 40)
     }
 
     @Test func `a reading that contradicts all earlier ones is the truth from then on`() {
         var estimate = ClockEstimate()
         estimate.take(Self.sample(offset: 0, roundTrip: 2, at: 0))
         estimate.take(Self.sample(offset: 3_600_000, roundTrip: 100, at: 1_000))
-        #expect(estimate.skewMilliseconds(at: Self.instant(1_000)) == 3_600_000)
-        #expect(estimate.uncertaintyMilliseconds(at: Self.instant(1_000).monotonic) == 51)
+        #expect(estimate.reading(at: Self.instant(1_000))?.skewMilliseconds == 3_600_000)
+        #expect(estimate.reading(at: Self.instant(1_000))?.uncertaintyMilliseconds == 51)
     }
 }

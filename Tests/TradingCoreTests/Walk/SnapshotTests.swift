@@ -75,7 +75,7 @@ import Testing
         "ExitBook.bySymbol",
         // Derived again from the orders.
         "State.ordersInDoubt", "State.heldOrders", "State.openCounts", "Ledger.pending",
-        "Pending.buying", "Pending.selling",
+        "AmountBySide.buying", "AmountBySide.selling",
         "OpenCounts.total", "OpenCounts.bySymbol", "OpenCounts.stopsBySymbol",
         // Derived again from the tokens.
         "TokenList.limits",

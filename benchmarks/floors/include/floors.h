@@ -54,3 +54,7 @@ void floors_sign(const char *secret, const char *payload, char *text);
 int floors_open_loop(
     const int *connections, int connection_count, const char *frame, size_t frame_bytes,
     double per_second, int count, uint64_t *durations);
+
+// Opens subscriptions by a request frame, a connection each, prints when all of them stand, and
+// reads what they are told, for ever; returns -1 where one of them ends.
+int floors_subscribe(int port, int count, const char *frame, size_t frame_bytes);

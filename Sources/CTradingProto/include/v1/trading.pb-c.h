@@ -294,7 +294,12 @@ typedef enum _Trading__V1__EventKind {
   /*
    * The server started or stopped.
    */
-  TRADING__V1__EVENT_KIND__EVENT_KIND_SERVER = 10
+  TRADING__V1__EVENT_KIND__EVENT_KIND_SERVER = 10,
+  /*
+   * Something that a person should look at now. It is no event of the journal and has no sequence:
+   * a SubscribeResponse has it in `alert`.
+   */
+  TRADING__V1__EVENT_KIND__EVENT_KIND_ALERT = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__EVENT_KIND)
 } Trading__V1__EventKind;
 typedef enum _Trading__V1__LimitAction {
@@ -1167,10 +1172,16 @@ struct  Trading__V1__SubscribeResponse
    * Not there in a heartbeat.
    */
   Trading__V1__Event *event;
+  /*
+   * Raised just now; then there is no event, and the rest is as in a heartbeat. Told once to those
+   * who listen at the time, with kinds empty or naming ALERT and the other lists empty. What stands
+   * is in Health.
+   */
+  Trading__V1__Alert *alert;
 };
 #define TRADING__V1__SUBSCRIBE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__subscribe_response__descriptor) \
-    , 0, 0, NULL }
+    , 0, 0, NULL, NULL }
 
 
 /*

@@ -24,7 +24,7 @@ extension Checks {
             let price = context.worstPrice
         else { return Self.unvalued(.cashShare) }
         let kept = max(equity, .zero).scaled(by: share, over: 1_000_000, rounding: .up)
-        let left = context.availableQuote - context.cost(of: context.terms.quantity, at: price)
+        let left = context.available - context.cost(of: context.terms.quantity, at: price)
         guard left < kept else { return nil }
         return Refusal(
             .cashShare,
@@ -33,7 +33,7 @@ extension Checks {
             message: "The order would leave \(left) \(rules.quoteAsset) free, fees included; "
                 + "\(kept) must stay.",
             permitted: Self.permitted(
-                context.affordable(context.availableQuote - kept, at: price)?
+                context.affordable(context.available - kept, at: price)?
                     .roundedDown(to: rules.stepSize),
                 rules
             )

@@ -16,7 +16,7 @@ extension Checks {
     /// An order of a large value waits for a person; not a reason against it, but to hold it.
     static func sensitiveNotional(_ context: RiskContext) -> Refusal? {
         guard !context.isApproved, let rules = context.rules, let notional = context.notional,
-            let limit = context.limits.sensitiveNotional(of: context.terms.symbol),
+            let limit = context.bound.sensitiveNotional,
             notional > Notional(limit), let price = context.worstPrice
         else { return nil }
         let largest = Notional(limit).amount(at: price)?.quantity?.roundedDown(to: rules.stepSize)

@@ -86,7 +86,7 @@ extension Checks {
 extension RiskContext {
     var isPositionLimited: Bool {
         self.limits.positionShareMillionths != nil
-            || self.limits.positionNotionalMax(of: self.terms.symbol) != nil
+            || self.bound.positionNotionalMax != nil
     }
 
     var isExposureLimited: Bool {
@@ -96,7 +96,7 @@ extension RiskContext {
     /// The strictest bound on the position's value; nil where none binds, or equity is not known.
     var positionLimit: Amount? {
         self.stricter(
-            self.limits.positionNotionalMax(of: self.terms.symbol),
+            self.bound.positionNotionalMax,
             share: self.limits.positionShareMillionths
         )
     }

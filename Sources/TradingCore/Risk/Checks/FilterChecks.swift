@@ -5,29 +5,28 @@ extension Checks {
     /// PRICE_FILTER: minPrice and maxPrice, of the limit and of the price that is waited for.
     static func priceRange(_ context: RiskContext) -> Refusal? {
         guard let rules = context.rules else { return nil }
-        for (name, price) in context.terms.type.prices {
-            let isLow = price < rules.priceMin || !price.isPositive
-            let isHigh = rules.priceMax.isPositive && price > rules.priceMax
-            guard isLow || isHigh else { continue }
-            let bound =
-                isHigh ? "at most \(rules.priceMax)" : "at least \(rules.priceMin)"
-            return Refusal(
-                .priceRange,
-                limit: "\(rules.priceMin)..\(rules.priceMax)",
-                actual: "\(price)",
-                message: "The \(name) \(price) is outside of \(rules.priceMin) to "
-                    + "\(rules.priceMax).",
-                permitted: "a \(name) of \(bound)"
-            )
+        let isHigh = { (price: Price) in rules.priceMax.isPositive && price > rules.priceMax }
+        let wrong = context.terms.type.firstPrice { price in
+            price < rules.priceMin || !price.isPositive || isHigh(price)
         }
-        return nil
+        guard let (name, price) = wrong else { return nil }
+        let bound =
+            isHigh(price) ? "at most \(rules.priceMax)" : "at least \(rules.priceMin)"
+        return Refusal(
+            .priceRange,
+            limit: "\(rules.priceMin)..\(rules.priceMax)",
+            actual: "\(price)",
+            message: "The \(name) \(price) is outside of \(rules.priceMin) to "
+                + "\(rules.priceMax).",
+            permitted: "a \(name) of \(bound)"
+        )
     }
 
     /// PRICE_FILTER: tickSize, of the limit and of the price that is waited for.
     static func priceTick(_ context: RiskContext) -> Refusal? {
         guard let rules = context.rules,
-            let (name, price) = context.terms.type.prices.first(where: {
-                !$0.price.isMultiple(of: rules.tickSize)
+            let (name, price) = context.terms.type.firstPrice(where: {
+                !$0.isMultiple(of: rules.tickSize)
             })
         else { return nil }
         let below = price.rounded(.down, to: rules.tickSize)
@@ -112,10 +111,12 @@ extension Checks {
 }
 
 extension OrderType {
-    /// The prices that it carries, and what they are called.
-    fileprivate var prices: [(name: String, price: Price)] {
-        [("price", self.limitPrice), ("stop price", self.trigger?.stopPrice)].compactMap {
-            (name, price) in price.map { (name, $0) }
-        }
+    /// The first of the prices that it carries that is so, and what it is called.
+    fileprivate func firstPrice(
+        where isMeant: (Price) -> Bool
+    ) -> (name: String, price: Price)? {
+        if let price = self.limitPrice, isMeant(price) { return ("price", price) }
+        if let price = self.trigger?.stopPrice, isMeant(price) { return ("stop price", price) }
+        return nil
     }
 }

@@ -1,10 +1,7 @@
 extension Checks {
     /// Our own bound on the value of one order.
     static func orderNotional(_ context: RiskContext) -> Refusal? {
-        let ofAll = context.limits.orderNotionalMax(
-            of: context.terms.symbol,
-            strategy: context.strategy
-        )
+        let ofAll = context.bound.orderNotionalMax
         let limit = RiskLimits.stricter(ofAll, context.tokenLimits.orderNotionalMax) ?? ofAll
         guard let rules = context.rules, let notional = context.notional,
             notional > Notional(limit), let price = context.worstPrice
@@ -35,13 +32,28 @@ extension Checks {
         }
         guard let rules = context.rules else { return nil }
         let isStop = context.terms.type.trigger != nil
-        let bounds = [
-            (rules.openOrdersMax, context.openOrderCountOnSymbol, "open orders"),
-            (isStop ? rules.stopOrdersMax : 0, context.stopOrderCountOnSymbol, "stop orders"),
-        ]
-        guard let (venue, count, what) = bounds.first(where: { $0.0 > 0 && $0.1 >= $0.0 }) else {
-            return nil
-        }
+        return Self.openOrders(
+            context.openOrderCountOnSymbol,
+            rules.openOrdersMax,
+            "open orders",
+            context
+        )
+            ?? Self.openOrders(
+                context.stopOrderCountOnSymbol,
+                isStop ? rules.stopOrdersMax : 0,
+                "stop orders",
+                context
+            )
+    }
+
+    /// A bound of zero is switched off.
+    private static func openOrders(
+        _ count: Int,
+        _ venue: Int,
+        _ what: String,
+        _ context: RiskContext
+    ) -> Refusal? {
+        guard venue > 0, count >= venue else { return nil }
         return Refusal(
             .openOrders,
             limit: "\(venue)",
@@ -55,23 +67,21 @@ extension Checks {
         guard let rules = context.rules, let price = context.worstPrice else { return nil }
         let asset: Asset
         let needed: Amount
-        let available: Amount
         switch context.terms.side {
         case .buy:
             asset = rules.quoteAsset
             needed = context.cost(of: context.terms.quantity, at: price)
-            available = context.availableQuote
         case .sell:
             asset = rules.baseAsset
             needed = context.terms.quantity.amount
-            available = context.availableBase
         }
-        guard needed > available else { return nil }
+        guard needed > context.available else { return nil }
         return Refusal(
             .availableBalance,
-            limit: "\(available)",
+            limit: "\(context.available)",
             actual: "\(needed)",
-            message: "The order needs \(needed) \(asset), fees included; \(available) is available."
+            message: "The order needs \(needed) \(asset), fees included; "
+                + "\(context.available) is available."
         )
     }
 }

@@ -3,8 +3,7 @@
 extension Checks {
     /// Our own bound on the quantity of one order.
     static func orderQuantity(_ context: RiskContext) -> Refusal? {
-        let symbol = context.terms.symbol
-        guard let limit = context.limits.bySymbol[symbol]?.orderQuantityMax,
+        guard let limit = context.bound.orderQuantityMax,
             context.terms.quantity > limit, let rules = context.rules
         else { return nil }
         return Refusal(
@@ -12,7 +11,7 @@ extension Checks {
             limit: "\(limit)",
             actual: "\(context.terms.quantity)",
             message: "The quantity \(context.terms.quantity) is above the limit for one order of "
-                + "\(symbol), \(limit).",
+                + "\(context.terms.symbol), \(limit).",
             permitted: Self.permitted(limit.roundedDown(to: rules.stepSize), rules)
         )
     }
@@ -22,7 +21,7 @@ extension Checks {
     ///
     /// A price on the other, harmless side only waits.
     static func priceCollar(_ context: RiskContext) -> Refusal? {
-        guard let collar = context.limits.priceCollarMillionths(of: context.terms.symbol),
+        guard let collar = context.bound.priceCollarMillionths,
             let price = context.terms.type.limitPrice, let rules = context.rules
         else { return nil }
         let isBuy = context.terms.side == .buy
@@ -96,7 +95,7 @@ extension Checks {
             )
             return Self.refusal(of: rate, " with this token", wait)
         }
-        guard let rate = context.limits.orderRate(of: context.strategy),
+        guard let rate = context.bound.strategyRate,
             let wait = context.strategyWaitMilliseconds
         else { return nil }
         return Self.refusal(of: rate, " of strategy \(context.strategy)", wait)
@@ -124,7 +123,6 @@ extension Checks {
 extension RiskContext {
     /// Whether a check compares the order with the best price.
     var isJudgedByQuote: Bool {
-        let symbol = self.terms.symbol
         let isBounded =
             self.isPositionLimited || self.isExposureLimited
             || (self.limits.cashShareMillionths != nil && self.terms.side == .buy)
@@ -132,7 +130,7 @@ extension RiskContext {
         let isOwnByQuote =
             self.terms.type.trigger == nil
             && (self.terms.type == .market
-                || self.limits.priceCollarMillionths(of: symbol) != nil)
+                || self.bound.priceCollarMillionths != nil)
         return isOwnByQuote || (isBounded && !self.isReducing)
     }
 }

@@ -42,8 +42,8 @@ extension Checks {
 
     /// Only listed symbols are traded.
     static func symbolAllowed(_ context: RiskContext) -> Refusal? {
+        guard !context.limits.allows(context.terms.symbol) else { return nil }
         let allowed = context.limits.allowedSymbols
-        guard !allowed.contains(context.terms.symbol) else { return nil }
         return Refusal(
             .symbolAllowed,
             limit: allowed.map(\.name).joined(separator: ","),

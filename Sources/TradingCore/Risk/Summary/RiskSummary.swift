@@ -65,7 +65,7 @@ extension Gateway {
                 RiskSummary.Gauge(
                     "position_notional_max",
                     of: symbol.name,
-                    limit: limits.positionNotionalMax(of: symbol)?.description,
+                    limit: limits.bound(to: symbol, strategy: "").positionNotionalMax?.description,
                     actual: worth?.description
                 )
             )

@@ -1,0 +1,19 @@
+// What the public methods of this library take and give, so that its users import one module.
+@_exported public import struct TTRPC.ClientTLS
+@_exported public import struct TTRPC.Status
+@_exported public import struct TTRPC.StatusCode
+@_exported public import struct TTRPC.StatusDetail
+@_exported public import struct TTRPC.TLSFileError
+@_exported public import struct TradingCore.Amount
+@_exported public import enum TradingCore.DecimalError
+@_exported public import protocol TradingCore.ExactDecimal
+@_exported public import enum TradingCore.KillLevel
+@_exported public import struct TradingCore.Notional
+@_exported public import struct TradingCore.Price
+@_exported public import struct TradingCore.Quantity
+@_exported public import enum TradingCore.Rounding
+@_exported public import enum TradingCore.Side
+@_exported public import struct TradingCore.Symbol
+@_exported public import enum TradingCore.TimeInForce
+@_exported public import enum TradingCore.TradingMode
+@_exported public import enum TradingCore.VenueOrderType
