@@ -20,8 +20,7 @@ extension Gateway {
         let ruleVenue = self.settings.ruleVenue(for: venue)
         let session = self.sessions[ruleVenue]
         let (symbol, side) = (wish.terms.symbol, wish.terms.side)
-        let rules = session?.rules[symbol]
-        let quote = session?.quotes[symbol]
+        let (rules, quote) = (session?.rules[symbol], session?.quotes[symbol])
         // Modes that send nothing are judged by the account that they imitate.
         let ledger = self.state.ledger(of: ruleVenue)
         let limits = self.settings.limits
