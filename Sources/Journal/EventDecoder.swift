@@ -104,6 +104,8 @@ enum EventDecoder {
             return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED:
             return .tokenChanged(try unsafe self.token(self.present(message.token_changed)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_EXITS_CHANGED:
+            return try unsafe self.exits(self.present(message.exits_changed))
         default:
             return try unsafe self.approvalEvent(message)
         }
@@ -215,7 +217,9 @@ enum EventDecoder {
             originalQuantity: unsafe message.original_quantity == 0
                 ? nil : Quantity(raw: unsafe message.original_quantity),
             goal: try unsafe StoredPositionGoal(message).goal(),
-            session: unsafe self.text(message.session)
+            session: unsafe self.text(message.session),
+            exits: unsafe self.exits(of: message),
+            entry: self.orderID(unsafe message.entry)
         )
     }
 

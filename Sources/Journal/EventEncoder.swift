@@ -54,6 +54,9 @@ struct EventEncoder {
                 unsafe self.fillApproval(&message, with: event)
             case .sessionOpened, .sessionEnded:
                 unsafe self.fillSession(&message, with: event)
+            case .exitsChanged(let entry, let change):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EXITS_CHANGED
+                unsafe message.exits_changed = self.exits(entry, change)
             }
         }
     }
@@ -121,7 +124,7 @@ struct EventEncoder {
             unsafe message.token_changed = self.token(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened, .sessionOpened,
-            .sessionEnded:
+            .sessionEnded, .exitsChanged:
             fatalError("invariant broken: \(event) is encoded elsewhere")
         }
     }
@@ -195,6 +198,7 @@ struct EventEncoder {
             unsafe message.position_goal = goal.kind
             unsafe message.position_goal_value = goal.value
             unsafe message.session = self.arena.string(intent.session)
+            unsafe self.addExits(of: intent, to: &message)
         }
     }
 

@@ -77,6 +77,12 @@ extension RemoteOrder {
         if !self.originalQuantity.isEmpty {
             parts.append("clipped from \(self.originalQuantity) to \(self.quantity)")
         }
+        if !self.stopLossPrice.isEmpty {
+            let limit = self.stopLossLimit.isEmpty ? "" : " for at least \(self.stopLossLimit)"
+            parts.append("stop loss at \(self.stopLossPrice)\(limit)")
+        }
+        if !self.takeProfitPrice.isEmpty { parts.append("take profit at \(self.takeProfitPrice)") }
+        if self.entryOrderID != 0 { parts.append("exit of order \(self.entryOrderID)") }
         if self.predecessorOrderID != 0 {
             parts.append("in the place of order \(self.predecessorOrderID)")
         }

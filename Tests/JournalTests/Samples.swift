@@ -169,7 +169,7 @@ enum Samples {
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderHeld, .orderApproved, .orderChanged, .orderReopened, .cancelRequested,
-                    .amendRequested:
+                    .amendRequested, .exitsChanged:
                     false
                 }
             }
@@ -326,6 +326,31 @@ enum Samples {
         ] + self.limitChanges.map(Event.limitChanged) + self.tokens.map(Event.tokenChanged)
             + self.types.map { .orderSubmitted(self.intent(4, type: $0)) }
             + [.orderSubmitted(self.quoteIntent)]
+            + self.exitIntents.map(Event.orderSubmitted)
+            + [
+                ExitChange.reached(.stopLoss), .reached(.takeProfit),
+                .needsOperator(reason: "help"), .ended(reason: "sold"),
+            ].map { .exitsChanged(OrderID(raw: 6), $0) }
+    }
+
+    /// Entries with every kind of exits, and an exit.
+    static var exitIntents: [OrderIntent] {
+        let stop = ExitTerms.StopLoss(at: Price(raw: 8))
+        let limited = ExitTerms.StopLoss(at: Price(raw: 8), limit: Price(raw: 7))
+        let terms = [
+            ExitTerms(stopLoss: stop), ExitTerms(takeProfit: Price(raw: 9)),
+            ExitTerms(stopLoss: limited, takeProfit: Price(raw: 9)),
+        ]
+        var intents = terms.map { exits in
+            var intent = self.intent(6, type: .market)
+            intent.exits = exits
+            return intent
+        }
+        var exit = self.intent(7, type: .market)
+        exit.purpose = .exit
+        exit.entry = OrderID(raw: 6)
+        intents.append(exit)
+        return intents
     }
 
     /// An order that says how much of the quote asset it trades.

@@ -213,7 +213,7 @@ import TradingCore
         let orders = intents.map { Order(intent: $0, status: .open, createdAt: Self.start) }
         let history = FillHistory(
             history: EventHistory(of: journal),
-            subjects: OrderSubjects(orders)
+            subjects: OrderSubjects(orders, exits: ExitBook())
         )
         var fills: [(sequence: UInt64, tradeID: Int64)] = []
         for number in stride(from: 37, through: 1, by: -4) {

@@ -3922,7 +3922,7 @@ const ProtobufCMessageDescriptor trading__v1__refusal__descriptor =
   (ProtobufCMessageInit) trading__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[13] =
+static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_descriptors[16] =
 {
   {
     "symbol",
@@ -4080,6 +4080,42 @@ static const ProtobufCFieldDescriptor trading__v1__place_order_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stop_loss_price",
+    52,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__PlaceOrderRequest, stop_loss_price),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stop_loss_limit",
+    53,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__PlaceOrderRequest, stop_loss_limit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "take_profit_price",
+    54,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__PlaceOrderRequest, take_profit_price),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__place_order_request__field_indices_by_name[] = {
   7,   /* field[7] = expected_mode */
@@ -4089,10 +4125,13 @@ static const unsigned trading__v1__place_order_request__field_indices_by_name[] 
   12,   /* field[12] = quote_quantity */
   9,   /* field[9] = resubmit_if_absent */
   1,   /* field[1] = side */
+  14,   /* field[14] = stop_loss_limit */
+  13,   /* field[13] = stop_loss_price */
   11,   /* field[11] = stop_price */
   10,   /* field[10] = strategy */
   0,   /* field[0] = symbol */
   8,   /* field[8] = tag */
+  15,   /* field[15] = take_profit_price */
   5,   /* field[5] = time_in_force */
   2,   /* field[2] = type */
 };
@@ -4102,7 +4141,7 @@ static const ProtobufCIntRange trading__v1__place_order_request__number_ranges[4
   { 30, 9 },
   { 40, 10 },
   { 50, 11 },
-  { 0, 13 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
 {
@@ -4112,7 +4151,7 @@ const ProtobufCMessageDescriptor trading__v1__place_order_request__descriptor =
   "Trading__V1__PlaceOrderRequest",
   "trading.v1",
   sizeof(Trading__V1__PlaceOrderRequest),
-  13,
+  16,
   trading__v1__place_order_request__field_descriptors,
   trading__v1__place_order_request__field_indices_by_name,
   4,  trading__v1__place_order_request__number_ranges,
@@ -5142,7 +5181,7 @@ const ProtobufCMessageDescriptor trading__v1__list_orders_response__descriptor =
   (ProtobufCMessageInit) trading__v1__list_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[28] =
+static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[32] =
 {
   {
     "order_id",
@@ -5480,11 +5519,60 @@ static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[28] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stop_loss_price",
+    52,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, stop_loss_price),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stop_loss_limit",
+    53,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, stop_loss_limit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "take_profit_price",
+    54,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, take_profit_price),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entry_order_id",
+    55,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, entry_order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__order__field_indices_by_name[] = {
   13,   /* field[13] = average_price */
   1,   /* field[1] = client_order_id */
   19,   /* field[19] = created_at */
+  31,   /* field[31] = entry_order_id */
   12,   /* field[12] = filled_notional */
   11,   /* field[11] = filled_quantity */
   14,   /* field[14] = fills */
@@ -5501,11 +5589,14 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   15,   /* field[15] = refusal */
   5,   /* field[5] = side */
   10,   /* field[10] = status */
+  29,   /* field[29] = stop_loss_limit */
+  28,   /* field[28] = stop_loss_price */
   26,   /* field[26] = stop_price */
   25,   /* field[25] = strategy */
   22,   /* field[22] = successor_order_id */
   4,   /* field[4] = symbol */
   18,   /* field[18] = tag */
+  30,   /* field[30] = take_profit_price */
   7,   /* field[7] = time_in_force */
   6,   /* field[6] = type */
   20,   /* field[20] = updated_at */
@@ -5517,7 +5608,7 @@ static const ProtobufCIntRange trading__v1__order__number_ranges[4 + 1] =
   { 30, 21 },
   { 40, 24 },
   { 50, 26 },
-  { 0, 28 }
+  { 0, 32 }
 };
 const ProtobufCMessageDescriptor trading__v1__order__descriptor =
 {
@@ -5527,7 +5618,7 @@ const ProtobufCMessageDescriptor trading__v1__order__descriptor =
   "Trading__V1__Order",
   "trading.v1",
   sizeof(Trading__V1__Order),
-  28,
+  32,
   trading__v1__order__field_descriptors,
   trading__v1__order__field_indices_by_name,
   4,  trading__v1__order__number_ranges,

@@ -84,6 +84,8 @@ package struct EventView: Hashable, Sendable {
             self.init("breach_acknowledged", nil, fields)
         case .equityMarked(let venue, let asset, let mark):
             self.init("equity_marked", nil, Self.fields(of: mark, in: asset, at: venue))
+        case .exitsChanged(let entry, let change):
+            self.init(entry, change)
         case .limitChanged(let change):
             self.init("limit_changed", nil, Self.fields(of: change))
         case .tokenChanged(let token):
@@ -274,6 +276,28 @@ package struct EventView: Hashable, Sendable {
         }
     }
 
+    private init(_ entry: OrderID, _ change: ExitChange) {
+        switch change {
+        case .reached(let aim):
+            let name = aim == .stopLoss ? "stop_loss" : "take_profit"
+            self.init("exit_reached", entry, [Field("exit", name)])
+        case .needsOperator(let reason):
+            self.init("exits_need_operator", entry, [Field("reason", reason)])
+        case .ended(let reason):
+            self.init("exits_ended", entry, [Field("reason", reason)])
+        }
+    }
+
+    private static func exits(of intent: OrderIntent) -> [Field] {
+        let stop = intent.exits?.stopLoss
+        return [
+            stop.map { Field("exit_stop_price", $0.stopPrice) },
+            stop?.limitPrice.map { Field("exit_stop_limit", $0) },
+            intent.exits?.takeProfit.map { Field("take_profit", $0) },
+            intent.entry.map { Field("exit_of", $0) },
+        ].compactMap(\.self)
+    }
+
     private static func fields(of intent: OrderIntent) -> [Field] {
         var fields = [
             Field("client_order_id", intent.clientOrderID), Field("venue", intent.venue.mode.name),
@@ -295,6 +319,6 @@ package struct EventView: Hashable, Sendable {
             Field("tag", intent.tag), Field("purpose", "\(intent.purpose)"),
             Field("resubmits_if_absent", intent.resubmitsIfAbsent),
             Field("instead_of", intent.predecessor?.description ?? ""),
-        ]
+        ] + Self.exits(of: intent)
     }
 }

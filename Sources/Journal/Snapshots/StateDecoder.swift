@@ -67,7 +67,8 @@ enum StateDecoder {
             failureCounts: try unsafe Self.failureCounts(message),
             orderDays: try unsafe Self.orderDays(message),
             equities: try unsafe Self.equities(message),
-            dayNotionals: try unsafe Self.dayNotionals(message)
+            dayNotionals: try unsafe Self.dayNotionals(message),
+            exits: try unsafe Self.exits(message)
         )
     }
 

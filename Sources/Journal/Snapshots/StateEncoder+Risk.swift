@@ -31,6 +31,7 @@ extension StateEncoder {
         unsafe message.equities = self.arena.array(
             equities.map { unsafe self.equity($0.record, in: $0.asset, on: $0.venue) }
         )
+        unsafe self.addExits(of: state, to: &message)
     }
 
     private func failures(

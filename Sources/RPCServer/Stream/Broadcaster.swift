@@ -60,7 +60,7 @@ final class Broadcaster: RecordFollower {
         settings: Settings = Settings(),
         log: Logger
     ) {
-        let subjects = OrderSubjects(state.orders.values)
+        let subjects = OrderSubjects(state.orders.values, exits: state.exits)
         self.settings = settings
         self.loop = loop
         self.log = log
@@ -84,7 +84,8 @@ final class Broadcaster: RecordFollower {
         guard self.end == nil, !events.isEmpty else { return }
         for event in events {
             self.written += 1
-            if let intent = event.intent { self.subjects.insert(intent) }
+            self.subjects.begin(event)
+            defer { self.subjects.end(event) }
             guard !self.subscribers.isEmpty else { continue }
             let streamed = StreamedEvent(event, self.written, at: time) { self.subjects[$0] }
             self.ring.append(

@@ -5,18 +5,32 @@ import TradingCore
 
 /// Whose each open order is; written by the gateway loop, also read where history is.
 ///
-/// Finished orders are in the store by the time they leave here.
+/// Finished orders are in the store by the time they leave here. An entry stays for as long as
+/// something may be told of its exits.
 final class OrderSubjects: Sendable {
-    private let open: Mutex<[OrderID: EventSubject]>
+    fileprivate struct Subjects {
+        var byOrder: [OrderID: EventSubject] = [:]
+        /// Entries whose exits are not done, and whether the entry itself is finished.
+        var entries: [OrderID: Bool] = [:]
+    }
 
-    init(_ orders: some Collection<Order>) {
-        self.open = Mutex(
-            Dictionary(uniqueKeysWithValues: orders.map { ($0.orderID, EventSubject($0.intent)) })
-        )
+    private let subjects: Mutex<Subjects>
+
+    init(_ orders: some Collection<Order>, exits: ExitBook) {
+        var subjects = Subjects()
+        for plan in exits.byAge {
+            subjects.byOrder[plan.entry.orderID] = EventSubject(plan.entry)
+            subjects.entries[plan.entry.orderID] = true
+        }
+        for order in orders {
+            subjects.byOrder[order.orderID] = EventSubject(order.intent)
+            if subjects.entries[order.orderID] != nil { subjects.entries[order.orderID] = false }
+        }
+        self.subjects = Mutex(subjects)
     }
 
     subscript(_ orderID: OrderID) -> EventSubject? {
-        self.open.withLock { $0[orderID] }
+        self.subjects.withLock { $0.byOrder[orderID] }
     }
 
     /// Whose an order is, open or finished.
@@ -41,12 +55,54 @@ final class OrderSubjects: Sendable {
         )
     }
 
-    func insert(_ intent: OrderIntent) {
+    /// Takes in whose orders an event begins to be about; before it is told.
+    func begin(_ event: Event) {
+        guard let intent = event.intent else { return }
         let subject = EventSubject(intent)
-        self.open.withLock { $0[intent.orderID] = subject }
+        let isEntry = event.mayBeginExits && intent.exits != nil
+        self.subjects.withLock {
+            $0.byOrder[intent.orderID] = subject
+            if isEntry { $0.entries[intent.orderID] = false }
+        }
+    }
+
+    /// Takes in what an event is the last of; after it is told.
+    func end(_ event: Event) {
+        switch event {
+        case .exitsChanged(let entry, .ended):
+            self.subjects.withLock { $0.release(entry) }
+        case .killChanged(let killSwitch) where killSwitch.endsExits:
+            self.subjects.withLock { subjects in
+                for entry in subjects.entries.keys { subjects.release(entry) }
+            }
+        default: break
+        }
     }
 
     func remove(_ orderID: OrderID) {
-        self.open.withLock { _ = $0.removeValue(forKey: orderID) }
+        self.subjects.withLock { subjects in
+            guard subjects.entries[orderID] == nil else {
+                subjects.entries[orderID] = true
+                return
+            }
+            subjects.byOrder[orderID] = nil
+        }
+    }
+}
+
+extension OrderSubjects.Subjects {
+    fileprivate mutating func release(_ entry: OrderID) {
+        if self.entries.removeValue(forKey: entry) == true { self.byOrder[entry] = nil }
+    }
+}
+
+extension Event {
+    /// Whether exits may follow from the order in it.
+    fileprivate var mayBeginExits: Bool {
+        switch self {
+        case .orderSubmitted, .orderReopened: true
+        case .orderApproved(let intent, _): intent.venue != .monitor
+        default: false
+        }
     }
 }

@@ -87,7 +87,7 @@ extension Event {
     fileprivate var namedOrder: OrderID? {
         switch self {
         case .orderChanged(let orderID, _), .cancelRequested(let orderID, _),
-            .amendRequested(let orderID, _, _):
+            .amendRequested(let orderID, _, _), .exitsChanged(let orderID, _):
             orderID
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderHeld, .orderApproved, .codeShown, .orderReopened, .modeChanged, .killChanged,

@@ -55,7 +55,7 @@ extension StreamedEvent {
         case .storeCreated, .started, .stopped, .codeShown, .cancelRequested, .amendRequested,
             .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .venueRestrained,
             .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged, .tokenChanged,
-            .sessionOpened, .sessionEnded:
+            .sessionOpened, .sessionEnded, .exitsChanged:
             break
         }
     }
@@ -107,7 +107,7 @@ extension Event {
         case .storeCreated, .started, .stopped, .codeShown, .orderChanged, .cancelRequested,
             .amendRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged,
-            .tokenChanged, .sessionOpened, .sessionEnded:
+            .tokenChanged, .sessionOpened, .sessionEnded, .exitsChanged:
             nil
         }
     }
@@ -116,7 +116,7 @@ extension Event {
         switch self {
         case .storeCreated, .started, .stopped: .server
         case .orderSubmitted, .orderSimulated, .orderRefused, .orderHeld, .orderApproved,
-            .orderReopened, .cancelRequested, .amendRequested:
+            .orderReopened, .cancelRequested, .amendRequested, .exitsChanged:
             .order
         case .orderChanged(_, .filled): .fill
         case .orderChanged: .order
@@ -143,7 +143,7 @@ extension Event {
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened,
             .cancelRequested, .amendRequested, .killChanged, .breachAcknowledged, .tokenChanged,
-            .sessionOpened, .sessionEnded:
+            .sessionOpened, .sessionEnded, .exitsChanged:
             EventSubject()
         }
     }

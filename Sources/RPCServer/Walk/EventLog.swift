@@ -72,10 +72,10 @@ struct EventLog {
                     "until": "\(restraint.until.milliseconds)",
                 ]
             )
-        case .riskBreached(let breach):
-            self.note(breach)
+        case .riskBreached(let breach): self.note(breach)
         case .breachAcknowledged(let number, let acknowledgement):
             self.note(acknowledgement, of: number)
+        case .exitsChanged(let entry, let change): self.note(change, of: entry)
         case .limitChanged(let change): self.note(change)
         case .tokenChanged(let token): self.note(token)
         case .sessionEnded(let name, let end, let orders): self.note(name, end, orders)
@@ -101,6 +101,26 @@ struct EventLog {
             "a code of the second factor did not count",
             metadata: ["by": "\(principal)", "for": "\(purpose)", "failures": "\(count)"]
         )
+    }
+
+    private func note(_ change: ExitChange, of entry: OrderID) {
+        switch change {
+        case .reached(let aim):
+            self.log.info(
+                "exit reached",
+                metadata: ["entry": "\(entry)", "exit": "\(aim)"]
+            )
+        case .needsOperator(let reason):
+            self.log.error(
+                "exits need an operator",
+                metadata: ["entry": "\(entry)", "reason": "\(reason)"]
+            )
+        case .ended(let reason):
+            self.log.info(
+                "exits ended",
+                metadata: ["entry": "\(entry)", "reason": "\(reason)"]
+            )
+        }
     }
 
     private func note(_ token: AccessToken) {

@@ -32,6 +32,12 @@ public struct OrderWish: Hashable, Sendable {
     public var strategy: String?
     /// Placed once more, as a new order, where its absence at the venue is proven.
     public var resubmitsIfAbsent = false
+    /// The price at which what is bought is sold again, to cut a loss.
+    public var stopLossPrice: String?
+    /// What it is sold for at least then.
+    public var stopLossLimit: String?
+    /// The price at which what is bought is sold again for a profit, and at least.
+    public var takeProfitPrice: String?
 
     /// A market order, until more is set.
     ///
@@ -115,6 +121,14 @@ public struct RemoteOrder: Hashable, Sendable, Encodable {
     public var stopPrice: String
     /// What was asked for in the quote asset; empty where a quantity was.
     public var quoteQuantity: String
+    /// Where the loss of it is cut; empty where it has no stop-loss.
+    public var stopLossPrice: String
+    /// What that sells for at least; empty for the market.
+    public var stopLossLimit: String
+    /// Where its profit is taken; empty where it has no take-profit.
+    public var takeProfitPrice: String
+    /// The order whose fills this one closes, where it is an exit; 0 for none.
+    public var entryOrderID: UInt64
 }
 
 /// One trade of an order.

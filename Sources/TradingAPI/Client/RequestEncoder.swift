@@ -26,6 +26,9 @@ struct RequestEncoder {
             unsafe message.tag = self.arena.string(wish.tag ?? "")
             unsafe message.strategy = self.arena.string(wish.strategy ?? "")
             unsafe message.resubmit_if_absent = wish.resubmitsIfAbsent ? 1 : 0
+            unsafe message.stop_loss_price = self.arena.string(wish.stopLossPrice ?? "")
+            unsafe message.stop_loss_limit = self.arena.string(wish.stopLossLimit ?? "")
+            unsafe message.take_profit_price = self.arena.string(wish.takeProfitPrice ?? "")
         }
     }
 

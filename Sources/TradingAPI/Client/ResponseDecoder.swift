@@ -292,7 +292,11 @@ struct ResponseDecoder {
             originalQuantity: String(protobuf: message.original_quantity),
             strategy: String(protobuf: message.strategy),
             stopPrice: String(protobuf: message.stop_price),
-            quoteQuantity: String(protobuf: message.quote_quantity)
+            quoteQuantity: String(protobuf: message.quote_quantity),
+            stopLossPrice: String(protobuf: message.stop_loss_price),
+            stopLossLimit: String(protobuf: message.stop_loss_limit),
+            takeProfitPrice: String(protobuf: message.take_profit_price),
+            entryOrderID: message.entry_order_id
         )
     }
 

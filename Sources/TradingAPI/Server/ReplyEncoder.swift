@@ -178,6 +178,7 @@ package struct ReplyEncoder {
                 order.intent.originalQuantity?.description ?? ""
             )
             unsafe message.strategy = self.arena.string(order.intent.strategy)
+            unsafe self.addExits(of: order.intent, to: &message)
         }
     }
 

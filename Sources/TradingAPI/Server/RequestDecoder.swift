@@ -149,7 +149,8 @@ package struct RequestDecoder {
                 "strategy",
                 bytesMax: Limits.tagBytesMax
             ),
-            resubmitsIfAbsent: unsafe message.resubmit_if_absent != 0
+            resubmitsIfAbsent: unsafe message.resubmit_if_absent != 0,
+            exits: try unsafe self.exits(message)
         )
         wish.connection = self.connection
         return wish

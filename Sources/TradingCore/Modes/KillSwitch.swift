@@ -38,6 +38,10 @@ package struct KillSwitch: Hashable, Sendable {
     }
 
     package var isEngaged: Bool { self.level != nil }
+
+    /// Whether attached exits end with it: their orders are cancelled, and where positions are to
+    /// be closed, that is done by orders of its own.
+    package var endsExits: Bool { self.level.map { $0 >= .cancel } ?? false }
 }
 
 /// The orders by which one position is being closed since the kill switch was engaged.

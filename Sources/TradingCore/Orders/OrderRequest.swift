@@ -53,6 +53,8 @@ package enum OrderPurpose: UInt8, Hashable, Sendable, CaseIterable {
     case client = 1
     /// The kill switch closes a position with it (K4).
     case flatten = 2
+    /// It is an exit that was attached to an entry.
+    case exit = 3
 }
 
 /// A client's wish for an order, as it came through the door.
@@ -79,6 +81,8 @@ package struct OrderRequest: Hashable, Sendable {
     package var connection: UInt64
     /// The caller's session that it belongs to, where that is known already.
     package var session: String
+    /// What closes it again; nil where nothing does.
+    package var exits: ExitTerms?
 
     package init(
         terms: OrderTerms,
@@ -88,7 +92,8 @@ package struct OrderRequest: Hashable, Sendable {
         tag: String = "",
         strategy: String = "",
         resubmitsIfAbsent: Bool = false,
-        predecessor: OrderID? = nil
+        predecessor: OrderID? = nil,
+        exits: ExitTerms? = nil
     ) {
         self.terms = terms
         self.principal = principal
@@ -102,6 +107,7 @@ package struct OrderRequest: Hashable, Sendable {
         self.goal = nil
         self.connection = 0
         self.session = ""
+        self.exits = exits
     }
 }
 
@@ -143,6 +149,10 @@ package struct OrderIntent: Hashable, Sendable {
     package var goal: PositionGoal?
     /// The caller's session over whose connection it was placed; empty for none.
     package var session: String
+    /// What closes it again; nil where nothing does.
+    package var exits: ExitTerms?
+    /// The order whose fills it closes, where it is an exit.
+    package var entry: OrderID?
 
     package init(
         orderID: OrderID,
@@ -164,7 +174,9 @@ package struct OrderIntent: Hashable, Sendable {
         strategy: String = "",
         originalQuantity: Quantity? = nil,
         goal: PositionGoal? = nil,
-        session: String = ""
+        session: String = "",
+        exits: ExitTerms? = nil,
+        entry: OrderID? = nil
     ) {
         self.orderID = orderID
         self.clientOrderID = clientOrderID
@@ -186,6 +198,8 @@ package struct OrderIntent: Hashable, Sendable {
         self.originalQuantity = originalQuantity
         self.goal = goal
         self.session = session
+        self.exits = exits
+        self.entry = entry
     }
 
     /// What was asked for.

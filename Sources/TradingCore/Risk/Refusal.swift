@@ -67,6 +67,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case priceCollar = 41
     /// The price that the order waits for is reached already.
     case stopPrice = 91
+    /// The exits that are attached to the order could not be placed, or would be reached at once.
+    case attachedExits = 92
     /// The account lost too much in a day; or what it lost is not known.
     case dailyLoss = 51
     /// Our own largest value of a position, with every open order counted as filled.
@@ -151,6 +153,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .orderQuantity: "order_quantity"
         case .priceCollar: "price_collar"
         case .stopPrice: "stop_price"
+        case .attachedExits: "attached_exits"
         case .positionNotional: "position_notional"
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"

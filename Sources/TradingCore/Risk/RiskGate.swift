@@ -50,6 +50,8 @@ package struct RiskContext: Sendable {
     package var isApproved = false
     /// Whether the order is refused unless it can do nothing but shrink the position.
     package var isReduceOnly = false
+    /// What is to close the order again.
+    package var exits: ExitTerms?
 
     /// What of the limits binds the order's symbol and strategy.
     var bound: BoundLimits {
@@ -112,8 +114,10 @@ package enum Admission: ~Copyable {
 
 /// The one door through which every order goes.
 package enum RiskGate {
-    /// One check, and whether it also binds the orders by which the kill switch closes positions:
-    /// what bounds growth does not (K4).
+    /// One check, and whether it also binds the orders of ours that only close: exits, and those by
+    /// which the kill switch closes positions.
+    ///
+    /// What bounds growth does not (K4).
     struct Check: Sendable {
         let bindsFlatten: Bool
         let refusal: @Sendable (RiskContext) -> Refusal?
@@ -154,6 +158,7 @@ package enum RiskGate {
         .clients(Checks.orderQuantity),
         .clients(Checks.priceCollar),
         .clients(Checks.stopPrice),
+        .clients(Checks.attachedExits),
         .clients(Checks.dailyLoss),
         .clients(Checks.positionNotional),
         .clients(Checks.exposureNotional),
@@ -168,7 +173,7 @@ package enum RiskGate {
 
     /// The first reason against an order, or nil where it may go.
     package static func refusal(of context: RiskContext) -> Refusal? {
-        for check in self.checks where check.bindsFlatten || context.purpose != .flatten {
+        for check in self.checks where check.bindsFlatten || context.purpose == .client {
             if let refusal = check.refusal(context) { return refusal }
         }
         return nil
@@ -204,7 +209,7 @@ package enum RiskGate {
             fatalError("invariant broken: the checks passed an order without rules or price")
         }
         let intent = intent(rules, worstPrice)
-        if context.purpose != .flatten, let refusal = Checks.sensitiveNotional(context) {
+        if context.purpose == .client, let refusal = Checks.sensitiveNotional(context) {
             return .held(intent, refusal)
         }
         return .approved(ApprovedOrder(intent: intent))

@@ -20,6 +20,8 @@ package struct Alert: Hashable, Sendable {
         case approvalWanted = "approval_wanted"
         /// Too many codes of the second factor did not count.
         case codesLocked = "codes_locked"
+        /// What an order bought is without an exit that was attached to it.
+        case exitFailed = "exit_failed"
     }
 
     package var kind: Kind

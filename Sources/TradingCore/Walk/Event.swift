@@ -55,6 +55,8 @@ package enum Event: Hashable, Sendable {
     case sessionOpened(CancelSession)
     /// That is over; where its connections were lost, these orders are cancelled.
     case sessionEnded(SessionName, SessionEnd, orders: [OrderID])
+    /// What became of the exits of an entry, beside what became of their orders.
+    case exitsChanged(OrderID, ExitChange)
 
     /// Whether the event may be seen before it is synced.
     package enum Durability: Hashable, Sendable {
@@ -69,7 +71,7 @@ package enum Event: Hashable, Sendable {
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
             .limitChanged, .tokenChanged, .orderHeld, .orderApproved, .codeShown, .sessionOpened,
-            .sessionEnded:
+            .sessionEnded, .exitsChanged:
             .syncFirst
         case .orderChanged(_, let change):
             switch change {

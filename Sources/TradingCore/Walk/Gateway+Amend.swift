@@ -156,7 +156,8 @@ extension Gateway {
             terms: terms,
             principal: order.intent.principal,
             expectedMode: order.intent.venue.mode,
-            strategy: order.intent.strategy
+            strategy: order.intent.strategy,
+            exits: order.intent.exits
         )
         return RiskGate.refusal(
             of: self.riskContext(for: wish, .client, on: order.intent.venue, at: now)
@@ -202,6 +203,10 @@ extension Order {
 extension PendingAmend {
     /// What a wish comes to, or why it cannot be.
     static func make(_ wish: AmendRequest, of order: Order) -> Result<PendingAmend, Refusal> {
+        if let entry = order.intent.entry {
+            let actual = "an exit of order \(entry)"
+            return .failure(order.unamendable(limit: "no change but by its entry", actual: actual))
+        }
         let state = order.pendingCancel == nil ? order.status.name : "being cancelled"
         guard order.status == .open || order.status == .partiallyFilled,
             order.pendingCancel == nil, order.terms.type != .market

@@ -161,7 +161,8 @@ extension Gateway {
             tag: earlier.tag,
             strategy: earlier.strategy,
             resubmitsIfAbsent: earlier.resubmitsIfAbsent,
-            predecessor: earlier.predecessor
+            predecessor: earlier.predecessor,
+            exits: earlier.exits
         )
         wish.originalQuantity = earlier.originalQuantity
         wish.goal = earlier.goal

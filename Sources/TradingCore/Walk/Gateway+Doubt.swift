@@ -39,6 +39,7 @@ extension Gateway {
         times += self.holds.values
         if let time = self.sessionLinks.nextEnd { times.append(time) }
         if let time = self.nextKillWake { times.append(time) }
+        if let time = self.exitDesk.nextLook { times.append(time) }
         return times.min()
     }
 

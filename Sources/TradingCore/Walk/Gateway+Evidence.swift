@@ -27,6 +27,7 @@ extension Gateway {
         case .quoted(let symbol, let quote):
             self.sessions[venue]?.quotes[symbol] = quote
             self.revalue(symbol, on: venue)
+            self.noteForExits(quote, of: symbol, on: venue)
         case .clockMeasured:
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
         case .marketStreamOpened, .marketStreamLost, .orderLimitsReported, .orderCountsReported,

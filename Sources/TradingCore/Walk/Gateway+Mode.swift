@@ -178,7 +178,9 @@ extension Gateway {
     private func unmetLeaving(_ policy: OpenOrdersPolicy) -> [UnmetCondition] {
         guard policy == .refuse else { return [] }
         var unmet: [UnmetCondition] = []
-        let count = self.state.openOrderCount(on: self.mode.venue)
+        let count =
+            self.state.openOrderCount(on: self.mode.venue)
+            + self.state.exits.watchedCount(on: self.mode.venue)
         if count > 0 { unmet.append(self.unmet(openOrders: count)) }
         let positions = self.mode == .live ? self.openPositions(on: .live) : []
         if !positions.isEmpty { unmet.append(self.unmet(positions: positions)) }

@@ -76,7 +76,8 @@ extension Gateway {
             let intent = earlier.intent
             self.repeatAnswer(
                 earlier,
-                isSame: intent.askedTerms == wish.terms && intent.goal == nil,
+                isSame: intent.askedTerms == wish.terms && intent.goal == nil
+                    && intent.exits == wish.exits,
                 token,
                 deadline: deadline,
                 fetched: fetched,
@@ -212,7 +213,8 @@ extension Gateway {
             originalQuantity: wish.originalQuantity,
             goal: wish.goal,
             session: wish.session.isEmpty
-                ? self.sessionLinks.session(of: wish.connection, wish.principal) : wish.session
+                ? self.sessionLinks.session(of: wish.connection, wish.principal) : wish.session,
+            exits: wish.exits
         )
     }
 
@@ -278,6 +280,11 @@ extension Gateway {
             batch.perform(.reply(token, .refused(Self.notFound(orderID))))
             return
         }
+        if order.status.isTerminal, self.state.exits[orderID] != nil {
+            self.endExits(of: orderID, "canceled with their entry", into: &batch)
+            batch.perform(.reply(token, .order(order, isRepeat: false)))
+            return
+        }
         guard !order.status.isTerminal else {
             let refusal = Refusal(
                 .orderFinished,
@@ -294,6 +301,10 @@ extension Gateway {
             self.answerClosed(orderID, token, into: &batch)
             return
         }
+        if let entry = order.intent.entry {
+            let reason = "order \(orderID) was canceled"
+            self.endExits(of: entry, reason, canceledByCaller: orderID, into: &batch)
+        }
         self.requestCancel(of: order, into: &batch)
         self.wait(for: orderID, token, .cancel, deadline: deadline, at: batch.instant)
     }
@@ -308,6 +319,7 @@ extension Gateway {
         let held =
             venue == nil
             ? self.dismissHeld("canceled with all others", symbol: symbol, into: &batch) : []
+        self.endExits(symbol, on: venue, "canceled with all orders", into: &batch)
         let orders = self.state.ordersByAge.filter { order in
             !order.status.isTerminal && order.intent.venue.isExchange
                 && (symbol == nil || order.terms.symbol == symbol)

@@ -20,8 +20,7 @@ extension Gateway {
         let ruleVenue = self.settings.ruleVenue(for: venue)
         let session = self.sessions[ruleVenue]
         let (symbol, side) = (wish.terms.symbol, wish.terms.side)
-        let rules = session?.rules[symbol]
-        let quote = session?.quotes[symbol]
+        let (rules, quote) = (session?.rules[symbol], session?.quotes[symbol])
         // Modes that send nothing are judged by the account that they imitate.
         let ledger = self.state.ledger(of: ruleVenue)
         let limits = self.settings.limits
@@ -60,7 +59,8 @@ extension Gateway {
             strategy: wish.strategy,
             breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
             isLossKnown: false,
-            dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now)
+            dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now),
+            exits: wish.exits
         )
         self.addRates(of: wish, to: &context, at: now)
         self.addAccount(of: wish, to: &context, on: venue, at: now)

@@ -35,7 +35,8 @@ extension Gateway {
             expectedMode: order.intent.venue.mode,
             tag: order.intent.tag,
             strategy: order.intent.strategy,
-            predecessor: order.orderID
+            predecessor: order.orderID,
+            exits: order.intent.exits
         )
         wish.session = order.intent.session
         let successor = self.admit(wish, into: &batch)

@@ -22,6 +22,7 @@ package struct Gateway: ~Copyable {
     /// Orders that are known to be foreign, newest last; bounded.
     var foreignOrders: [NumberedOrder] = []
     var kill = KillProgress()
+    var exitDesk = ExitDesk()
     /// Until when each held order is held.
     var holds: [OrderID: MonotonicTime] = [:]
     /// Until when no code of the second factor is looked at.
@@ -91,6 +92,7 @@ package struct Gateway: ~Copyable {
         }
         self.watchEquity(into: &batch)
         self.pursueKill(into: &batch)
+        self.pursueExits(into: &batch)
         for evicted in self.recent.evict(keeping: batch.closedOrders.count) {
             if let key = evicted.intent.key { self.keys[key] = nil }
         }
@@ -164,7 +166,10 @@ package struct Gateway: ~Copyable {
         let touched = self.holding(touchedBy: event)
         let closed = self.state.apply(event, at: batch.instant.wall)
         if let touched { self.revalue(touched.symbol, on: touched.venue) }
-        guard let closed else { return }
+        guard let closed else {
+            self.noteForExits(event)
+            return
+        }
         batch.append(closed: closed)
         self.chases[closed.orderID] = nil
         self.holds[closed.orderID] = nil
@@ -172,6 +177,8 @@ package struct Gateway: ~Copyable {
         self.recent.remember(closed)
         self.sessions[closed.intent.venue]?.tradeWatch.lively.insert(closed.terms.symbol)
         self.noteClosing(closed, at: batch.instant)
+        self.noteExit(closed, into: &batch)
+        self.noteForExits(event)
     }
 
     /// The position that an event changes, or the orders in whose symbol it does.

@@ -29,7 +29,9 @@ extension Gateway {
         case .resume: return
         case .cancel:
             _ = self.dismissHeld("canceled by the restart policy", into: &batch)
-            for order in unfinished where order.pendingCancel == nil {
+            // What protects a position stays: it would be placed again.
+            for order in unfinished
+            where order.pendingCancel == nil && order.intent.purpose != .exit {
                 let cancelID = ClientOrderIDScheme.cancelName(of: order.intent.clientOrderID)
                 self.record(.cancelRequested(order.orderID, cancelID), into: &batch)
                 // It leaves when the walk begins: the venue is not connected yet.

@@ -43,15 +43,17 @@ package struct State: Hashable, Sendable {
     /// What the venues' accounts hold, those that were ever touched.
     package private(set) var ledgers: ByVenue<Ledger>
     /// Limits on losses or failures that were broken.
-    package private(set) var breaches: BreachList
+    package internal(set) var breaches: BreachList
     /// Orders in a row that failed at a venue; what has none has no entry.
-    package private(set) var failureCounts: ByVenue<Int>
+    package internal(set) var failureCounts: ByVenue<Int>
     /// How many orders each account placed in its last day.
     package private(set) var orderDays: ByVenue<OrderDay>
     /// What each account's losses are counted from, by quote asset.
-    package private(set) var equities: ByVenue<[Asset: EquityRecord]>
+    package internal(set) var equities: ByVenue<[Asset: EquityRecord]>
     /// What was placed on the venues' present days.
     package private(set) var dayNotionals: ByVenue<DayNotional>
+    /// What closes entries again, those that are not closed yet.
+    package private(set) var exits: ExitBook
     /// Those of `orders`, counted; what has none has no entry.
     private(set) var openCounts: ByVenue<OpenCounts>
 
@@ -91,6 +93,7 @@ package struct State: Hashable, Sendable {
         self.orderDays = [:]
         self.equities = [:]
         self.dayNotionals = [:]
+        self.exits = ExitBook()
         self.openCounts = [:]
     }
 
@@ -118,7 +121,8 @@ package struct State: Hashable, Sendable {
         failureCounts: ByVenue<Int>,
         orderDays: ByVenue<OrderDay>,
         equities: ByVenue<[Asset: EquityRecord]>,
-        dayNotionals: ByVenue<DayNotional>
+        dayNotionals: ByVenue<DayNotional>,
+        exits: [ExitPlan]
     ) {
         self.sequence = sequence
         self.clientIDPrefix = clientIDPrefix
@@ -145,6 +149,7 @@ package struct State: Hashable, Sendable {
         self.orderDays = orderDays
         self.equities = equities
         self.dayNotionals = dayNotionals
+        self.exits = ExitBook(exits)
         self.openCounts = [:]
         for change in limitChanges { self.limitChanges[change.key] = change }
         for order in orders {
@@ -199,8 +204,7 @@ package struct State: Hashable, Sendable {
             self.secondFactor.note(outcome, at: time)
         case .orderChanged(let orderID, let change):
             return self.change(orderID, by: change, at: time)
-        case .orderReopened(let order):
-            self.insert(order)
+        case .orderReopened(let order): self.reopen(order)
         case .cancelRequested(let orderID, let cancelID):
             self.orders[orderID]?.pendingCancel = PendingCancel(cancelID: cancelID)
         case .amendRequested(let orderID, let amend, _):
@@ -212,6 +216,7 @@ package struct State: Hashable, Sendable {
         case .killChanged(let killSwitch):
             self.killSwitch = killSwitch
             self.closings = [:]
+            if killSwitch.endsExits { self.exits = ExitBook() }
         case .ledgerBound(let venue, let accountID):
             self.ledgers[venue, default: Ledger()].bind(to: accountID)
         case .balanceMoved(let venue, let asset, let delta, _):
@@ -231,6 +236,8 @@ package struct State: Hashable, Sendable {
         case .sessionEnded(let name, _, _): self.cancelSessions[name] = nil
         case .limitChanged(let change):
             self.limitChanges[change.key] = change.setting == .configuration ? nil : change
+        case .exitsChanged(let entry, let change):
+            self.exits.take(change, of: entry)
         }
         return nil
     }
@@ -241,6 +248,11 @@ package struct State: Hashable, Sendable {
             "order \(orderID) follows order \(self.lastOrderID)"
         )
         self.lastOrderID = orderID
+    }
+
+    private mutating func reopen(_ order: Order) {
+        self.insert(order)
+        if !self.killSwitch.endsExits { self.exits.reopen(order.intent) }
     }
 
     private mutating func insert(_ order: Order) {
@@ -257,6 +269,7 @@ package struct State: Hashable, Sendable {
     private mutating func place(_ order: Order) {
         self.insert(order)
         let intent = order.intent
+        self.exits.begin(intent)
         self.lastPlacements[intent.venue] = intent.timestamp
         let day = UTCDay(of: intent.timestamp)
         self.dayNotionals[intent.venue, default: DayNotional(day: day)].add(
@@ -296,11 +309,13 @@ package struct State: Hashable, Sendable {
         if before != after { self.weigh(intent, before, after) }
         if case .filled(let fill) = change {
             self.count(fill, of: intent)
+            self.exits.count(fill, of: intent)
             if !fill.isOperators { self.mark(fill, of: intent) }
         }
         guard after.isSettled else { return nil }
         let order = self.orders.remove(at: place).value
         self.count(order, by: -1)
+        self.exits.finish(order)
         if order.intent.purpose == .flatten, order.status == .filled {
             self.closings[order.intent.venue]?[order.terms.symbol]?.succeed()
         }
@@ -345,41 +360,6 @@ package struct State: Hashable, Sendable {
             of: intent,
             realized: realized
         )
-    }
-
-    /// Counts an order that failed, or begins to count anew after one that did not.
-    ///
-    /// An order that a process before this one left behind says nothing about the venue; nor does
-    /// one that the engaged kill switch kept from being sent.
-    private mutating func countFailure(
-        of intent: OrderIntent,
-        _ before: OrderWeight,
-        _ after: OrderWeight
-    ) {
-        let venue = intent.venue
-        switch (before.status, after.status) {
-        case (.submitting, .rejected), (.submitting, .unknown), (.submitting, .notPlaced):
-            guard intent.clientOrderID.text.contains("-\(self.epoch)-"), !after.cameTooLate,
-                after.status != .notPlaced || !self.killSwitch.isEngaged
-            else { return }
-            self.failureCounts[venue, default: 0] += 1
-        case (.submitting, .open), (.submitting, .partiallyFilled), (.submitting, .filled),
-            (.submitting, .canceled), (.submitting, .expired):
-            self.failureCounts[venue] = nil
-        default:
-            break
-        }
-    }
-
-    /// A breach for failures that a person has seen begins to count anew.
-    private mutating func acknowledge(
-        _ number: UInt64,
-        _ acknowledgement: RiskBreach.Acknowledgement
-    ) {
-        guard let breach = self.breaches.acknowledge(number, acknowledgement) else { return }
-        if breach.rule == .consecutiveFailures { self.failureCounts[breach.venue] = nil }
-        guard let asset = breach.asset else { return }
-        self.equities[breach.venue]?[asset]?.acknowledge(breach.rule)
     }
 
     private mutating func mark(_ fill: Fill, of intent: OrderIntent) {

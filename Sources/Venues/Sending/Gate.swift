@@ -27,7 +27,7 @@ package final class Gate: Sendable {
         /// The latches that a placement must find open.
         static func mask(for purpose: OrderPurpose) -> UInt64 {
             switch purpose {
-            case .client: Latch.session.rawValue | Latch.killSwitch.rawValue
+            case .client, .exit: Latch.session.rawValue | Latch.killSwitch.rawValue
             case .flatten: Latch.session.rawValue | Latch.closings.rawValue
             }
         }

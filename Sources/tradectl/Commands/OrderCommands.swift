@@ -8,7 +8,8 @@ struct Place: AsyncParsableCommand {
         discussion: """
             With --stop-price the order waits for that price: as a market order, or as a limit \
             order with --limit. It is a stop loss unless --type says take_profit. With --type \
-            limit_maker it rests at its limit, or is rejected where it would trade at once.
+            limit_maker it rests at its limit, or is rejected where it would trade at once. With \
+            --stop-loss, --take-profit or both, what is bought is sold again at those prices.
             """
     )
 
@@ -26,6 +27,9 @@ struct Place: AsyncParsableCommand {
         )
     )
     var type: VenueOrderType?
+    @Option(help: "Sell what is bought once the price fell to this.") var stopLoss: String?
+    @Option(help: "With --stop-loss: sell for no less than this.") var stopLossLimit: String?
+    @Option(help: "Sell what is bought at this price or better.") var takeProfit: String?
     @Option(help: "Limit orders: GTC, IOC or FOK (default: GTC).") var tif: TimeInForce?
     @Option(help: "The same key twice is one order and the same answer.") var key: String?
     @Option(help: "Refuse when the gateway is in another mode.") var expectMode: TradingMode?
@@ -51,6 +55,12 @@ struct Place: AsyncParsableCommand {
         wish.tag = self.tag
         wish.strategy = self.strategy
         wish.resubmitsIfAbsent = self.resubmitIfAbsent
+        guard self.stopLossLimit == nil || self.stopLoss != nil else {
+            throw Failure(.usage, "--stop-loss-limit goes with --stop-loss")
+        }
+        wish.stopLossPrice = self.stopLoss
+        wish.stopLossLimit = self.stopLossLimit
+        wish.takeProfitPrice = self.takeProfit
         let (order, isRepeat) = try await self.options.withClient {
             client throws(TradingClientError) in try await client.place(wish)
         }

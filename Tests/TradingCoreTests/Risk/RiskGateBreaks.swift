@@ -65,6 +65,7 @@ extension RiskGateTests {
                 $0.quote = Quote(bid: Make.price("99"), ask: Make.price("99"))
             }
         ),
+        (.attachedExits, { $0.exits = Make.exits(stop: "100") }),
         (
             .dailyLoss,
             {

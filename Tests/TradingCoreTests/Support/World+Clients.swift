@@ -77,6 +77,7 @@ extension World {
         var wish = Make.wish(terms)
         wish.resubmitsIfAbsent = self.random.happens(60)
         wish.connection = 1
+        if self.hasExits, side == .buy { wish.exits = self.someExits() }
         if self.random.happens(60) {
             wish.key = Make.key("k\(self.wishes.count)")
             self.wishes.append((wish.key?.text ?? "", terms))
@@ -197,6 +198,7 @@ extension World {
         if !state.heldOrders.isEmpty { self.break_("M1: orders are held under a kill switch") }
         let intents = self.rig.journal.events.compactMap(\.sent)
         for intent in intents { self.judge(intent) }
+        self.judgeExits(of: intents)
         let names = Set(intents.map(\.clientOrderID.text))
         for entry in self.venue.entries where !entry.name.hasPrefix("web_") {
             if !names.contains(entry.name) { self.break_("the journal lost \(entry.name)") }
@@ -326,6 +328,9 @@ extension Event {
         case .tokenChanged: "token"
         case .sessionOpened: "session opened"
         case .sessionEnded(_, let end, _): "session \(end.name)"
+        case .exitsChanged(_, .reached(let aim)): "reached \(aim)"
+        case .exitsChanged(_, .needsOperator): "exits need operator"
+        case .exitsChanged(_, .ended): "exits ended"
         }
     }
 }

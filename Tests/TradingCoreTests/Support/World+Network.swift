@@ -103,6 +103,7 @@ extension World {
         {
             self.break_("K4: order \(intent.orderID) sells more than our fills bought")
         }
+        self.watchExit(intent)
         let outcome: PlacementOutcome
         switch self.venue.place(intent, at: self.venueNow) {
         case .accepted(let report):

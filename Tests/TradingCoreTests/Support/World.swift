@@ -99,12 +99,15 @@ final class World {
     /// How often what happened, so that a calm storm is noticed.
     var tally: [String: Int] = [:]
     let hadStrangers: Bool
+    /// Whether clients attach exits, and prices move.
+    let hasExits: Bool
     /// Whether clients never cancel everything.
     var isPatient: Bool { self.seed % 3 == 0 }
     let venueOffsetMilliseconds: Int64
 
-    init(seed: UInt64) {
+    init(seed: UInt64, hasExits: Bool = false) {
         self.seed = seed
+        self.hasExits = hasExits
         var settings = World.settings
         // Nothing grows before what is held has a price, so that these storms are calmer.
         if seed % 8 == 1 { settings.limits.loss.drawdownMillionths = 1_000_000 }
@@ -225,6 +228,7 @@ final class World {
             }
         case .market:
             self.moveMarket()
+            if self.hasExits { self.moveQuotes(&inputs) }
             if self.isBusy {
                 self.schedule(.market, inMilliseconds: Int64(self.random.number(5...300)))
             }

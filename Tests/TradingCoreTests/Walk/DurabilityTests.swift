@@ -48,6 +48,7 @@ import Testing
             .equityMarked(.live, Asset("USDT"), Make.equityMark()),
             .orderChanged(one, .succeeded(by: OrderID(raw: 2))),
             .orderChanged(one, .amendFailed(reason: "")),
+            .exitsChanged(one, .reached(.stopLoss)),
         ]
         for event in first { #expect(event.durability == .syncFirst, "\(event)") }
         let cancelID = ClientOrderIDScheme.cancelName(of: intent.clientOrderID)

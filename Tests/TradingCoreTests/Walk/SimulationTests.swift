@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct SimulationTests {
     /// Runs one seed from an empty store to quiescence.
-    static func world(seed: UInt64) -> World {
-        let world = World(seed: seed)
+    static func world(seed: UInt64, hasExits: Bool = false) -> World {
+        let world = World(seed: seed, hasExits: hasExits)
         world.begin()
         world.run(milliseconds: 15_000)
         world.isBusy = false
@@ -17,6 +17,24 @@ import Testing
         world.run(milliseconds: 90_000)
         if world.violations.isEmpty { world.judge() }
         return world
+    }
+
+    @Test func `in no storm do the exits of an entry sell more than it bought`() {
+        var tally: [String: Int] = [:]
+        for seed in Seeds.range {
+            let world = SimulationTests.world(seed: seed, hasExits: true)
+            let broken = world.violations.joined(separator: "; ")
+            #expect(broken.isEmpty, "seed \(seed): \(broken)")
+            tally.merge(world.tally) { $0 + $1 }
+        }
+        guard Seeds.range.count >= 200 else { return }
+        for (kind, least) in [
+            "exit STOP_LOSS": 150, "exit STOP_LOSS_LIMIT": 60, "exit LIMIT": 50,
+            "exit MARKET": 50, "exit filled": 200, "reached stopLoss": 50,
+            "reached takeProfit": 50, "exits ended": 300,
+        ] {
+            #expect(tally[kind, default: 0] >= least, "\(kind): \(tally[kind, default: 0])")
+        }
     }
 
     @Test func `after every storm gateway and venue agree`() {

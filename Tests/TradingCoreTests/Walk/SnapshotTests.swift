@@ -70,6 +70,12 @@ import Testing
         "VenueRestraint.until", "VenueRestraint.scope",
         "VenueRestraint.reason", "TradeMark.tradeID", "TradeMark.time",
         "Closing.orderCount", "Closing.failureCount",
+        "State.exits", "ExitBook.plans", "ExitPlan.entry", "ExitPlan.bought", "ExitPlan.sold",
+        "ExitPlan.working", "ExitPlan.reached", "ExitPlan.failureCount", "ExitPlan.problem",
+        "OrderIntent.exits", "OrderIntent.entry", "ExitTerms.stopLoss", "ExitTerms.takeProfit",
+        "StopLoss.stopPrice", "StopLoss.limitPrice",
+        // Derived again from the plans.
+        "ExitBook.bySymbol",
         // Derived again from the orders.
         "State.ordersInDoubt", "State.heldOrders", "State.openCounts", "Ledger.pending",
         "AmountBySide.buying", "AmountBySide.selling",
@@ -98,7 +104,7 @@ import Testing
         "OrderIntent.predecessor", "OrderIntent.referencePrice",
         "IdempotencyKey.principal", "IdempotencyKey.text",
         "OrderTerms.symbol", "OrderTerms.side", "OrderTerms.type", "OrderTerms.quantity",
-        "OrderTerms.quoteQuantity",
+        "OrderTerms.quoteQuantity", "Trigger.aim", "Trigger.stopPrice",
         "Fill.tradeID", "Fill.price", "Fill.quantity", "Fill.quoteQuantity", "Fill.fee",
         "Fill.feeAsset", "Fill.isMaker", "Fill.time",
     ]
@@ -133,6 +139,19 @@ import Testing
         }
     }
 
+    /// An entry whose exits have an order at the venue.
+    static func enter(_ rig: Rig) -> OrderIntent {
+        let entry = rig.enter(Make.exits(limit: "89"), venue: 1_002)
+        rig.fill(entry, "0.5", of: "0.5", trade: 3, venue: 1_002)
+        return entry
+    }
+
+    static func change(exitsOf entry: OrderIntent, in state: inout State) {
+        for change in [ExitChange.reached(.takeProfit), .needsOperator(reason: "help")] {
+            _ = state.apply(.exitsChanged(entry.orderID, change), at: entry.timestamp)
+        }
+    }
+
     @Test func `no stored property of the state is forgotten by the snapshot (J4)`() throws {
         let rig = Rig.ready()
         let filled = rig.openOrder()
@@ -156,6 +175,7 @@ import Testing
             )
         )
         rig.ask(.cancel(open.orderID))
+        let entry = Self.enter(rig)
         rig.ask(.killEngage(.block, Principal("me"), reason: "why"))
         let key = LimitKey("price_collar", symbol: Make.bitcoin)
         rig.ask(.setLimits(Make.limitsWish([.init(key, .value("0.5"))])))
@@ -192,6 +212,7 @@ import Testing
         let paid = Make.fill(9, "0.5", fee: "0.001", in: "BNB")
         _ = state.apply(.orderChanged(closing.orderID, .filled(paid)), at: closing.timestamp)
         Self.hold(in: &state, at: closing.timestamp)
+        Self.change(exitsOf: entry, in: &state)
         var found: Set<String> = []
         Self.properties(of: state, into: &found)
         #expect(

@@ -444,10 +444,23 @@ struct  Trading__V1__PlaceOrderRequest
    * about how much a sale brings.
    */
   char *quote_quantity;
+  /*
+   * Exits of what this order buys, which the gateway places as it is filled: a sale once the price
+   * fell to this one,
+   */
+  char *stop_loss_price;
+  /*
+   * which sells for no less than this; at the market where empty,
+   */
+  char *stop_loss_limit;
+  /*
+   * and a sale at this price or better. The fill of one is the end of the other.
+   */
+  char *take_profit_price;
 };
 #define TRADING__V1__PLACE_ORDER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__place_order_request__descriptor) \
-    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__PlaceOrderResponse
@@ -812,10 +825,20 @@ struct  Trading__V1__Order
    * comes to at most, as far as the gateway can tell, until the venue says what it comes to.
    */
   char *quote_quantity;
+  /*
+   * The exits that are attached to it; empty where none.
+   */
+  char *stop_loss_price;
+  char *stop_loss_limit;
+  char *take_profit_price;
+  /*
+   * The order whose fills this one closes, where it is an exit; 0 for none.
+   */
+  uint64_t entry_order_id;
 };
 #define TRADING__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__order__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Trading__V1__Fill

@@ -457,6 +457,51 @@ void   trading__journal__v1__intent__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__intent__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__exits_changed__init
+                     (Trading__Journal__V1__ExitsChanged         *message)
+{
+  static const Trading__Journal__V1__ExitsChanged init_value = TRADING__JOURNAL__V1__EXITS_CHANGED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__exits_changed__get_packed_size
+                     (const Trading__Journal__V1__ExitsChanged *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__exits_changed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__exits_changed__pack
+                     (const Trading__Journal__V1__ExitsChanged *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__exits_changed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__exits_changed__pack_to_buffer
+                     (const Trading__Journal__V1__ExitsChanged *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__exits_changed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__ExitsChanged *
+       trading__journal__v1__exits_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__ExitsChanged *)
+     protobuf_c_message_unpack (&trading__journal__v1__exits_changed__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__exits_changed__free_unpacked
+                     (Trading__Journal__V1__ExitsChanged *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__exits_changed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__refusal__init
                      (Trading__Journal__V1__Refusal         *message)
 {
@@ -1865,7 +1910,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[25] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[26] =
 {
   {
     "store_created",
@@ -2144,6 +2189,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "exits_changed",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, exits_changed),
+    &trading__journal__v1__exits_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "session_opened",
     29,
     PROTOBUF_C_LABEL_NONE,
@@ -2175,6 +2232,7 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   7,   /* field[7] = cancel_requested */
   21,   /* field[21] = code_shown */
   15,   /* field[15] = equity_marked */
+  23,   /* field[23] = exits_changed */
   9,   /* field[9] = kill_changed */
   10,   /* field[10] = ledger_bound */
   16,   /* field[16] = limit_changed */
@@ -2187,8 +2245,8 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   3,   /* field[3] = order_simulated */
   2,   /* field[2] = order_submitted */
   13,   /* field[13] = risk_breached */
-  24,   /* field[24] = session_ended */
-  23,   /* field[23] = session_opened */
+  25,   /* field[25] = session_ended */
+  24,   /* field[24] = session_opened */
   1,   /* field[1] = started */
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
@@ -2199,8 +2257,8 @@ static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1]
 {
   { 1, 0 },
   { 25, 22 },
-  { 29, 23 },
-  { 0, 25 }
+  { 29, 24 },
+  { 0, 26 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -2210,7 +2268,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  25,
+  26,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
   3,  trading__journal__v1__event__number_ranges,
@@ -2478,7 +2536,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__stopped__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[29] =
+static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descriptors[33] =
 {
   {
     "order_id",
@@ -2793,6 +2851,54 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "exit_stop_price",
+    52,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, exit_stop_price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exit_stop_limit",
+    53,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, exit_stop_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "take_profit",
+    54,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, take_profit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entry",
+    55,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__Intent, entry),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "position_goal",
     60,
     PROTOBUF_C_LABEL_NONE,
@@ -2832,12 +2938,15 @@ static const ProtobufCFieldDescriptor trading__journal__v1__intent__field_descri
 static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   4,   /* field[4] = base_asset */
   1,   /* field[1] = client_order_id */
+  29,   /* field[29] = entry */
+  27,   /* field[27] = exit_stop_limit */
+  26,   /* field[26] = exit_stop_price */
   16,   /* field[16] = key */
   15,   /* field[15] = key_principal */
   0,   /* field[0] = order_id */
   23,   /* field[23] = original_quantity */
-  26,   /* field[26] = position_goal */
-  27,   /* field[27] = position_goal_value */
+  30,   /* field[30] = position_goal */
+  31,   /* field[31] = position_goal_value */
   20,   /* field[20] = predecessor */
   9,   /* field[9] = price */
   14,   /* field[14] = principal */
@@ -2849,12 +2958,13 @@ static const unsigned trading__journal__v1__intent__field_indices_by_name[] = {
   21,   /* field[21] = reference_price */
   13,   /* field[13] = reserve_price */
   19,   /* field[19] = resubmits_if_absent */
-  28,   /* field[28] = session */
+  32,   /* field[32] = session */
   6,   /* field[6] = side */
   24,   /* field[24] = stop_price */
   22,   /* field[22] = strategy */
   3,   /* field[3] = symbol */
   17,   /* field[17] = tag */
+  28,   /* field[28] = take_profit */
   8,   /* field[8] = time_in_force */
   11,   /* field[11] = timestamp */
   7,   /* field[7] = type */
@@ -2866,8 +2976,8 @@ static const ProtobufCIntRange trading__journal__v1__intent__number_ranges[5 + 1
   { 30, 19 },
   { 40, 21 },
   { 50, 24 },
-  { 60, 26 },
-  { 0, 29 }
+  { 60, 30 },
+  { 0, 33 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
 {
@@ -2877,11 +2987,88 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   "Trading__Journal__V1__Intent",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Intent),
-  29,
+  33,
   trading__journal__v1__intent__field_descriptors,
   trading__journal__v1__intent__field_indices_by_name,
   5,  trading__journal__v1__intent__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__intent__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__exits_changed__field_descriptors[4] =
+{
+  {
+    "order_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsChanged, order_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reached",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Trading__Journal__V1__ExitsChanged, change_case),
+    offsetof(Trading__Journal__V1__ExitsChanged, reached),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "needs_operator",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Trading__Journal__V1__ExitsChanged, change_case),
+    offsetof(Trading__Journal__V1__ExitsChanged, needs_operator),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ended",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Trading__Journal__V1__ExitsChanged, change_case),
+    offsetof(Trading__Journal__V1__ExitsChanged, ended),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__exits_changed__field_indices_by_name[] = {
+  3,   /* field[3] = ended */
+  2,   /* field[2] = needs_operator */
+  0,   /* field[0] = order_id */
+  1,   /* field[1] = reached */
+};
+static const ProtobufCIntRange trading__journal__v1__exits_changed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__exits_changed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.ExitsChanged",
+  "ExitsChanged",
+  "Trading__Journal__V1__ExitsChanged",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__ExitsChanged),
+  4,
+  trading__journal__v1__exits_changed__field_descriptors,
+  trading__journal__v1__exits_changed__field_indices_by_name,
+  1,  trading__journal__v1__exits_changed__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__exits_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__refusal__field_descriptors[5] =

@@ -97,6 +97,51 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_exits__init
+                     (Trading__Journal__V1__StoredExits         *message)
+{
+  static const Trading__Journal__V1__StoredExits init_value = TRADING__JOURNAL__V1__STORED_EXITS__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_exits__get_packed_size
+                     (const Trading__Journal__V1__StoredExits *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_exits__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_exits__pack
+                     (const Trading__Journal__V1__StoredExits *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_exits__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_exits__pack_to_buffer
+                     (const Trading__Journal__V1__StoredExits *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_exits__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredExits *
+       trading__journal__v1__stored_exits__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredExits *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_exits__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_exits__free_unpacked
+                     (Trading__Journal__V1__StoredExits *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_exits__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_day_notional__init
                      (Trading__Journal__V1__StoredDayNotional         *message)
 {
@@ -637,7 +682,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[22] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[23] =
 {
   {
     "client_id_prefix",
@@ -892,6 +937,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "exits",
+    24,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_exits),
+    offsetof(Trading__Journal__V1__StoredState, exits),
+    &trading__journal__v1__stored_exits__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "cancel_sessions",
     26,
     PROTOBUF_C_LABEL_REPEATED,
@@ -906,13 +963,14 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   13,   /* field[13] = breaches */
-  21,   /* field[21] = cancel_sessions */
+  22,   /* field[22] = cancel_sessions */
   0,   /* field[0] = client_id_prefix */
   7,   /* field[7] = closings */
   10,   /* field[10] = created_at */
   19,   /* field[19] = day_notionals */
   1,   /* field[1] = epoch */
   16,   /* field[16] = equities */
+  21,   /* field[21] = exits */
   15,   /* field[15] = failures */
   5,   /* field[5] = kill_switch */
   14,   /* field[14] = last_breach */
@@ -928,11 +986,12 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   20,   /* field[20] = second_factor */
   18,   /* field[18] = tokens */
 };
-static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 26, 21 },
-  { 0, 22 }
+  { 24, 21 },
+  { 26, 22 },
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -942,11 +1001,127 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  22,
+  23,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
-  2,  trading__journal__v1__stored_state__number_ranges,
+  3,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_exits__field_descriptors[7] =
+{
+  {
+    "entry",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredExits, entry),
+    &trading__journal__v1__intent__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bought",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredExits, bought),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sold",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredExits, sold),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "working",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Trading__Journal__V1__StoredExits, n_working),
+    offsetof(Trading__Journal__V1__StoredExits, working),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reached",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredExits, reached),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure_count",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredExits, failure_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "problem",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredExits, problem),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_exits__field_indices_by_name[] = {
+  1,   /* field[1] = bought */
+  0,   /* field[0] = entry */
+  5,   /* field[5] = failure_count */
+  6,   /* field[6] = problem */
+  4,   /* field[4] = reached */
+  2,   /* field[2] = sold */
+  3,   /* field[3] = working */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_exits__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredExits",
+  "StoredExits",
+  "Trading__Journal__V1__StoredExits",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredExits),
+  7,
+  trading__journal__v1__stored_exits__field_descriptors,
+  trading__journal__v1__stored_exits__field_indices_by_name,
+  1,  trading__journal__v1__stored_exits__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_exits__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_day_notional__field_descriptors[3] =

@@ -87,7 +87,7 @@ extension Checks {
 
     /// What closes a position must not turn it around: Binance Spot has no such flag (K4).
     static func reduceOnly(_ context: RiskContext) -> Refusal? {
-        guard context.purpose == .flatten || context.isReduceOnly, !context.isReducing else {
+        guard context.purpose != .client || context.isReduceOnly, !context.isReducing else {
             return nil
         }
         return Refusal(

@@ -25,6 +25,7 @@ typedef struct Trading__Journal__V1__StoreCreated Trading__Journal__V1__StoreCre
 typedef struct Trading__Journal__V1__Started Trading__Journal__V1__Started;
 typedef struct Trading__Journal__V1__Stopped Trading__Journal__V1__Stopped;
 typedef struct Trading__Journal__V1__Intent Trading__Journal__V1__Intent;
+typedef struct Trading__Journal__V1__ExitsChanged Trading__Journal__V1__ExitsChanged;
 typedef struct Trading__Journal__V1__Refusal Trading__Journal__V1__Refusal;
 typedef struct Trading__Journal__V1__OrderRefused Trading__Journal__V1__OrderRefused;
 typedef struct Trading__Journal__V1__OrderApproved Trading__Journal__V1__OrderApproved;
@@ -156,7 +157,8 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_ORDER_APPROVED = 21,
   TRADING__JOURNAL__V1__EVENT__KIND_CODE_SHOWN = 22,
   TRADING__JOURNAL__V1__EVENT__KIND_SESSION_OPENED = 29,
-  TRADING__JOURNAL__V1__EVENT__KIND_SESSION_ENDED = 30
+  TRADING__JOURNAL__V1__EVENT__KIND_SESSION_ENDED = 30,
+  TRADING__JOURNAL__V1__EVENT__KIND_EXITS_CHANGED = 26
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
 
@@ -193,6 +195,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__CodeShown *code_shown;
     Trading__Journal__V1__SessionOpened *session_opened;
     Trading__Journal__V1__SessionEnded *session_ended;
+    Trading__Journal__V1__ExitsChanged *exits_changed;
   };
 };
 #define TRADING__JOURNAL__V1__EVENT__INIT \
@@ -298,7 +301,7 @@ struct  Trading__Journal__V1__Intent
   char *key;
   char *tag;
   /*
-   * 1 for a client, 2 closes a position for the kill switch; 0, of older stores, is 1.
+   * 1 for a client, 2 closes a position for the kill switch, 3 an exit; 0, of older stores, is 1.
    */
   uint32_t purpose;
   /*
@@ -343,10 +346,53 @@ struct  Trading__Journal__V1__Intent
    * The caller's session over whose connection it was placed; empty for none.
    */
   char *session;
+  /*
+   * The exits that are attached; each 0 for none.
+   */
+  int64_t exit_stop_price;
+  int64_t exit_stop_limit;
+  int64_t take_profit;
+  /*
+   * The order whose fills this one closes; 0 for none.
+   */
+  uint64_t entry;
 };
 #define TRADING__JOURNAL__V1__INTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__intent__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+
+
+typedef enum {
+  TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE__NOT_SET = 0,
+  TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_REACHED = 2,
+  TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_NEEDS_OPERATOR = 3,
+  TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_ENDED = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE__CASE)
+} Trading__Journal__V1__ExitsChanged__ChangeCase;
+
+/*
+ * What became of the exits of an entry, beside what became of their orders.
+ */
+struct  Trading__Journal__V1__ExitsChanged
+{
+  ProtobufCMessage base;
+  /*
+   * The entry.
+   */
+  uint64_t order_id;
+  Trading__Journal__V1__ExitsChanged__ChangeCase change_case;
+  union {
+    /*
+     * Whose price was reached: 1 the stop's, 2 the take-profit's.
+     */
+    uint32_t reached;
+    char *needs_operator;
+    char *ended;
+  };
+};
+#define TRADING__JOURNAL__V1__EXITS_CHANGED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__exits_changed__descriptor) \
+    , 0, TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE__NOT_SET, {0} }
 
 
 struct  Trading__Journal__V1__Refusal
@@ -1053,6 +1099,25 @@ Trading__Journal__V1__Intent *
 void   trading__journal__v1__intent__free_unpacked
                      (Trading__Journal__V1__Intent *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__ExitsChanged methods */
+void   trading__journal__v1__exits_changed__init
+                     (Trading__Journal__V1__ExitsChanged         *message);
+size_t trading__journal__v1__exits_changed__get_packed_size
+                     (const Trading__Journal__V1__ExitsChanged   *message);
+size_t trading__journal__v1__exits_changed__pack
+                     (const Trading__Journal__V1__ExitsChanged   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__exits_changed__pack_to_buffer
+                     (const Trading__Journal__V1__ExitsChanged   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__ExitsChanged *
+       trading__journal__v1__exits_changed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__exits_changed__free_unpacked
+                     (Trading__Journal__V1__ExitsChanged *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Refusal methods */
 void   trading__journal__v1__refusal__init
                      (Trading__Journal__V1__Refusal         *message);
@@ -1560,6 +1625,9 @@ typedef void (*Trading__Journal__V1__Stopped_Closure)
 typedef void (*Trading__Journal__V1__Intent_Closure)
                  (const Trading__Journal__V1__Intent *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__ExitsChanged_Closure)
+                 (const Trading__Journal__V1__ExitsChanged *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__Refusal_Closure)
                  (const Trading__Journal__V1__Refusal *message,
                   void *closure_data);
@@ -1651,6 +1719,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__store_created__des
 extern const ProtobufCMessageDescriptor trading__journal__v1__started__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__exits_changed__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_refused__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_approved__descriptor;

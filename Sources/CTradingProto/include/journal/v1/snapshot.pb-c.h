@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Trading__Journal__V1__Snapshot Trading__Journal__V1__Snapshot;
 typedef struct Trading__Journal__V1__StoredState Trading__Journal__V1__StoredState;
+typedef struct Trading__Journal__V1__StoredExits Trading__Journal__V1__StoredExits;
 typedef struct Trading__Journal__V1__StoredDayNotional Trading__Journal__V1__StoredDayNotional;
 typedef struct Trading__Journal__V1__StoredSecondFactor Trading__Journal__V1__StoredSecondFactor;
 typedef struct Trading__Journal__V1__StoredFailures Trading__Journal__V1__StoredFailures;
@@ -142,10 +143,44 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_cancel_sessions;
   Trading__Journal__V1__SessionOpened **cancel_sessions;
+  /*
+   * By the number of the entry.
+   */
+  size_t n_exits;
+  Trading__Journal__V1__StoredExits **exits;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * The exits of an entry that are not closed yet.
+ */
+struct  Trading__Journal__V1__StoredExits
+{
+  ProtobufCMessage base;
+  Trading__Journal__V1__Intent *entry;
+  char *bought;
+  char *sold;
+  /*
+   * The numbers of their orders that are not settled.
+   */
+  size_t n_working;
+  uint64_t *working;
+  /*
+   * 0 while no price was reached; else like ExitsChanged.
+   */
+  uint32_t reached;
+  uint32_t failure_count;
+  /*
+   * Why a person must act; empty while none must.
+   */
+  char *problem;
+};
+#define TRADING__JOURNAL__V1__STORED_EXITS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_exits__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -373,6 +408,25 @@ Trading__Journal__V1__StoredState *
 void   trading__journal__v1__stored_state__free_unpacked
                      (Trading__Journal__V1__StoredState *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredExits methods */
+void   trading__journal__v1__stored_exits__init
+                     (Trading__Journal__V1__StoredExits         *message);
+size_t trading__journal__v1__stored_exits__get_packed_size
+                     (const Trading__Journal__V1__StoredExits   *message);
+size_t trading__journal__v1__stored_exits__pack
+                     (const Trading__Journal__V1__StoredExits   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_exits__pack_to_buffer
+                     (const Trading__Journal__V1__StoredExits   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredExits *
+       trading__journal__v1__stored_exits__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_exits__free_unpacked
+                     (Trading__Journal__V1__StoredExits *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredDayNotional methods */
 void   trading__journal__v1__stored_day_notional__init
                      (Trading__Journal__V1__StoredDayNotional         *message);
@@ -571,6 +625,9 @@ typedef void (*Trading__Journal__V1__Snapshot_Closure)
 typedef void (*Trading__Journal__V1__StoredState_Closure)
                  (const Trading__Journal__V1__StoredState *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredExits_Closure)
+                 (const Trading__Journal__V1__StoredExits *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoredDayNotional_Closure)
                  (const Trading__Journal__V1__StoredDayNotional *message,
                   void *closure_data);
@@ -609,6 +666,7 @@ typedef void (*Trading__Journal__V1__StoredEquity_Closure)
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_day_notional__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_second_factor__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_failures__descriptor;
