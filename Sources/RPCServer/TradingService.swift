@@ -186,7 +186,8 @@ extension Rule {
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
             .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment,
             .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional,
-            .openPositions, .cashShare, .duplicateOrder, .stopPrice, .attachedExits:
+            .openPositions, .cashShare, .duplicateOrder, .stopPrice, .attachedExits,
+            .stopLossRequired, .riskPerTrade:
             .failedPrecondition
         case .secondFactor: .permissionDenied
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
