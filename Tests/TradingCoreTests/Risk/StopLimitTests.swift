@@ -40,6 +40,11 @@ import Testing
                     $0.terms.quantity = Make.quantity("0.50001")
                 }
             ),
+        ])
+    }
+
+    @Test func `a stop-loss is demanded by a symbol or a strategy alone, too`() {
+        RiskGateTests.check([
             Case(
                 "of the symbol",
                 .stopLossRequired,
@@ -62,7 +67,8 @@ import Testing
                 .stopLossRequired,
                 "a stop-loss",
                 "none",
-                required {
+                {
+                    $0.limits.requiresStopLoss = true
                     $0.limits.bySymbol[Make.bitcoin, default: SymbolLimits()].requiresStopLoss =
                         false
                 }
@@ -137,6 +143,11 @@ import Testing
                 "10.19999",
                 Self.risk(10_000) { $0.exits = Make.exits(stop: "89.99") }
             ),
+        ])
+    }
+
+    @Test func `what has no stop risks all, and the strictest share binds`() {
+        RiskGateTests.check([
             Case(
                 "the stop's limit counts",
                 .riskPerTrade,
