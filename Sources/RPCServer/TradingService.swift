@@ -243,7 +243,7 @@ extension Rule {
             .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment,
             .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional,
             .openPositions, .cashShare, .duplicateOrder, .stopPrice, .positionBusy,
-            .positionDust, .attachedExits:
+            .positionDust, .attachedExits, .stopLossRequired, .riskPerTrade:
             .failedPrecondition
         case .secondFactor: .permissionDenied
         case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable

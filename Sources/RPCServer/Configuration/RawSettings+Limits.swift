@@ -19,6 +19,8 @@ extension RawSettings {
             ofSymbol.positionNotionalMax = self.notional("\(section).position_notional_max")
             ofSymbol.sensitiveNotional = self.notional("\(section).sensitive_notional")
             ofSymbol.priceCollarMillionths = self.share("\(section).price_collar")
+            ofSymbol.requiresStopLoss = self.flag("\(section).stop_loss_required")
+            ofSymbol.riskShareMillionths = self.share("\(section).risk_per_trade_max")
             ofSymbol.orderQuantityMax = self.optional(
                 "\(section).order_quantity_max",
                 expected: "an amount of the base asset above zero"
@@ -34,6 +36,8 @@ extension RawSettings {
         limits.positionShareMillionths = self.share("limits.position_share_max")
         limits.exposureShareMillionths = self.share("limits.exposure_share_max")
         limits.cashShareMillionths = self.share("limits.cash_share_min")
+        limits.requiresStopLoss = self.flag("limits.stop_loss_required") ?? false
+        limits.riskShareMillionths = self.share("limits.risk_per_trade_max")
         limits.openPositionsMax = self.optionalCount("limits.open_positions_max", in: 1...10_000)
         limits.duplicateMilliseconds = self.optionalCount(
             "limits.duplicate_order_ms",
@@ -59,6 +63,10 @@ extension RawSettings {
                 "\(section).order_rate_max",
                 in: 1...10_000
             )
+            ofStrategy.positionNotionalMax = self.notional("\(section).position_notional_max")
+            ofStrategy.exposureNotionalMax = self.notional("\(section).exposure_notional_max")
+            ofStrategy.requiresStopLoss = self.flag("\(section).stop_loss_required")
+            ofStrategy.riskShareMillionths = self.share("\(section).risk_per_trade_max")
             limits.byStrategy[name] = ofStrategy
         }
     }
@@ -121,6 +129,10 @@ extension RawSettings {
             parse(text).map(Optional.some)
         }
         return value ?? nil
+    }
+
+    private mutating func flag(_ name: String) -> Bool? {
+        self.optional(name, expected: "true or false") { ["true": true, "false": false][$0] }
     }
 
     private mutating func notional(_ name: String) -> Amount? {

@@ -69,6 +69,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case stopPrice = 91
     /// The exits that are attached to the order could not be placed, or would be reached at once.
     case attachedExits = 92
+    /// The order would grow a position and has no stop-loss, which is demanded.
+    case stopLossRequired = 93
     /// The account lost too much in a day; or what it lost is not known.
     case dailyLoss = 51
     /// Our own largest value of a position, with every open order counted as filled.
@@ -77,6 +79,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case exposureNotional = 43
     /// Something is held in too many symbols.
     case openPositions = 56
+    /// The order would lose too much at its stop-loss.
+    case riskPerTrade = 94
     /// Too little of the quote asset would stay free.
     case cashShare = 57
     /// The same order was placed a moment ago.
@@ -154,6 +158,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .priceCollar: "price_collar"
         case .stopPrice: "stop_price"
         case .attachedExits: "attached_exits"
+        case .stopLossRequired: "stop_loss_required"
+        case .riskPerTrade: "risk_per_trade"
         case .positionNotional: "position_notional"
         case .exposureNotional: "exposure_notional"
         case .orderRate: "order_rate"

@@ -55,6 +55,10 @@ package struct RiskLimits: Hashable, Sendable {
     package var orderRateIntervalMilliseconds: Int64 = 1_000
     /// Above this value an order waits for a person's approval; nil switches it off.
     package var sensitiveNotional: Amount?
+    /// Whether what grows a position needs a stop-loss that is attached to it.
+    package var requiresStopLoss = false
+    /// What one order may lose at its stop-loss, in millionths of equity; nil switches it off.
+    package var riskShareMillionths: Int64?
     /// What is stricter for one symbol.
     package var bySymbol: [Symbol: SymbolLimits] = [:]
     /// What is stricter for one strategy, by its name.
@@ -103,6 +107,14 @@ package struct StrategyLimits: Hashable, Sendable {
     package var orderNotionalMax: Amount?
     /// Orders in any interval of ``RiskLimits/orderRateIntervalMilliseconds``.
     package var orderRateMax: Int?
+    /// Largest value of the account's position after an order of the strategy.
+    package var positionNotionalMax: Amount?
+    /// Largest value of all of the account's positions after an order of the strategy.
+    package var exposureNotionalMax: Amount?
+    /// Whether what grows a position needs a stop-loss; nil where the strategy does not say.
+    package var requiresStopLoss: Bool?
+    /// What one order may lose at its stop-loss, in millionths of equity.
+    package var riskShareMillionths: Int64?
 
     package init() {}
 }
@@ -119,6 +131,10 @@ package struct SymbolLimits: Hashable, Sendable {
     package var priceCollarMillionths: Int64?
     /// Above this value an order waits for a person's approval, in the quote asset.
     package var sensitiveNotional: Amount?
+    /// Whether what grows the position needs a stop-loss; nil where the symbol does not say.
+    package var requiresStopLoss: Bool?
+    /// What one order may lose at its stop-loss, in millionths of equity.
+    package var riskShareMillionths: Int64?
 
     package init() {}
 }
@@ -138,6 +154,12 @@ package struct BoundLimits: Hashable, Sendable {
     package var sensitiveNotional: Amount?
     /// Orders of the strategy in a while; nil where nothing bounds them.
     package var strategyRate: OrderRate?
+    /// Largest value of all positions; nil where no amount bounds it.
+    package var exposureNotionalMax: Amount?
+    /// Whether what grows the position needs a stop-loss: one that says so is enough.
+    package var requiresStopLoss = false
+    /// What one order may lose at its stop-loss, in millionths of equity; nil where nothing binds.
+    package var riskShareMillionths: Int64?
 }
 
 extension RiskLimits {
@@ -149,14 +171,19 @@ extension RiskLimits {
         let ofSymbol = self.bySymbol[symbol]
         let ofStrategy = strategy.isEmpty ? nil : self.byStrategy[strategy]
         let ofBoth = Self.stricter(ofSymbol?.orderNotionalMax, ofStrategy?.orderNotionalMax)
+        let positionOfBoth = Self.stricter(
+            ofSymbol?.positionNotionalMax,
+            ofStrategy?.positionNotionalMax
+        )
+        let riskOfBoth = Self.stricter(
+            ofSymbol?.riskShareMillionths,
+            ofStrategy?.riskShareMillionths
+        )
         return BoundLimits(
             orderNotionalMax: ofBoth.map { min($0, self.orderNotionalMax) }
                 ?? self.orderNotionalMax,
             orderQuantityMax: ofSymbol?.orderQuantityMax,
-            positionNotionalMax: Self.stricter(
-                self.positionNotionalMax,
-                ofSymbol?.positionNotionalMax
-            ),
+            positionNotionalMax: Self.stricter(self.positionNotionalMax, positionOfBoth),
             priceCollarMillionths: Self.stricter(
                 self.priceCollarMillionths,
                 ofSymbol?.priceCollarMillionths
@@ -167,14 +194,27 @@ extension RiskLimits {
                     countMax: countMax,
                     intervalMilliseconds: self.orderRateIntervalMilliseconds
                 )
-            }
+            },
+            exposureNotionalMax: Self.stricter(
+                self.exposureNotionalMax,
+                ofStrategy?.exposureNotionalMax
+            ),
+            requiresStopLoss: self.requiresStopLoss || ofSymbol?.requiresStopLoss == true
+                || ofStrategy?.requiresStopLoss == true,
+            riskShareMillionths: Self.stricter(self.riskShareMillionths, riskOfBoth)
         )
+    }
+
+    private var hasRiskShare: Bool {
+        self.riskShareMillionths != nil
+            || self.bySymbol.values.contains { $0.riskShareMillionths != nil }
+            || self.byStrategy.values.contains { $0.riskShareMillionths != nil }
     }
 
     /// Whether a limit is a share of equity.
     package var needsEquity: Bool {
         self.positionShareMillionths != nil || self.exposureShareMillionths != nil
-            || self.cashShareMillionths != nil
+            || self.cashShareMillionths != nil || self.hasRiskShare
     }
 
     /// Both parts of the limit on a principal's orders; nil where it is switched off.

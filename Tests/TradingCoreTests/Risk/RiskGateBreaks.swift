@@ -66,6 +66,7 @@ extension RiskGateTests {
             }
         ),
         (.attachedExits, { $0.exits = Make.exits(stop: "100") }),
+        (.stopLossRequired, { $0.limits.requiresStopLoss = true }),
         (
             .dailyLoss,
             {
@@ -80,6 +81,13 @@ extension RiskGateTests {
             {
                 $0.limits.openPositionsMax = 1
                 $0.account.openPositionCount = 1
+            }
+        ),
+        (
+            .riskPerTrade,
+            {
+                $0.limits.riskShareMillionths = 10_000
+                $0.account.equity = Make.amount("100")
             }
         ),
         (

@@ -90,7 +90,7 @@ extension RiskContext {
     }
 
     var isExposureLimited: Bool {
-        self.limits.exposureShareMillionths != nil || self.limits.exposureNotionalMax != nil
+        self.limits.exposureShareMillionths != nil || self.bound.exposureNotionalMax != nil
     }
 
     /// The strictest bound on the position's value; nil where none binds, or equity is not known.
@@ -103,7 +103,7 @@ extension RiskContext {
 
     /// The strictest bound on the value of all positions; nil like ``positionLimit``.
     var exposureLimit: Amount? {
-        self.stricter(self.limits.exposureNotionalMax, share: self.limits.exposureShareMillionths)
+        self.stricter(self.bound.exposureNotionalMax, share: self.limits.exposureShareMillionths)
     }
 
     private func stricter(_ amount: Amount?, share: Int64?) -> Amount? {

@@ -20,6 +20,8 @@ enum LimitTable {
         .optional("orders_per_day_max", \.ordersPerDayMax, .count(1...1_000_000)),
         .optional("price_collar", \.priceCollarMillionths, .share),
         .optional("sensitive_notional", \.sensitiveNotional, .notional),
+        .needed("stop_loss_required", \.requiresStopLoss, .flag, .higher),
+        .optional("risk_per_trade_max", \.riskShareMillionths, .share),
         .optional("order_rate_max", \.orderRateMax, .count(1...10_000)),
         .needed(
             "order_rate_interval_ms",
@@ -82,6 +84,8 @@ enum LimitTable {
         .ofSymbol("position_notional_max", \.positionNotionalMax, .notional),
         .ofSymbol("price_collar", \.priceCollarMillionths, .share),
         .ofSymbol("sensitive_notional", \.sensitiveNotional, .notional),
+        .ofSymbol("stop_loss_required", \.requiresStopLoss, .flag, .higher),
+        .ofSymbol("risk_per_trade_max", \.riskShareMillionths, .share),
     ]
 
     /// The row of a limit; nil where there is none.
