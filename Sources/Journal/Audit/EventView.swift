@@ -84,15 +84,13 @@ package struct EventView: Hashable, Sendable {
             self.init("breach_acknowledged", nil, fields)
         case .equityMarked(let venue, let asset, let mark):
             self.init("equity_marked", nil, Self.fields(of: mark, in: asset, at: venue))
-        case .exitsChanged(let entry, let change):
-            self.init(entry, change)
+        case .exitsChanged(let entry, let change): self.init(entry, change)
         case .limitChanged(let change):
             self.init("limit_changed", nil, Self.fields(of: change))
         case .tokenChanged(let token):
             let kind = token.isRevoked ? "token_revoked" : "token_created"
             self.init(kind, nil, Self.fields(of: token))
-        case .sessionOpened, .sessionEnded:
-            self.init(session: event)
+        case .sessionOpened, .sessionEnded: self.init(session: event)
         }
     }
 

@@ -230,14 +230,12 @@ package struct State: Hashable, Sendable {
             self.acknowledge(number, acknowledgement)
         case .equityMarked(let venue, let asset, let mark):
             self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
-        case .tokenChanged(let token):
-            self.tokens.note(token)
+        case .tokenChanged(let token): self.tokens.note(token)
         case .sessionOpened(let session): self.cancelSessions[session.name] = session
         case .sessionEnded(let name, _, _): self.cancelSessions[name] = nil
         case .limitChanged(let change):
             self.limitChanges[change.key] = change.setting == .configuration ? nil : change
-        case .exitsChanged(let entry, let change):
-            self.exits.take(change, of: entry)
+        case .exitsChanged(let entry, let change): self.exits.take(change, of: entry)
         }
         return nil
     }
