@@ -85,8 +85,12 @@ enum BrokenJournalCases {
         let isDamaged = try trial.desk.damageStore("rest-3", suffix: ".log")
         await trial.expect(isDamaged, "nothing was damaged")
         try await trial.restart(with: nil, isReady: false)
-        let order = try await trial.place(Trial.Market.all[0], tag: "too late")
-        await trial.expect(order.status == "REFUSED", "placed on a damaged store: \(order)")
+        do {
+            let order = try await trial.place(Trial.Market.all[0], tag: "too late")
+            await trial.expect(false, "an order that nobody can record was told of: \(order)")
+        } catch TradingClientError.refused(let refusal) {
+            await trial.expect(refusal.rule == "not_ready", "refused for another rule: \(refusal)")
+        }
         let engagement = try await trial.engage(.cancel)
         await trial.expect(engagement.view.isEngaged, "not engaged")
         await trial.expect(!engagement.view.isDurable, "it claims to be durable")
