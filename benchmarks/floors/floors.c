@@ -55,6 +55,14 @@ int floors_pin(int cpu) {
     return sched_setaffinity(0, sizeof set, &set);
 }
 
+// All that the kernel lets us have: it leaves out those that are not there.
+static int unpin(void) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) CPU_SET(cpu, &set);
+    return sched_setaffinity(0, sizeof set, &set);
+}
+
 int floors_spawn(const char *const *arguments, const char *variable, int cpu, const char *log) {
     pid_t parent = getpid();
     pid_t process = fork();
@@ -64,7 +72,7 @@ int floors_spawn(const char *const *arguments, const char *variable, int cpu, co
     alarm(0);
     int output = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (output < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0
-        || (cpu >= 0 && floors_pin(cpu) < 0) || putenv((char *)variable) != 0)
+        || (cpu >= 0 ? floors_pin(cpu) : unpin()) < 0 || putenv((char *)variable) != 0)
         _exit(126);
     execv(arguments[0], (char *const *)arguments);
     _exit(127);

@@ -14,8 +14,8 @@ void floors_raise_files(void);
 // Keeps the calling thread on one CPU.
 int floors_pin(int cpu);
 
-// Starts a program, on one CPU unless the number is negative; it ends with us. `variable` is added
-// to its environment, its output goes to the file `log`. Returns the process id.
+// Starts a program, on one CPU, or on all where the number is negative; it ends with us. `variable`
+// is added to its environment, its output goes to the file `log`. Returns the process id.
 int floors_spawn(const char *const *arguments, const char *variable, int cpu, const char *log);
 
 // Kills a process and waits for its end.
