@@ -29,17 +29,14 @@ extension RequestDecoder {
         } else {
             goal = .close
         }
-        var wish = PositionRequest(
-            symbol: try unsafe self.symbol(message.symbol),
-            goal: goal,
-            principal: self.principal,
-            key: try unsafe self.key(message.idempotency_key),
-            expectedMode: try self.optionalMode(unsafe message.expected_mode, "expected_mode"),
-            tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
-            strategy: try unsafe self.strategy(message.strategy)
+        return try unsafe self.wish(
+            goal,
+            symbol: message.symbol,
+            key: message.idempotency_key,
+            mode: message.expected_mode,
+            tag: message.tag,
+            strategy: message.strategy
         )
-        wish.connection = self.connection
-        return wish
     }
 
     func adjustment(_ payload: Span<UInt8>) throws(BadRequest) -> PositionRequest {
@@ -51,14 +48,33 @@ extension RequestDecoder {
         guard target >= .zero else {
             throw BadRequest("target_quantity: \(target) is below zero")
         }
+        return try unsafe self.wish(
+            .reach(target),
+            symbol: message.symbol,
+            key: message.idempotency_key,
+            mode: message.expected_mode,
+            tag: message.tag,
+            strategy: message.strategy
+        )
+    }
+
+    /// What both requests say besides their goal.
+    private func wish(
+        _ goal: PositionGoal,
+        symbol: UnsafeMutablePointer<CChar>?,
+        key: UnsafeMutablePointer<CChar>?,
+        mode: Trading__V1__TradingMode,
+        tag: UnsafeMutablePointer<CChar>?,
+        strategy: UnsafeMutablePointer<CChar>?
+    ) throws(BadRequest) -> PositionRequest {
         var wish = PositionRequest(
-            symbol: try unsafe self.symbol(message.symbol),
-            goal: .reach(target),
+            symbol: try unsafe self.symbol(symbol),
+            goal: goal,
             principal: self.principal,
-            key: try unsafe self.key(message.idempotency_key),
-            expectedMode: try self.optionalMode(unsafe message.expected_mode, "expected_mode"),
-            tag: try unsafe self.text(message.tag, "tag", bytesMax: Limits.tagBytesMax),
-            strategy: try unsafe self.strategy(message.strategy)
+            key: try unsafe self.key(key),
+            expectedMode: try self.optionalMode(mode, "expected_mode"),
+            tag: try unsafe self.text(tag, "tag", bytesMax: Limits.tagBytesMax),
+            strategy: try unsafe self.text(strategy, "strategy", bytesMax: Limits.tagBytesMax)
         )
         wish.connection = self.connection
         return wish
@@ -88,9 +104,5 @@ extension RequestDecoder {
         let symbol = try unsafe self.text(pointer, "symbol", bytesMax: 32)
         guard !symbol.isEmpty else { throw BadRequest("symbol is missing") }
         return Symbol(symbol)
-    }
-
-    private func strategy(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> String {
-        try unsafe self.text(pointer, "strategy", bytesMax: Limits.tagBytesMax)
     }
 }

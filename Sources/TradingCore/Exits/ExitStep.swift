@@ -193,9 +193,7 @@ extension ExitPlan {
 extension SymbolRules {
     /// Whether the venue's filters let an order that sells pass.
     fileprivate func takes(_ quantity: Quantity, _ type: OrderType, at quote: Quote) -> Bool {
-        guard quantity.isPositive, quantity >= self.quantityMin else { return false }
-        guard !type.venueType.isMarket || self.isNotionalMinForMarket else { return true }
         let price = type.limitPrice ?? type.trigger?.stopPrice ?? quote.bid
-        return price * quantity >= Notional(self.notionalMin)
+        return self.takes(quantity, at: price, isMarket: type.venueType.isMarket)
     }
 }

@@ -189,12 +189,7 @@ extension RiskLimits {
                 ofSymbol?.priceCollarMillionths
             ),
             sensitiveNotional: Self.stricter(self.sensitiveNotional, ofSymbol?.sensitiveNotional),
-            strategyRate: ofStrategy?.orderRateMax.map { countMax in
-                OrderRate(
-                    countMax: countMax,
-                    intervalMilliseconds: self.orderRateIntervalMilliseconds
-                )
-            },
+            strategyRate: self.orderRate(of: ofStrategy),
             exposureNotionalMax: Self.stricter(
                 self.exposureNotionalMax,
                 ofStrategy?.exposureNotionalMax
@@ -205,16 +200,24 @@ extension RiskLimits {
         )
     }
 
-    private var hasRiskShare: Bool {
-        self.riskShareMillionths != nil
-            || self.bySymbol.values.contains { $0.riskShareMillionths != nil }
-            || self.byStrategy.values.contains { $0.riskShareMillionths != nil }
+    /// Orders of a strategy in a while; nil where nothing bounds them.
+    package func orderRate(of strategy: String) -> OrderRate? {
+        strategy.isEmpty ? nil : self.orderRate(of: self.byStrategy[strategy])
     }
 
-    /// Whether a limit is a share of equity.
-    package var needsEquity: Bool {
+    private func orderRate(of strategy: StrategyLimits?) -> OrderRate? {
+        strategy?.orderRateMax.map { countMax in
+            OrderRate(
+                countMax: countMax,
+                intervalMilliseconds: self.orderRateIntervalMilliseconds
+            )
+        }
+    }
+
+    /// Whether a limit on an order that these bind is a share of equity.
+    func needsEquity(_ bound: BoundLimits) -> Bool {
         self.positionShareMillionths != nil || self.exposureShareMillionths != nil
-            || self.cashShareMillionths != nil || self.hasRiskShare
+            || self.cashShareMillionths != nil || bound.riskShareMillionths != nil
     }
 
     /// Both parts of the limit on a principal's orders; nil where it is switched off.

@@ -22,18 +22,6 @@ package struct ByVenue<Value> {
         }
     }
 
-    /// Changes the venue's value in its place, so that nothing of it is copied.
-    ///
-    /// - Returns: What the body returns; nil where there is no value.
-    package mutating func change<Result>(
-        _ venue: VenueID,
-        _ body: (inout Value) -> Result
-    ) -> Result? {
-        guard var value = self.slots[venue.place].take() else { return nil }
-        defer { self.slots[venue.place] = value }
-        return body(&value)
-    }
-
     /// The venues that have an entry, in their order.
     package var keys: [VenueID] { VenueID.allCases.filter { self.slots[$0.place] != nil } }
 

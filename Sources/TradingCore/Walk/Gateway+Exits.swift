@@ -158,33 +158,18 @@ extension Gateway {
             tag: entry.tag,
             strategy: entry.strategy
         )
-        let orderID = self.nextOrderID
-        let context = self.riskContext(for: wish, .exit, on: entry.venue, at: batch.instant)
-        let admission = RiskGate.admit(context) { rules, worstPrice in
-            var intent = self.intent(
-                orderID,
-                wish,
-                venue: entry.venue,
-                rules: rules,
-                reservePrice: worstPrice,
-                at: batch.instant
-            )
-            intent.purpose = .exit
-            intent.entry = entry.orderID
-            return intent
-        }
-        switch consume admission {
-        case .approved(let order):
-            self.record(.orderSubmitted(order.intent), into: &batch)
-            self.chases[orderID] = Chase(awaitsPlacement: true)
-            batch.place(order)
-        case .held: fatalError("invariant broken: what closes a position waits for nobody")
-        case .refused(let refusal):
-            self.tell(plan, refusal.message, into: &batch)
-            self.exitDesk.times[entry.orderID, default: ExitDesk.Times()].placeAt =
-                self.exitPause(at: batch.instant)
-            self.lookAgain(at: entry.orderID, batch.instant)
-        }
+        let refusal = self.sendClosing(
+            wish,
+            .exit,
+            of: entry.orderID,
+            on: entry.venue,
+            into: &batch
+        )
+        guard let refusal else { return }
+        self.tell(plan, refusal.message, into: &batch)
+        self.exitDesk.times[entry.orderID, default: ExitDesk.Times()].placeAt =
+            self.exitPause(at: batch.instant)
+        self.lookAgain(at: entry.orderID, batch.instant)
     }
 
     /// Ends the exits of an entry on somebody's word, and cancels what of them is at the venue.

@@ -97,8 +97,29 @@ extension Gateway {
             principal: self.state.killSwitch.principal,
             tag: "flatten"
         )
+        if let refusal = self.sendClosing(wish, .flatten, on: venue, into: &batch) {
+            self.retryClosing(position.symbol, on: venue, refusal.message, at: batch.instant)
+        }
+    }
+
+    /// Sends an order of the gateway's own through the gate, one that may do nothing but reduce.
+    ///
+    /// - Parameters:
+    ///   - wish: The order.
+    ///   - purpose: What it closes a position for; not a client's.
+    ///   - entry: The order whose fills it closes, where it is an exit.
+    ///   - venue: Where the position is.
+    ///   - batch: Takes the order.
+    /// - Returns: Why it is not sent; nil where it is on its way.
+    mutating func sendClosing(
+        _ wish: OrderRequest,
+        _ purpose: OrderPurpose,
+        of entry: OrderID? = nil,
+        on venue: VenueID,
+        into batch: inout OpenBatch
+    ) -> Refusal? {
         let orderID = self.nextOrderID
-        let context = self.riskContext(for: wish, .flatten, on: venue, at: batch.instant)
+        let context = self.riskContext(for: wish, purpose, on: venue, at: batch.instant)
         let admission = RiskGate.admit(context) { rules, worstPrice in
             var intent = self.intent(
                 orderID,
@@ -108,7 +129,8 @@ extension Gateway {
                 reservePrice: worstPrice,
                 at: batch.instant
             )
-            intent.purpose = .flatten
+            intent.purpose = purpose
+            intent.entry = entry
             return intent
         }
         switch consume admission {
@@ -116,9 +138,9 @@ extension Gateway {
             self.record(.orderSubmitted(order.intent), into: &batch)
             self.chases[orderID] = Chase(awaitsPlacement: true)
             batch.place(order)
+            return nil
         case .held: fatalError("invariant broken: what closes a position waits for nobody")
-        case .refused(let refusal):
-            self.retryClosing(position.symbol, on: venue, refusal.message, at: batch.instant)
+        case .refused(let refusal): return refusal
         }
     }
 

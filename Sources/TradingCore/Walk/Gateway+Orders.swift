@@ -72,25 +72,50 @@ extension Gateway {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
-        if let earlier = self.holder(of: wish.key, fetched: fetched) {
-            let intent = earlier.intent
+        let isAnswered = self.answerEarly(
+            wish.key,
+            token,
+            deadline: deadline,
+            fetched: fetched,
+            into: &batch
+        ) { intent in
+            intent.askedTerms == wish.terms && intent.goal == nil && intent.exits == wish.exits
+        }
+        guard !isAnswered else { return }
+        let orderID = self.admit(wish, into: &batch)
+        self.answerPlacement(of: orderID, token, deadline: deadline, into: &batch)
+    }
+
+    /// Answers a call for an order that is not to be decided.
+    ///
+    /// Its key names an order already (M2), or its deadline is over. `isSame` tells whether the
+    /// order that the key names is what is wished for now.
+    ///
+    /// - Returns: Whether it is answered.
+    mutating func answerEarly(
+        _ key: IdempotencyKey?,
+        _ token: RequestToken,
+        deadline: MonotonicTime?,
+        fetched: Fetched,
+        into batch: inout OpenBatch,
+        isSame: (OrderIntent) -> Bool
+    ) -> Bool {
+        if let earlier = self.holder(of: key, fetched: fetched) {
             self.repeatAnswer(
                 earlier,
-                isSame: intent.askedTerms == wish.terms && intent.goal == nil
-                    && intent.exits == wish.exits,
+                isSame: isSame(earlier.intent),
                 token,
                 deadline: deadline,
                 fetched: fetched,
                 into: &batch
             )
-            return
+            return true
         }
-        if let refusal = Self.refusal(ofOrderBy: deadline, at: batch.instant) {
-            batch.perform(.reply(token, .refused(refusal)))
-            return
+        guard let refusal = Self.refusal(ofOrderBy: deadline, at: batch.instant) else {
+            return false
         }
-        let orderID = self.admit(wish, into: &batch)
-        self.answerPlacement(of: orderID, token, deadline: deadline, into: &batch)
+        batch.perform(.reply(token, .refused(refusal)))
+        return true
     }
 
     static func refusal(ofOrderBy deadline: MonotonicTime?, at now: Instant) -> Refusal? {

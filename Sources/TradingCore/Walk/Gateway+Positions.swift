@@ -10,22 +10,16 @@ extension Gateway {
         fetched: Fetched,
         into batch: inout OpenBatch
     ) {
-        if let earlier = self.holder(of: wish.key, fetched: fetched) {
-            let intent = earlier.intent
-            self.repeatAnswer(
-                earlier,
-                isSame: intent.goal == wish.goal && intent.terms.symbol == wish.symbol,
-                token,
-                deadline: deadline,
-                fetched: fetched,
-                into: &batch
-            )
-            return
+        let isAnswered = self.answerEarly(
+            wish.key,
+            token,
+            deadline: deadline,
+            fetched: fetched,
+            into: &batch
+        ) { intent in
+            intent.goal == wish.goal && intent.terms.symbol == wish.symbol
         }
-        if let refusal = Self.refusal(ofOrderBy: deadline, at: batch.instant) {
-            batch.perform(.reply(token, .refused(refusal)))
-            return
-        }
+        guard !isAnswered else { return }
         switch self.step(towards: wish, at: batch.instant) {
         case .refused(let refusal):
             batch.perform(.reply(token, .refused(refusal)), afterAllEarlierEvents: true)
@@ -69,13 +63,14 @@ extension Gateway {
             fatalError("invariant broken: the checks passed a symbol without rules or price")
         }
         let venue = self.settings.ruleVenue(for: self.mode.venue)
+        let ledger = self.state.ledger(of: venue)
         let holding = PositionHolding(
             symbol: wish.symbol,
             rules: rules,
             quote: quote,
-            held: self.state.ledger(of: venue).positions[wish.symbol]?.quantity ?? .zero,
+            held: ledger.positions[wish.symbol]?.quantity ?? .zero,
             salable: min(
-                self.state.ledger(of: venue).reducible(wish.symbol)[.sell],
+                ledger.reducible(wish.symbol)[.sell],
                 self.freeToSell(rules.baseAsset, on: venue)
             ),
             orders: self.state.ordersByAge.filter { order in
@@ -246,8 +241,13 @@ private struct PositionHolding {
 extension SymbolRules {
     /// Whether the venue takes a market order so small, as far as it can be told without a price.
     func takesMarketOrder(of quantity: Quantity, at price: Price?) -> Bool {
+        self.takes(quantity, at: price, isMarket: true)
+    }
+
+    /// The same of an order that ends as a market order, or of one with a limit price.
+    func takes(_ quantity: Quantity, at price: Price?, isMarket: Bool) -> Bool {
         guard quantity.isPositive, quantity >= self.quantityMin else { return false }
-        guard self.isNotionalMinForMarket, let price else { return true }
+        guard !isMarket || self.isNotionalMinForMarket, let price else { return true }
         return price * quantity >= Notional(self.notionalMin)
     }
 }

@@ -60,6 +60,7 @@ extension Gateway {
             breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
             isLossKnown: false,
             dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now),
+            isReduceOnly: wish.goal?.isReduceOnly(side) ?? false,
             exits: wish.exits
         )
         self.addRates(of: wish, to: &context, at: now)
@@ -67,9 +68,7 @@ extension Gateway {
         if let rules {
             let quoteAsset = rules.quoteAsset
             context.available = ledger.available(of: side == .buy ? quoteAsset : rules.baseAsset)
-            let equity = self.equityIfNeeded(in: quoteAsset, on: ruleVenue)
-            context.account.equity = equity
-            context.isLossKnown = self.isLossKnown(at: equity, in: quoteAsset, on: ruleVenue)
+            self.addEquity(in: quoteAsset, to: &context, on: ruleVenue)
             if context.isExposureLimited {
                 context.exposure = self.exposure(
                     beside: symbol,
@@ -109,17 +108,27 @@ extension Gateway {
         return exposure
     }
 
-    private func equityIfNeeded(in quoteAsset: Asset, on venue: VenueID) -> Amount? {
-        let limits = self.settings.limits
-        guard limits.needsEquity || limits.loss.needsEquity else { return nil }
-        return self.equity(in: quoteAsset, on: venue)
+    /// What the account is worth, where a limit asks for it, and whether its losses are known.
+    private func addEquity(
+        in quoteAsset: Asset,
+        to context: inout RiskContext,
+        on venue: VenueID
+    ) {
+        let limits = context.limits
+        if limits.needsEquity(context.bound) || limits.loss.needsEquity {
+            context.account.equity = self.equity(in: quoteAsset, on: venue)
+        }
+        context.isLossKnown = self.isLossKnown(
+            at: context.account.equity,
+            in: quoteAsset,
+            on: venue
+        )
     }
 
     /// How long the order's principal, its token and its strategy must wait.
     private func addRates(of wish: OrderRequest, to context: inout RiskContext, at now: Instant) {
         let tokenLimits = self.state.tokens.limits(of: wish.principal)
         context.tokenLimits = tokenLimits
-        context.isReduceOnly = wish.goal?.isReduceOnly(wish.terms.side) ?? false
         context.rateWaitMilliseconds = context.limits.orderRate.flatMap { rate in
             self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
         }
@@ -168,8 +177,7 @@ extension Gateway {
         if let rate = self.tokenRate(of: intent.principal) {
             self.tokenTimes.note(intent.principal, rate, at: now.monotonic)
         }
-        let bound = limits.bound(to: intent.terms.symbol, strategy: intent.strategy)
-        if let rate = bound.strategyRate {
+        if let rate = limits.orderRate(of: intent.strategy) {
             self.strategyTimes.note(Principal(intent.strategy), rate, at: now.monotonic)
         }
         if let interval = limits.duplicateMilliseconds {

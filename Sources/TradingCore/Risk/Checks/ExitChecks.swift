@@ -40,8 +40,7 @@ extension Checks {
         named name: String,
         _ rules: SymbolRules
     ) -> Refusal? {
-        let isHigh = rules.priceMax.isPositive && price > rules.priceMax
-        if isHigh || price < rules.priceMin || !price.isPositive {
+        if !rules.hasInRange(price) {
             return Self.exitRefusal(
                 limit: "\(rules.priceMin)..\(rules.priceMax)",
                 actual: "\(price)",

@@ -5,13 +5,10 @@ extension Checks {
     /// PRICE_FILTER: minPrice and maxPrice, of the limit and of the price that is waited for.
     static func priceRange(_ context: RiskContext) -> Refusal? {
         guard let rules = context.rules else { return nil }
-        let isHigh = { (price: Price) in rules.priceMax.isPositive && price > rules.priceMax }
-        let wrong = context.terms.type.firstPrice { price in
-            price < rules.priceMin || !price.isPositive || isHigh(price)
-        }
+        let wrong = context.terms.type.firstPrice { !rules.hasInRange($0) }
         guard let (name, price) = wrong else { return nil }
         let bound =
-            isHigh(price) ? "at most \(rules.priceMax)" : "at least \(rules.priceMin)"
+            rules.isAboveRange(price) ? "at most \(rules.priceMax)" : "at least \(rules.priceMin)"
         return Refusal(
             .priceRange,
             limit: "\(rules.priceMin)..\(rules.priceMax)",
@@ -107,6 +104,17 @@ extension Checks {
             message: "The order is worth \(notional) \(rules.quoteAsset); the venue takes "
                 + "\(rules.notionalMin) to \(rules.notionalMax)."
         )
+    }
+}
+
+extension SymbolRules {
+    /// Whether PRICE_FILTER lets a price pass, whatever its ticks.
+    func hasInRange(_ price: Price) -> Bool {
+        price >= self.priceMin && price.isPositive && !self.isAboveRange(price)
+    }
+
+    fileprivate func isAboveRange(_ price: Price) -> Bool {
+        self.priceMax.isPositive && price > self.priceMax
     }
 }
 
