@@ -30,7 +30,7 @@ public enum TradingClientError: Error, Hashable, Sendable {
 /// not done yet, and placements with an idempotency key. Everything else throws
 /// ``TradingClientError/connectionLost(_:)``.
 ///
-/// Methods that are not public belong to the gateway's operators, who have `tradectl` for them.
+/// Every method of the gateway's services is here; what a caller may do is for its role to say.
 public struct TradingClient: Sendable {
     private let link: ServerLink
     private let timeout: Duration
@@ -162,16 +162,6 @@ public struct TradingClient: Sendable {
         try await self.call(.getOrder, RequestEncoder().order(orderID)) { try $0.order($1) }
     }
 
-    /// Ends the doubt about an order on a person's word.
-    package func resolve(
-        _ orderID: UInt64,
-        as resolution: Resolution,
-        reason: String
-    ) async throws(TradingClientError) -> RemoteOrder {
-        let request = RequestEncoder().resolve(orderID, as: resolution, reason: reason)
-        return try await self.call(.resolveOrder, request) { try $0.resolvedOrder($1) }
-    }
-
     /// A page of orders, newest first.
     ///
     /// - Parameters:
@@ -210,49 +200,6 @@ public struct TradingClient: Sendable {
     /// - Throws: ``TradingClientError``.
     public func mode() async throws(TradingClientError) -> RemoteMode {
         try await self.call(.getMode, []) { try $0.mode($1) }
-    }
-
-    package func setMode(
-        _ mode: TradingMode,
-        _ policy: OpenOrdersPolicy,
-        reason: String,
-        confirmation: String = "",
-        code: String = ""
-    ) async throws(TradingClientError) -> (mode: String, previous: String) {
-        let request = RequestEncoder().setMode(
-            mode,
-            policy,
-            reason: reason,
-            confirmation: confirmation,
-            code: code
-        )
-        return try await self.call(.setMode, request) { decoder, bytes in
-            let (mode, previous) = try decoder.changedMode(bytes)
-            return (mode: mode, previous: previous)
-        }
-    }
-
-    /// The held orders.
-    package func approvals() async throws(TradingClientError) -> RemoteApprovals {
-        try await self.call(.listApprovals, []) { try $0.approvals($1) }
-    }
-
-    /// Lets a held order go; answers like ``place(_:)``.
-    package func approve(
-        _ orderID: UInt64,
-        code: String
-    ) async throws(TradingClientError) -> RemoteOrder {
-        let request = RequestEncoder().approve(orderID, code: code)
-        return try await self.call(.approve, request) { try $0.approvedOrder($1) }
-    }
-
-    /// Ends a held order unsent.
-    package func deny(
-        _ orderID: UInt64,
-        reason: String
-    ) async throws(TradingClientError) -> RemoteOrder {
-        let request = RequestEncoder().deny(orderID, reason: reason)
-        return try await self.call(.deny, request) { try $0.deniedOrder($1) }
     }
 
     /// Looks at the kill switch, pulls it or lets it go.

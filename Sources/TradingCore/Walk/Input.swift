@@ -113,7 +113,7 @@ package struct KillRelease: Hashable, Sendable {
 }
 
 /// What becomes of open orders when their mode is left (M1).
-package enum OpenOrdersPolicy: UInt8, Hashable, Sendable {
+public enum OpenOrdersPolicy: UInt8, Hashable, Sendable {
     /// The change is refused while there are any.
     case refuse = 1
     /// They are cancelled.
