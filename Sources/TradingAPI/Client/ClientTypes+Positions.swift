@@ -60,8 +60,9 @@ public struct RemoteNothingToDo: Hashable, Sendable, Encodable {
 
 /// A session whose orders are cancelled when its connections are lost.
 public struct RemoteSession: Hashable, Sendable, Encodable {
-    /// Whether it was there before the call. False after a lost connection: the grace time was
-    /// over, and its orders were cancelled.
+    /// Whether it was there before the call.
+    ///
+    /// False after a lost connection: the grace time was over, and its orders were cancelled.
     public var isResumed: Bool
     /// Its open orders.
     public var orderIDs: [UInt64]

@@ -23,6 +23,8 @@ public struct OrderWish: Hashable, Sendable {
     /// How long it stays; nil for the server's choice.
     public var timeInForce: TimeInForce?
     /// Names the order for at least seven days: a repeat is no second order; at most 64 bytes.
+    ///
+    /// Where not given, each call of ``TradingClient/place(_:)`` makes one of its own.
     public var idempotencyKey: String?
     /// The order is refused in any other mode.
     public var expectedMode: TradingMode?

@@ -22,7 +22,8 @@ extension TradingClient {
     /// Closes a position, or takes it to a quantity, by one market order that the gateway sizes.
     ///
     /// Like ``place(_:)`` in all but that: the order passes the risk gate, and an idempotency key
-    /// names it. A call that found nothing to do leaves the key unused.
+    /// names it, one of the call's own where the wish has none. A call that found nothing to do
+    /// leaves the key unused.
     ///
     /// - Parameter wish: Which position, and what is to become of it.
     /// - Returns: The order as far as it has come, or that there was nothing to do. Look at the
@@ -32,15 +33,20 @@ extension TradingClient {
     public func change(
         _ wish: PositionWish
     ) async throws(TradingClientError) -> RemotePositionChange {
-        let isNamed = wish.idempotencyKey?.isEmpty == false
-        let request = RequestEncoder().position(wish)
-        guard case .adjust = wish.goal else {
-            return try await self.call(.closePosition, request, isRepeatable: isNamed) {
-                try $0.closedPosition($1)
+        var wish = wish
+        let key = Self.complete(&wish.idempotencyKey)
+        do throws(TradingClientError) {
+            let request = RequestEncoder().position(wish)
+            guard case .adjust = wish.goal else {
+                return try await self.call(.closePosition, request, isRepeatable: true) {
+                    try $0.closedPosition($1)
+                }
             }
-        }
-        return try await self.call(.adjustPosition, request, isRepeatable: isNamed) {
-            try $0.adjustedPosition($1)
+            return try await self.call(.adjustPosition, request, isRepeatable: true) {
+                try $0.adjustedPosition($1)
+            }
+        } catch {
+            throw key.map(error.naming) ?? error
         }
     }
 

@@ -27,8 +27,8 @@ extension TradingClient {
     /// Makes a token that stands for a name.
     ///
     /// - Parameters:
-    ///   - name: Whom it stands for: 1 to 32 lower-case letters, digits, `.`, `_` or `-`. Tokens of one
-    ///     name have the same role.
+    ///   - name: Whom it stands for: 1 to 32 lower-case letters, digits, `.`, `_` or `-`. Tokens
+    ///     of one name have the same role.
     ///   - role: What its bearer may do.
     ///   - reason: Why; recorded.
     ///   - limits: What the orders of the name are held to, beside the limits that bind all.

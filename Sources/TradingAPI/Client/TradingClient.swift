@@ -1,6 +1,5 @@
 import NIOCore
 public import TTRPC
-package import TradingCore
 
 /// Why a call has no answer of its own.
 public enum TradingClientError: Error, Hashable, Sendable {
@@ -27,7 +26,7 @@ public enum TradingClientError: Error, Hashable, Sendable {
 ///
 /// Where the connection was lost, the next call makes a new one, and a call under way goes on over
 /// it until its own deadline, as far as that cannot do anything twice: reads, what was certainly
-/// not done yet, and placements with an idempotency key. Everything else throws
+/// not done yet, and placements, which have an idempotency key always. Everything else throws
 /// ``TradingClientError/connectionLost(_:)``.
 ///
 /// Every method of the gateway's services is here; what a caller may do is for its role to say.
@@ -95,7 +94,9 @@ public struct TradingClient: Sendable {
     /// Places an order.
     ///
     /// Give it an idempotency key: then the same wish can be placed again after any error, and
-    /// there is one order, for at least seven days and across restarts of the gateway.
+    /// there is one order, for at least seven days and across restarts of the gateway. To a wish
+    /// without a key this call gives one of its own, so that it is one order over lost connections
+    /// all the same; but placing the wish again is then another order.
     ///
     /// - Parameter wish: The order.
     /// - Returns: The order as far as it has come, and whether the key named it before. Look at
@@ -105,12 +106,27 @@ public struct TradingClient: Sendable {
     public func place(
         _ wish: OrderWish
     ) async throws(TradingClientError) -> (order: RemoteOrder, isRepeat: Bool) {
-        let request = RequestEncoder().place(wish)
-        let isNamed = wish.idempotencyKey?.isEmpty == false
-        return try await self.call(.placeOrder, request, isRepeatable: isNamed) { decoder, bytes in
-            let (order, isRepeat) = try decoder.placedOrder(bytes)
-            return (order: order, isRepeat: isRepeat)
+        var wish = wish
+        let key = Self.complete(&wish.idempotencyKey)
+        do throws(TradingClientError) {
+            let request = RequestEncoder().place(wish)
+            return try await self.call(.placeOrder, request, isRepeatable: true) {
+                (decoder, bytes) in
+                let (order, isRepeat) = try decoder.placedOrder(bytes)
+                return (order: order, isRepeat: isRepeat)
+            }
+        } catch {
+            throw key.map(error.naming) ?? error
         }
+    }
+
+    /// Gives a wish a key where it has none.
+    ///
+    /// - Returns: The key that it was given; nil where it had one.
+    static func complete(_ key: inout String?) -> String? {
+        guard key?.isEmpty ?? true else { return nil }
+        key = OrderWish.freshIdempotencyKey()
+        return key
     }
 
     /// Cancels an open order.

@@ -82,6 +82,10 @@ extension Gateway {
             intent.askedTerms == wish.terms && intent.goal == nil && intent.exits == wish.exits
         }
         guard !isAnswered else { return }
+        if let refusal = self.refusalUntilReady(of: wish, at: batch.instant) {
+            batch.perform(.reply(token, .refused(refusal)))
+            return
+        }
         let orderID = self.admit(wish, into: &batch)
         self.answerPlacement(of: orderID, token, deadline: deadline, into: &batch)
     }
