@@ -58,6 +58,24 @@ public struct RemoteNothingToDo: Hashable, Sendable, Encodable {
     public var message: String
 }
 
+/// A session of cancel-on-disconnect, of whatever caller.
+public struct RemoteCancelSession: Hashable, Sendable, Encodable {
+    /// The caller's own name for it.
+    public var session: String
+    /// Whose it is, such as `token:momentum`.
+    public var principal: String
+    /// When it was first named, in nanoseconds since 1970-01-01 UTC.
+    public var openedAt: Int64
+    /// How long nobody may be there before its orders are cancelled.
+    public var graceMilliseconds: UInt32
+    /// How many connections named it and are there still.
+    public var connectionCount: UInt32
+    /// How much of the grace time is left, where it has no connection; else 0.
+    public var graceLeftMilliseconds: UInt32
+    /// Its open orders, which would be cancelled.
+    public var orderIDs: [UInt64]
+}
+
 /// A session whose orders are cancelled when its connections are lost.
 public struct RemoteSession: Hashable, Sendable, Encodable {
     /// Whether it was there before the call.

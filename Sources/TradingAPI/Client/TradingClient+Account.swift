@@ -49,21 +49,4 @@ extension TradingClient {
             throw key.map(error.naming) ?? error
         }
     }
-
-    /// Has the gateway cancel the orders placed over this connection when it is lost.
-    ///
-    /// - Parameters:
-    ///   - session: The caller's own name for it, 1 to 64 bytes; a later connection takes it over
-    ///     by that.
-    ///   - graceMilliseconds: How long that may take, at most 600,000; nil to end the session.
-    /// - Returns: Whether it was there before, and its open orders.
-    /// - Throws: Why there is no such session, or that nobody knows.
-    public func cancelOnDisconnect(
-        _ session: String,
-        graceMilliseconds: UInt32?
-    ) async throws(TradingClientError) -> RemoteSession {
-        let request = RequestEncoder()
-            .cancelOnDisconnect(session, graceMilliseconds: graceMilliseconds)
-        return try await self.call(.cancelOnDisconnect, request) { try $0.session($1) }
-    }
 }

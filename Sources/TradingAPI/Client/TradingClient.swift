@@ -31,11 +31,11 @@ public enum TradingClientError: Error, Hashable, Sendable {
 ///
 /// Every method of the gateway's services is here; what a caller may do is for its role to say.
 public struct TradingClient: Sendable {
-    private let link: ServerLink
+    let link: ServerLink
     private let timeout: Duration
     /// Where the connection goes, and with what; also of subscriptions.
     private let target: ClientTarget
-    private let reconnects: Bool
+    let reconnects: Bool
 
     /// Connects to `unix:/path` or `host:port`, once: a server that is not there is not waited for.
     ///
@@ -261,7 +261,7 @@ public struct TradingClient: Sendable {
             method,
             ByteBuffer(bytes: request),
             isRepeatable: isRepeatable ?? method.isRead
-        )
+        ).payload
         do {
             return try decode(ResponseDecoder(), Array(payload.readableBytesView))
         } catch {
@@ -269,11 +269,12 @@ public struct TradingClient: Sendable {
         }
     }
 
-    private func answer(
+    /// Makes a call and gives its packed answer, and the connection that it came over.
+    func answer(
         _ method: TradingMethod,
         _ request: ByteBuffer,
         isRepeatable: Bool
-    ) async throws(TradingClientError) -> ByteBuffer {
+    ) async throws(TradingClientError) -> (payload: ByteBuffer, connection: TTRPCClient) {
         let deadline = ContinuousClock.now + self.timeout
         var persistence = Persistence(isRepeatable: isRepeatable)
         var backoff = Backoff()
@@ -285,14 +286,18 @@ public struct TradingClient: Sendable {
             do throws(TradingClientError) {
                 let connection = try await self.link.connection(within: left)
                 used = connection
+                if self.reconnects, method.placesOrders {
+                    try await self.renewSessions(over: connection, within: left, &cause)
+                }
                 do throws(CallError) {
-                    return try await connection.call(
+                    let payload = try await connection.call(
                         service: method.service,
                         method: method.rawValue,
                         payload: request,
                         timeout: TimeAmount(deadline - ContinuousClock.now),
                         metadata: self.target.metadata
                     )
+                    return (payload, connection)
                 } catch {
                     cause = error
                     throw Self.translate(error)
@@ -311,6 +316,24 @@ public struct TradingClient: Sendable {
                 throw persistence.final(failure)
             }
             try? await Task.sleep(for: pause)
+        }
+    }
+
+    /// No order is placed over a connection that does not stand for its session.
+    private func renewSessions(
+        over connection: TTRPCClient,
+        within timeout: Duration,
+        _ cause: inout CallError?
+    ) async throws(TradingClientError) {
+        do throws(CallError) {
+            try await self.link.renewSessions(over: connection, within: timeout)
+        } catch {
+            // Whatever became of that, the order itself was not asked for.
+            guard case .status = error else {
+                throw .unreachable("the session cannot be named again: \(error)")
+            }
+            cause = error
+            throw Self.translate(error)
         }
     }
 

@@ -16,6 +16,8 @@ package enum Request: Hashable, Sendable {
     case placeOrder(OrderRequest)
     case position(PositionRequest)
     case cancelOnDisconnect(SessionWish)
+    /// All sessions of cancel-on-disconnect.
+    case sessions
     case cancel(OrderID)
     case cancelAll(Symbol?)
     case amend(AmendRequest)

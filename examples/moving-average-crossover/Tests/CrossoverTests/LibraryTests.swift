@@ -35,6 +35,7 @@ struct LibraryTests {
         _ = try await client.cancel(1)
         _ = try await client.cancelAll(symbol: nil)
         _ = try await client.cancelOnDisconnect("desk", graceMilliseconds: 1_000)
+        _ = try await client.sessions()
         _ = try await client.order(1)
         _ = try await client.orders()
         _ = try await client.fills(FillFilter())
