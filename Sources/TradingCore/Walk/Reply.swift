@@ -3,6 +3,7 @@ package enum Reply: Hashable, Sendable {
     case order(Order, isRepeat: Bool)
     case positionReached(PositionReached)
     case session(SessionView)
+    case sessions([SessionStatus])
     case orders([Order])
     case cancelsSent([OrderID])
     case positions(PositionsView)
@@ -24,10 +25,8 @@ extension Reply {
     package var needsNoJournal: Bool {
         switch self {
         case .killSwitch, .health, .refused: true
-        case .order, .positionReached, .session, .orders, .cancelsSent, .positions, .mode, .risk,
-            .limits,
-            .tokens,
-            .approvals, .riskSummary:
+        case .order, .positionReached, .session, .sessions, .orders, .cancelsSent, .positions,
+            .mode, .risk, .limits, .tokens, .approvals, .riskSummary:
             false
         }
     }

@@ -174,8 +174,12 @@ final class Rig {
     }
 
     /// A placed order that the venue has taken.
-    func openOrder(_ terms: OrderTerms = Make.terms(), venue number: Int64 = 1_000) -> OrderIntent {
-        let intent = self.submitted(terms)
+    func openOrder(
+        _ terms: OrderTerms = Make.terms(),
+        key: String? = nil,
+        venue number: Int64 = 1_000
+    ) -> OrderIntent {
+        let intent = self.submitted(terms, key: key)
         self.tell(.placementAnswered(intent.orderID, .accepted(Make.report(intent, venue: number))))
         return intent
     }
