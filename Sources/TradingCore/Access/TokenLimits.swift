@@ -5,7 +5,7 @@ package struct TokenLimits: Hashable, Sendable {
     /// Largest value of one order, in its quote asset.
     package var orderNotionalMax: Amount?
 
-    package static let orderRateRange = 1...10_000
+    package static let orderRateRange = OrderRate.countRange
 
     package init(orderRateMax: Int? = nil, orderNotionalMax: Amount? = nil) {
         self.orderRateMax = orderRateMax

@@ -46,6 +46,8 @@ import Testing
         "SecondFactor.failureCount", "SecondFactor.failedAt",
         "State.dayNotionals", "DayNotional.day", "DayNotional.placed", "UTCDay.number",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
+        "State.orderLogs", "OrderLogs.principals", "OrderLogs.strategies",
+        "NamedOrderLogs.byName", "OrderLog.stored", "OrderLog.first",
         "State.orderDays", "OrderDay.start", "OrderDay.count", "OrderIntent.strategy",
         "OrderIntent.originalQuantity", "OrderIntent.goal", "OrderIntent.session",
         "State.cancelSessions", "CancelSession.name", "CancelSession.graceMilliseconds",
