@@ -28,6 +28,9 @@ extension Gateway {
             self.sessions[venue]?.quotes[symbol] = quote
             self.revalue(symbol, on: venue)
             self.noteForExits(quote, of: symbol, on: venue)
+        case .depthReported(let report):
+            let depth = KnownDepth(report, at: batch.instant.monotonic)
+            self.sessions[venue]?.depths[report.symbol] = depth
         case .clockMeasured:
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
         case .marketStreamOpened, .marketStreamLost, .orderLimitsReported, .orderCountsReported,

@@ -63,6 +63,7 @@ extension Gateway {
             isReduceOnly: wish.goal?.isReduceOnly(side) ?? false,
             exits: wish.exits
         )
+        if case .market = wish.terms.type { context.addBook(session, at: now) }
         self.addRates(of: wish, to: &context, at: now)
         self.addAccount(of: wish, to: &context, on: venue, at: now)
         if let rules {

@@ -53,9 +53,13 @@ struct VenueCare: Sendable {
 
     /// How old a best price is; nil where the stream has kept it current since it was learned.
     func quoteAgeMilliseconds(of symbol: Symbol, at now: MonotonicTime) -> Int64? {
-        guard let at = self.quotedAt[symbol] else { return nil }
-        if let since = self.marketSince, since <= at { return nil }
-        return now.milliseconds(since: at)
+        self.quotedAt[symbol].flatMap { self.ageMilliseconds(of: $0, at: now) }
+    }
+
+    /// How old what the market stream tells is, by when it was learned; nil like above.
+    func ageMilliseconds(of time: MonotonicTime, at now: MonotonicTime) -> Int64? {
+        if let since = self.marketSince, since <= time { return nil }
+        return now.milliseconds(since: time)
     }
 
     /// Whether new orders of a symbol may go out now, and why not.

@@ -13,6 +13,8 @@ final class VenueSession {
     var phase: Phase = .offline(reason: "the user stream is not connected yet")
     var rules: [Symbol: SymbolRules] = [:]
     var quotes: [Symbol: Quote] = [:]
+    /// What was last told of the levels near the best prices.
+    var depths: [Symbol: KnownDepth] = [:]
     /// The assets in which the symbols of `rules` are priced, sorted.
     var quoteAssets: [Asset] = []
     var care: VenueCare
