@@ -161,6 +161,8 @@ struct Waiter: Hashable, Sendable {
         case placement(isRepeat: Bool)
         case cancel
         case amend
+        /// For the order by which the exits of an entry close a position.
+        case close(OrderID, isRepeat: Bool)
     }
 
     var token: RequestToken

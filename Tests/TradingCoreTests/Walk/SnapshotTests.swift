@@ -74,6 +74,8 @@ import Testing
         "Closing.orderCount", "Closing.failureCount",
         "State.exits", "ExitBook.plans", "ExitPlan.entry", "ExitPlan.bought", "ExitPlan.sold",
         "ExitPlan.working", "ExitPlan.reached", "ExitPlan.failureCount", "ExitPlan.problem",
+        "ExitPlan.closing", "ExitClosing.quantity", "ExitClosing.principal", "ExitClosing.key",
+        "ExitClosing.tag", "ExitClosing.strategy", "ExitClosing.goal",
         "OrderIntent.exits", "OrderIntent.entry", "ExitTerms.stopLoss", "ExitTerms.takeProfit",
         "StopLoss.stopPrice", "StopLoss.limitPrice",
         // Derived again from the plans.
@@ -149,7 +151,17 @@ import Testing
     }
 
     static func change(exitsOf entry: OrderIntent, in state: inout State) {
-        for change in [ExitChange.reached(.takeProfit), .needsOperator(reason: "help")] {
+        let closing = ExitClosing(
+            Make.amount("0.1"),
+            by: Principal("me"),
+            key: Make.key("close"),
+            tag: "t",
+            strategy: "s",
+            goal: .closeQuantity(Make.quantity("0.1"))
+        )
+        for change in [
+            ExitChange.reached(.takeProfit), .needsOperator(reason: "help"), .closing(closing),
+        ] {
             _ = state.apply(.exitsChanged(entry.orderID, change), at: entry.timestamp)
         }
     }

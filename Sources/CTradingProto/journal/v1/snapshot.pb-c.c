@@ -1130,7 +1130,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_order_log__descrip
   (ProtobufCMessageInit) trading__journal__v1__stored_order_log__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_exits__field_descriptors[7] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_exits__field_descriptors[8] =
 {
   {
     "entry",
@@ -1216,9 +1216,22 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_exits__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "closing",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredExits, closing),
+    &trading__journal__v1__exits_closing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_exits__field_indices_by_name[] = {
   1,   /* field[1] = bought */
+  7,   /* field[7] = closing */
   0,   /* field[0] = entry */
   5,   /* field[5] = failure_count */
   6,   /* field[6] = problem */
@@ -1229,7 +1242,7 @@ static const unsigned trading__journal__v1__stored_exits__field_indices_by_name[
 static const ProtobufCIntRange trading__journal__v1__stored_exits__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor =
 {
@@ -1239,7 +1252,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor 
   "Trading__Journal__V1__StoredExits",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredExits),
-  7,
+  8,
   trading__journal__v1__stored_exits__field_descriptors,
   trading__journal__v1__stored_exits__field_indices_by_name,
   1,  trading__journal__v1__stored_exits__number_ranges,

@@ -203,10 +203,14 @@ struct  Trading__Journal__V1__StoredExits
    * Why a person must act; empty while none must.
    */
   char *problem;
+  /*
+   * Absent while nobody closes the position.
+   */
+  Trading__Journal__V1__ExitsClosing *closing;
 };
 #define TRADING__JOURNAL__V1__STORED_EXITS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_exits__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string }
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 /*
