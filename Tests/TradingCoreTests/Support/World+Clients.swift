@@ -178,7 +178,7 @@ extension World {
     }
 
     func watch(_ reply: Reply) {
-        guard case .order(let order, _) = reply, order.isSettled else { return }
+        guard let order = reply.order, order.isSettled else { return }
         if let earlier = self.repliedTerminal[order.orderID], earlier.status == .filled,
             order.status != .filled
         {

@@ -117,8 +117,8 @@ import Testing
         let (entry, stop) = try ExitTests.protected(rig)
         rig.ask(Self.close(key: "once"))
         _ = Self.restart(rig, open: [Make.exitReport(stop, venue: 2_000)])
-        let again = rig.wait()
-        #expect(again.placements.isEmpty && again.requests.contains { $0.isCancel })
+        #expect(rig.wait().placements.isEmpty && rig.quote("100").placements.isEmpty)
+        #expect(rig.gateway.state.orders[stop.orderID]?.pendingCancel != nil)
         // The same call again is the same sale.
         #expect(rig.ask(Self.close(key: "once")).replies.isEmpty)
         #expect(rig.ask(Self.close(.reach(.zero), key: "once")).refusal?.rule == .idempotencyKey)
@@ -140,7 +140,6 @@ import Testing
         let begun = Self.restart(rig)
         #expect(begun.placements.isEmpty && rig.quote("80").placements.isEmpty)
         #expect(rig.state(of: sale)?.status == .unknown)
-        #expect(rig.ask(Self.close()).refusal?.rule == .positionBusy)
         rig.fill(sale, "1", of: "1", trade: 2, at: "99", venue: 2_001)
         rig.wait()
         #expect(rig.exits(of: entry) == nil)
@@ -161,12 +160,9 @@ import Testing
             rig.reject(sale)
             turn = rig.wait()
         }
-        let last = try Self.sale(turn)
-        rig.reject(last)
-        turn = rig.wait()
-        #expect(turn.alerts.contains(.exitFailed))
-        let again = turn.placements.isEmpty ? rig.wait() : turn
-        #expect(try Self.sale(again).terms.type == ExitTests.stop)
+        let last = rig.reject(try Self.sale(turn))
+        #expect(last.placements.isEmpty && last.alerts.contains(.exitFailed))
+        #expect(try Self.sale(rig.wait()).terms.type == ExitTests.stop)
         ExitTests.expectSame(rig)
     }
 
@@ -224,5 +220,87 @@ import Testing
         #expect(rig.gateway.state.orders[stop.orderID]?.pendingCancel == nil)
         #expect(rig.exits(of: entry)?.working == [stop.orderID])
         ExitTests.expectSame(rig)
+    }
+}
+
+/// Whether a caller sees that what it bought is protected.
+@Suite struct ExitsViewTests {
+    static func view(_ rig: Rig, of entry: OrderIntent) -> ExitsView? {
+        guard case .orderShown(_, let view)? = rig.ask(.order(entry.orderID)).replies.first else {
+            return nil
+        }
+        let filter = OrderFilter(includesClosed: true, symbol: nil, countMax: 50, before: nil)
+        guard case .orders(_, let views)? = rig.ask(.orders(filter)).replies.first else {
+            return nil
+        }
+        #expect(views[entry.orderID] == view)
+        return view
+    }
+
+    static func expect(
+        _ rig: Rig,
+        _ entry: OrderIntent,
+        _ status: ExitsView.Status,
+        rest: String = "0",
+        covered: String = "0",
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let expected = ExitsView(
+            status,
+            rest: Make.amount(rest),
+            covered: Make.amount(covered)
+        )
+        #expect(Self.view(rig, of: entry) == expected, sourceLocation: sourceLocation)
+    }
+
+    @Test func `the exits are told from the plan to the end`() throws {
+        let rig = Rig.ready()
+        let entry = rig.enter()
+        Self.expect(rig, entry, .planned)
+        let first = try #require(rig.fill(entry, "0.4", of: "0.4", trade: 1).placements.first)
+        Self.expect(rig, entry, .selling, rest: "0.4", covered: "0.4")
+        rig.take(first, venue: 2_000)
+        Self.expect(rig, entry, .resting, rest: "0.4", covered: "0.4")
+        rig.fill(entry, "0.6", of: "1", trade: 2)
+        Self.expect(rig, entry, .selling, rest: "1", covered: "0.4")
+        let second = try #require(rig.end(first, venue: 2_000).placements.first)
+        rig.take(second, venue: 2_001)
+        Self.expect(rig, entry, .resting, rest: "1", covered: "1")
+        rig.ask(ExitClosingTests.close())
+        Self.expect(rig, entry, .selling, rest: "1", covered: "1")
+        let sale = try #require(rig.end(second, venue: 2_001).placements.first)
+        rig.fill(sale, "1", of: "1", trade: 3, at: "99", venue: 2_002)
+        Self.expect(rig, entry, .done)
+        rig.start()
+        Self.expect(rig, entry, .done)
+    }
+
+    @Test func `what is watched, or has no exits, is told as that`() {
+        let rig = Rig.ready()
+        let watched = rig.enter(Make.exits(stop: nil))
+        rig.fill(watched, "1", of: "1", trade: 1)
+        Self.expect(rig, watched, .watched, rest: "1")
+        let plain = rig.openOrder(Make.terms(), venue: 1_001)
+        #expect(Self.view(rig, of: plain) == nil)
+        #expect(rig.quote("110").placements.count == 1)
+        Self.expect(rig, watched, .selling, rest: "1", covered: "1")
+        rig.ask(.cancel(watched.orderID))
+        Self.expect(rig, watched, .done)
+    }
+
+    @Test func `exits that were given up say why, until somebody ends them`() throws {
+        let rig = Rig.ready()
+        let entry = rig.enter(Make.exits(profit: nil))
+        rig.reject(try #require(rig.fill(entry, "1", of: "1", trade: 1).placements.first))
+        rig.quote("80")
+        for _ in 0...rig.settings.timing.closingFailuresMax {
+            if let sale = rig.wait().placements.first { rig.reject(sale) }
+        }
+        rig.wait()
+        let view = try #require(Self.view(rig, of: entry))
+        #expect(view.status == .needsOperator && view.rest == Make.amount("1"))
+        #expect(view.problem.contains("in a row failed") && view.covered == .zero)
+        rig.ask(.cancel(entry.orderID))
+        Self.expect(rig, entry, .done)
     }
 }
