@@ -65,7 +65,8 @@ extension RemoteOrder {
     private var exitsText: String {
         var text = "exits \(self.exitsStatus)"
         if self.exitsQuantity != "0" {
-            text += ": \(self.exitsQuantity) to sell, \(self.exitsCoveredQuantity) of it at the venue"
+            text +=
+                ": \(self.exitsQuantity) to sell, \(self.exitsCoveredQuantity) of it at the venue"
         }
         return self.exitsProblem.isEmpty ? text : text + "; \(self.exitsProblem)"
     }

@@ -9276,7 +9276,7 @@ const ProtobufCMessageDescriptor trading__v1__revoke_token_response__descriptor 
   (ProtobufCMessageInit) trading__v1__revoke_token_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__risk_gauge__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__v1__risk_gauge__field_descriptors[5] =
 {
   {
     "name",
@@ -9326,17 +9326,30 @@ static const ProtobufCFieldDescriptor trading__v1__risk_gauge__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "share",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskGauge, share),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__risk_gauge__field_indices_by_name[] = {
   3,   /* field[3] = actual */
   2,   /* field[2] = limit */
   0,   /* field[0] = name */
   1,   /* field[1] = scope */
+  4,   /* field[4] = share */
 };
 static const ProtobufCIntRange trading__v1__risk_gauge__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__risk_gauge__descriptor =
 {
@@ -9346,7 +9359,7 @@ const ProtobufCMessageDescriptor trading__v1__risk_gauge__descriptor =
   "Trading__V1__RiskGauge",
   "trading.v1",
   sizeof(Trading__V1__RiskGauge),
-  4,
+  5,
   trading__v1__risk_gauge__field_descriptors,
   trading__v1__risk_gauge__field_indices_by_name,
   1,  trading__v1__risk_gauge__number_ranges,

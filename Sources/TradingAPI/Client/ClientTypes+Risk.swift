@@ -7,6 +7,8 @@ package struct RemoteRiskGauge: Hashable, Sendable, Encodable {
     package var limit: String
     /// Empty while it is not known.
     package var actual: String
+    /// How much of the limit is used; empty where that cannot be said.
+    package var share: String
 }
 
 /// What became of the account's money in one quote asset.

@@ -27,7 +27,8 @@ extension Gateway {
         case .order(let orderID):
             let reply =
                 self.order(orderID, fetched: fetched)
-                .map { Reply.orderShown($0, self.exits(of: $0)) } ?? .refused(Self.notFound(orderID))
+                .map { Reply.orderShown($0, self.exits(of: $0)) }
+                ?? .refused(Self.notFound(orderID))
             batch.perform(.reply(token, reply), afterAllEarlierEvents: true)
         case .orders(let filter):
             let orders = self.list(filter, fetched: fetched)

@@ -34,7 +34,8 @@ extension Reply {
     package var needsNoJournal: Bool {
         switch self {
         case .killSwitch, .health, .refused: true
-        case .order, .orderShown, .positionReached, .session, .orders, .cancelsSent, .positions, .mode, .risk,
+        case .order, .orderShown, .positionReached, .session, .orders, .cancelsSent, .positions,
+            .mode, .risk,
             .limits,
             .tokens,
             .approvals, .riskSummary:

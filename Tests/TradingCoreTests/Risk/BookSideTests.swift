@@ -231,7 +231,8 @@ import Testing
         #expect(rig.place(Make.terms(.buy, "4", at: "102")).placements.count == 1)
         // As long as the stream is open what it said is of now; then it grows old like a price.
         rig.advance(milliseconds: 3_600_000)
-        rig.tell(.clockMeasured(offsetMilliseconds: 0, roundTripMilliseconds: 1))
+        let sample = ClockSample(offsetMilliseconds: 0, roundTripMilliseconds: 1, at: rig.now)
+        rig.tell(.clockMeasured(sample))
         #expect(rig.place(large).order?.refusal?.rule == .priceCollar)
         rig.tell(.marketStreamLost("gone"))
         rig.tell(.marketStreamOpened)

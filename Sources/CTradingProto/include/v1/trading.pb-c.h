@@ -1835,10 +1835,15 @@ struct  Trading__V1__RiskGauge
    * Empty while it is not known.
    */
   char *actual;
+  /*
+   * How much of the limit is used, such as "0.25", rounded up; empty where one of both is not known
+   * or no number, and where the limit is a least one.
+   */
+  char *share;
 };
 #define TRADING__V1__RISK_GAUGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_gauge__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
