@@ -21,7 +21,30 @@ extension EventEncoder {
             case .ended(let reason):
                 unsafe message.change_case = TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_ENDED
                 unsafe message.ended = self.arena.string(reason)
+            case .closing(let closing):
+                unsafe message.change_case = TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_CLOSING
+                unsafe message.closing = self.closing(closing)
+            case .closingEnded(let reason):
+                unsafe message.change_case =
+                    TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_CLOSING_ENDED
+                unsafe message.closing_ended = self.arena.string(reason)
             }
+        }
+    }
+
+    func closing(
+        _ closing: ExitClosing
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__ExitsClosing> {
+        let goal = StoredPositionGoal(closing.goal)
+        return unsafe self.arena.make(trading__journal__v1__exits_closing__init) { message in
+            unsafe message.quantity = self.arena.string(closing.quantity.description)
+            unsafe message.principal = self.arena.string(closing.principal.name)
+            unsafe message.key_principal = self.arena.string(closing.key?.principal.name ?? "")
+            unsafe message.key = self.arena.string(closing.key?.text ?? "")
+            unsafe message.tag = self.arena.string(closing.tag)
+            unsafe message.strategy = self.arena.string(closing.strategy)
+            unsafe message.position_goal = goal.kind
+            unsafe message.position_goal_value = goal.value
         }
     }
 
@@ -46,9 +69,31 @@ extension EventDecoder {
             change = .needsOperator(reason: unsafe self.text(message.needs_operator))
         case TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_ENDED:
             change = .ended(reason: unsafe self.text(message.ended))
+        case TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_CLOSING:
+            change = .closing(try unsafe self.closing(self.present(message.closing)))
+        case TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_CLOSING_ENDED:
+            change = .closingEnded(reason: unsafe self.text(message.closing_ended))
         default: throw DecodingProblem("change of exits of unknown kind")
         }
         return .exitsChanged(OrderID(raw: unsafe message.order_id), change)
+    }
+
+    static func closing(
+        _ message: Trading__Journal__V1__ExitsClosing
+    ) throws(DecodingProblem) -> ExitClosing {
+        guard let goal = try unsafe StoredPositionGoal(message).goal() else {
+            throw DecodingProblem("exits that close a position for nothing")
+        }
+        let key = unsafe self.text(message.key)
+        let keyPrincipal = Principal(unsafe self.text(message.key_principal))
+        return ExitClosing(
+            try unsafe self.amount(message.quantity),
+            by: Principal(unsafe self.text(message.principal)),
+            key: key.isEmpty ? nil : IdempotencyKey(principal: keyPrincipal, text: key),
+            tag: unsafe self.text(message.tag),
+            strategy: unsafe self.text(message.strategy),
+            goal: goal
+        )
     }
 
     static func exits(of message: Trading__Journal__V1__Intent) -> ExitTerms? {
@@ -80,6 +125,9 @@ extension StateEncoder {
             unsafe message.reached = UInt32(plan.reached?.rawValue ?? 0)
             unsafe message.failure_count = UInt32(clamping: plan.failureCount)
             unsafe message.problem = self.arena.string(plan.problem)
+            if let closing = plan.closing {
+                unsafe message.closing = self.events.closing(closing)
+            }
         }
     }
 }
@@ -103,6 +151,10 @@ extension StateDecoder {
         for index in 0..<(unsafe message.n_working) {
             if let raw = unsafe message.working?[index] { working.insert(OrderID(raw: raw)) }
         }
+        var closing: ExitClosing?
+        if let part = unsafe message.closing {
+            closing = try unsafe EventDecoder.closing(part.pointee)
+        }
         return ExitPlan(
             of: try unsafe EventDecoder.intent(EventDecoder.present(message.entry)),
             bought: try unsafe EventDecoder.amount(message.bought),
@@ -111,7 +163,8 @@ extension StateDecoder {
             reached: unsafe message.reached == 0
                 ? nil : try EventDecoder.known(Trigger.Aim.self, unsafe message.reached),
             failureCount: Int(unsafe message.failure_count),
-            problem: unsafe EventDecoder.text(message.problem)
+            problem: unsafe EventDecoder.text(message.problem),
+            closing: closing
         )
     }
 }

@@ -21,6 +21,11 @@ struct StoredPositionGoal {
         self.value = unsafe message.position_goal_value
     }
 
+    init(_ message: Trading__Journal__V1__ExitsClosing) {
+        self.kind = unsafe message.position_goal
+        self.value = unsafe message.position_goal_value
+    }
+
     func goal() throws(DecodingProblem) -> PositionGoal? {
         switch self.kind {
         case 0: nil

@@ -203,7 +203,8 @@ package final class BinanceVenue {
     private func startMarketStream() {
         guard !self.configuration.quotedSymbols.isEmpty else { return }
         let kinds =
-            self.readMarket == nil ? ["bookTicker"] : ["bookTicker", "trade", "depth@100ms"]
+            self.readMarket == nil
+            ? ["bookTicker", MarketFrames.depthKind] : ["bookTicker", "trade", "depth@100ms"]
         let names = self.configuration.quotedSymbols.flatMap { symbol in
             kinds.map { QueryText.encoded(symbol.name.lowercased()) + "@" + $0 }
         }

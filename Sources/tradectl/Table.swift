@@ -61,6 +61,16 @@ extension RemoteOrder {
         return self.stopPrice.isEmpty ? shown(self.price) : limit + "@ " + self.stopPrice
     }
 
+    /// How the exits stand, and what they are still to sell.
+    private var exitsText: String {
+        var text = "exits \(self.exitsStatus)"
+        if self.exitsQuantity != "0" {
+            text +=
+                ": \(self.exitsQuantity) to sell, \(self.exitsCoveredQuantity) of it at the venue"
+        }
+        return self.exitsProblem.isEmpty ? text : text + "; \(self.exitsProblem)"
+    }
+
     /// The order's row, why it went wrong where it did, and its fills.
     var details: String {
         var table = Table(header: Self.tableHeader)
@@ -82,6 +92,7 @@ extension RemoteOrder {
             parts.append("stop loss at \(self.stopLossPrice)\(limit)")
         }
         if !self.takeProfitPrice.isEmpty { parts.append("take profit at \(self.takeProfitPrice)") }
+        if !self.exitsStatus.isEmpty { parts.append(self.exitsText) }
         if self.entryOrderID != 0 { parts.append("exit of order \(self.entryOrderID)") }
         if self.predecessorOrderID != 0 {
             parts.append("in the place of order \(self.predecessorOrderID)")

@@ -330,7 +330,21 @@ enum Samples {
             + [
                 ExitChange.reached(.stopLoss), .reached(.takeProfit),
                 .needsOperator(reason: "help"), .ended(reason: "sold"),
+                .closing(self.closing(.closeShare(PositionShare(raw: 7)), key: "once")),
+                .closing(self.closing(.reach(Quantity(raw: 8)), key: nil)),
+                .closingEnded(reason: "dust"),
             ].map { .exitsChanged(OrderID(raw: 6), $0) }
+    }
+
+    static func closing(_ goal: PositionGoal, key: String?) -> ExitClosing {
+        ExitClosing(
+            Amount(raw: 9),
+            by: Principal("carol"),
+            key: key.map { IdempotencyKey(principal: Principal("token:carol"), text: $0) },
+            tag: "t",
+            strategy: "grid",
+            goal: goal
+        )
     }
 
     /// Entries with every kind of exits, and an exit.

@@ -108,6 +108,35 @@ import TradingCore
         await client.close()
     }
 
+    @Test func `one call closes what a stop holds, once, and is told again after a kill -9`()
+        async throws
+    {
+        let desk = try Desk()
+        let client = try await desk.readyClient()
+        let entry = try await client.place(Self.wish(stop: "50000", profit: nil)).order
+        _ = try await Self.exits(client, of: entry.orderID) { $0.map(\.status) == ["OPEN"] }
+        let protected = try await client.order(entry.orderID)
+        #expect(protected.exitsStatus == "RESTING", "\(protected)")
+        #expect(protected.exitsCoveredQuantity == protected.exitsQuantity)
+        var wish = PositionWish(symbol: "BTCUSDT", goal: .close)
+        wish.idempotencyKey = "close"
+        let closed = try await client.change(wish)
+        #expect(closed.order?.status == "FILLED" && closed.order?.type == "MARKET", "\(closed)")
+        #expect(closed.order?.entryOrderID == entry.orderID && !closed.isRepeat)
+        try await Self.expectFlat(client)
+        #expect(try await client.order(entry.orderID).exitsStatus == "DONE")
+        await client.close()
+        desk.killServer()
+        try desk.restartServer()
+        let again = try await desk.readyClient()
+        let repeated = try await again.change(wish)
+        #expect(repeated.isRepeat && repeated.order?.orderID == closed.order?.orderID)
+        let shown = try desk.tradectl(["order", "\(entry.orderID)"])
+        #expect(shown.output.contains("exits DONE"), "\(shown)")
+        try await Comparison(desk: desk, client: again).expectAgreement(["BTCUSDT"])
+        await again.close()
+    }
+
     @Test func `what cannot be an exit is refused, and asked for in vain`() async throws {
         let desk = try Desk()
         let client = try await desk.readyClient()

@@ -35,7 +35,8 @@ import Testing
         return Row(arguments: arguments, code: code, words: words)
     }
 
-    @Test func `each limit is told with what would pass, and a position counts after a restart`()
+    @Test
+    func `each limit is told with what would pass; positions and rates count on after a restart`()
         throws
     {
         let desk = try Desk(Self.setup)
@@ -55,8 +56,8 @@ import Testing
             [
                 Self.place("BTCUSDT buy 0.01", code: 3, "position_notional"),
                 Self.place("BTCUSDT sell 0.01", code: 0, "FILLED"),
-                Self.place("BTCUSDT buy 0.01", code: 0, "FILLED"),
-                Self.place("BTCUSDT sell 0.01", code: 3, "order_rate"),
+                // One order was placed before the restart, and one after it.
+                Self.place("BTCUSDT buy 0.01", code: 3, "order_rate"),
                 Row(arguments: ["orders", "--all"], code: 0, words: "REFUSED"),
             ],
             desk

@@ -88,6 +88,8 @@ import TradingCore
         #expect(try gauge("exposure_notional_max", "USDT").actual == position.actual)
         #expect(try gauge("open_orders_max", "testnet").actual == "1")
         #expect(try gauge("order_rate_max", "tcp").actual == "2")
+        #expect(try gauge("order_rate_max", "tcp").share == "0.02")
+        #expect(try gauge("orders_per_day_max", "testnet").actual == "2")
         #expect(try gauge("breakers.circuit_failures_max", "testnet").actual == "0")
         #expect(try gauge("consecutive_failures_max", "testnet").actual == "0")
         try LimitChangeTests.check(

@@ -122,4 +122,35 @@ struct EventTests {
         let message = MarketFrames.message(Array(frame.utf8))
         #expect((message == .input(.quoted(Symbol("X"), quote))) == isQuote)
     }
+
+    @Test func `the levels near the best prices are of the symbol that their stream names`() {
+        let message = { (frame: String) in MarketFrames.message(Array(frame.utf8)) }
+        let level = DepthLevel(price: Price(raw: 150_000_000), quantity: Quantity(raw: 1))
+        let levels = #""bids":[["1.50000000","0.00000001"]],"asks":[]"#
+        #expect(
+            message(
+                #"{"stream":"btcusdt@depth20@100ms","data":{"lastUpdateId":7,\#(levels)}}"#
+            )
+                == .input(
+                    .depthReported(
+                        DepthReport(
+                            symbol: Symbol("BTCUSDT"),
+                            updateID: 7,
+                            bids: [level],
+                            asks: []
+                        )
+                    )
+                )
+        )
+        for frame in [
+            #"{"stream":"x@depth20@100ms","data":{"lastUpdateId":7,"bids":[["1"]],"asks":[]}}"#,
+            #"{"stream":"x@depth20@100ms","data":{"lastUpdateId":7,"bids":[["a","1"]],"asks":[]}}"#,
+            #"{"stream":"x@depth20@100ms","data":{"lastUpdateId":7,"bids":[]}}"#,
+        ] {
+            guard case .unreadable = message(frame) else {
+                Issue.record("read: \(frame)")
+                continue
+            }
+        }
+    }
 }

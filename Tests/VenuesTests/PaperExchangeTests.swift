@@ -283,4 +283,24 @@ extension Amount {
         let bought = try bench.accepted(.buy, "3")
         #expect(bought.trades.map(\.price.description) == ["91"], "102 and 103 are gone")
     }
+
+    @Test func `the levels near the best prices are told, less what was taken of them`() throws {
+        var bench = try PaperBench()
+        _ = bench.exchange.takeStep()
+        let asks = (0..<25).map { ("\(102 + $0)", "4") }
+        try bench.snapshot(asks: asks)
+        let told = bench.exchange.takeStep().reports.compactMap(Self.depth)
+        #expect(told.map(\.asks.count) == [20] && told.first?.bids.count == 2)
+        #expect(told.first?.asks.first?.price == (try Price("102")))
+        #expect(told.first?.bids.map(\.price) == [try Price("100"), try Price("99")])
+        _ = try bench.accepted(.buy, "5")
+        let later = try #require(bench.exchange.takeStep().reports.compactMap(Self.depth).last)
+        #expect(later.asks.first?.price == (try Price("103")))
+        #expect(later.asks.first?.quantity == (try Quantity("3")))
+        #expect(later.symbol == PaperBench.symbol)
+    }
+
+    private static func depth(_ input: VenueInput) -> DepthReport? {
+        if case .depthReported(let report) = input { report } else { nil }
+    }
 }

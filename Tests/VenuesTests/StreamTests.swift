@@ -278,7 +278,8 @@ struct StreamTests {
             )
             #expect(
                 socket.targets.contains(
-                    "/stream?streams=btcusdt@bookTicker/%E8%BF%99%E6%98%AF@bookTicker"
+                    "/stream?streams=btcusdt@bookTicker/btcusdt@depth20@100ms"
+                        + "/%E8%BF%99%E6%98%AF@bookTicker/%E8%BF%99%E6%98%AF@depth20@100ms"
                 )
             )
         }

@@ -5488,7 +5488,7 @@ const ProtobufCMessageDescriptor trading__v1__list_orders_response__descriptor =
   (ProtobufCMessageInit) trading__v1__list_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[32] =
+static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[36] =
 {
   {
     "order_id",
@@ -5874,12 +5874,64 @@ static const ProtobufCFieldDescriptor trading__v1__order__field_descriptors[32] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "exits_status",
+    63,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, exits_status),
+    &trading__v1__exits_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exits_quantity",
+    64,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, exits_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exits_covered_quantity",
+    65,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, exits_covered_quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exits_problem",
+    66,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Order, exits_problem),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__order__field_indices_by_name[] = {
   13,   /* field[13] = average_price */
   1,   /* field[1] = client_order_id */
   19,   /* field[19] = created_at */
   31,   /* field[31] = entry_order_id */
+  34,   /* field[34] = exits_covered_quantity */
+  35,   /* field[35] = exits_problem */
+  33,   /* field[33] = exits_quantity */
+  32,   /* field[32] = exits_status */
   12,   /* field[12] = filled_notional */
   11,   /* field[11] = filled_quantity */
   14,   /* field[14] = fills */
@@ -5909,13 +5961,14 @@ static const unsigned trading__v1__order__field_indices_by_name[] = {
   20,   /* field[20] = updated_at */
   2,   /* field[2] = venue_order_id */
 };
-static const ProtobufCIntRange trading__v1__order__number_ranges[4 + 1] =
+static const ProtobufCIntRange trading__v1__order__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
   { 40, 24 },
   { 50, 26 },
-  { 0, 32 }
+  { 63, 32 },
+  { 0, 36 }
 };
 const ProtobufCMessageDescriptor trading__v1__order__descriptor =
 {
@@ -5925,10 +5978,10 @@ const ProtobufCMessageDescriptor trading__v1__order__descriptor =
   "Trading__V1__Order",
   "trading.v1",
   sizeof(Trading__V1__Order),
-  32,
+  36,
   trading__v1__order__field_descriptors,
   trading__v1__order__field_indices_by_name,
-  4,  trading__v1__order__number_ranges,
+  5,  trading__v1__order__number_ranges,
   (ProtobufCMessageInit) trading__v1__order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -9530,7 +9583,7 @@ const ProtobufCMessageDescriptor trading__v1__revoke_token_response__descriptor 
   (ProtobufCMessageInit) trading__v1__revoke_token_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__risk_gauge__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__v1__risk_gauge__field_descriptors[5] =
 {
   {
     "name",
@@ -9580,17 +9633,30 @@ static const ProtobufCFieldDescriptor trading__v1__risk_gauge__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "share",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__RiskGauge, share),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__risk_gauge__field_indices_by_name[] = {
   3,   /* field[3] = actual */
   2,   /* field[2] = limit */
   0,   /* field[0] = name */
   1,   /* field[1] = scope */
+  4,   /* field[4] = share */
 };
 static const ProtobufCIntRange trading__v1__risk_gauge__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__risk_gauge__descriptor =
 {
@@ -9600,7 +9666,7 @@ const ProtobufCMessageDescriptor trading__v1__risk_gauge__descriptor =
   "Trading__V1__RiskGauge",
   "trading.v1",
   sizeof(Trading__V1__RiskGauge),
-  4,
+  5,
   trading__v1__risk_gauge__field_descriptors,
   trading__v1__risk_gauge__field_indices_by_name,
   1,  trading__v1__risk_gauge__number_ranges,
@@ -10886,6 +10952,44 @@ const ProtobufCEnumDescriptor trading__v1__trading_mode__descriptor =
   trading__v1__trading_mode__enum_values_by_name,
   1,
   trading__v1__trading_mode__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue trading__v1__exits_status__enum_values_by_number[7] =
+{
+  { "EXITS_STATUS_UNSPECIFIED", "TRADING__V1__EXITS_STATUS__EXITS_STATUS_UNSPECIFIED", 0 },
+  { "EXITS_STATUS_PLANNED", "TRADING__V1__EXITS_STATUS__EXITS_STATUS_PLANNED", 1 },
+  { "EXITS_STATUS_RESTING", "TRADING__V1__EXITS_STATUS__EXITS_STATUS_RESTING", 2 },
+  { "EXITS_STATUS_WATCHED", "TRADING__V1__EXITS_STATUS__EXITS_STATUS_WATCHED", 3 },
+  { "EXITS_STATUS_SELLING", "TRADING__V1__EXITS_STATUS__EXITS_STATUS_SELLING", 4 },
+  { "EXITS_STATUS_NEEDS_OPERATOR", "TRADING__V1__EXITS_STATUS__EXITS_STATUS_NEEDS_OPERATOR", 5 },
+  { "EXITS_STATUS_DONE", "TRADING__V1__EXITS_STATUS__EXITS_STATUS_DONE", 6 },
+};
+static const ProtobufCIntRange trading__v1__exits_status__value_ranges[] = {
+{0, 0},{0, 7}
+};
+static const ProtobufCEnumValueIndex trading__v1__exits_status__enum_values_by_name[7] =
+{
+  { "EXITS_STATUS_DONE", 6 },
+  { "EXITS_STATUS_NEEDS_OPERATOR", 5 },
+  { "EXITS_STATUS_PLANNED", 1 },
+  { "EXITS_STATUS_RESTING", 2 },
+  { "EXITS_STATUS_SELLING", 4 },
+  { "EXITS_STATUS_UNSPECIFIED", 0 },
+  { "EXITS_STATUS_WATCHED", 3 },
+};
+const ProtobufCEnumDescriptor trading__v1__exits_status__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "trading.v1.ExitsStatus",
+  "ExitsStatus",
+  "Trading__V1__ExitsStatus",
+  "trading.v1",
+  7,
+  trading__v1__exits_status__enum_values_by_number,
+  7,
+  trading__v1__exits_status__enum_values_by_name,
+  1,
+  trading__v1__exits_status__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue trading__v1__open_orders_policy__enum_values_by_number[4] =

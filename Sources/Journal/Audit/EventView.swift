@@ -283,6 +283,17 @@ package struct EventView: Hashable, Sendable {
             self.init("exits_need_operator", entry, [Field("reason", reason)])
         case .ended(let reason):
             self.init("exits_ended", entry, [Field("reason", reason)])
+        case .closing(let closing):
+            self.init(
+                "exits_closing",
+                entry,
+                [
+                    Field("quantity", closing.quantity), Field("position_goal", closing.goal),
+                    Field("by", closing.principal), Field("key", closing.key?.text ?? ""),
+                ]
+            )
+        case .closingEnded(let reason):
+            self.init("exits_closing_ended", entry, [Field("reason", reason)])
         }
     }
 

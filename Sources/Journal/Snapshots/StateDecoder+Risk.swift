@@ -42,6 +42,42 @@ extension StateDecoder {
         return days
     }
 
+    static func orderLogs(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> OrderLogs {
+        OrderLogs(
+            principals: try unsafe self.orderLogs(
+                message.principal_orders,
+                count: message.n_principal_orders
+            ),
+            strategies: try unsafe self.orderLogs(
+                message.strategy_orders,
+                count: message.n_strategy_orders
+            )
+        )
+    }
+
+    private static func orderLogs(
+        _ messages: UnsafeMutablePointer<
+            UnsafeMutablePointer<Trading__Journal__V1__StoredOrderLog>?
+        >?,
+        count: Int
+    ) throws(DecodingProblem) -> NamedOrderLogs {
+        var logs: [String: OrderLog] = [:]
+        for index in 0..<count {
+            let part = try unsafe EventDecoder.present(messages?[index])
+            var times: [WallTime] = []
+            var time = Int64(0)
+            for step in 0..<(unsafe part.n_steps) {
+                // What overflows was written by nobody, and a time is all that it can spoil.
+                time &+= unsafe part.steps?[step] ?? 0
+                times.append(WallTime(nanoseconds: time))
+            }
+            logs[unsafe EventDecoder.text(part.name)] = OrderLog(times)
+        }
+        return NamedOrderLogs(logs)
+    }
+
     static func equities(
         _ message: Trading__Journal__V1__StoredState
     ) throws(DecodingProblem) -> ByVenue<[Asset: EquityRecord]> {

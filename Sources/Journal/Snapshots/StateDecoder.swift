@@ -66,6 +66,7 @@ enum StateDecoder {
             breaches: try unsafe Self.breaches(message),
             failureCounts: try unsafe Self.failureCounts(message),
             orderDays: try unsafe Self.orderDays(message),
+            orderLogs: try unsafe Self.orderLogs(message),
             equities: try unsafe Self.equities(message),
             dayNotionals: try unsafe Self.dayNotionals(message),
             exits: try unsafe Self.exits(message)

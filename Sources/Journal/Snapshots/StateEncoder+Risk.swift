@@ -32,6 +32,30 @@ extension StateEncoder {
             equities.map { unsafe self.equity($0.record, in: $0.asset, on: $0.venue) }
         )
         unsafe self.addExits(of: state, to: &message)
+        let (principals, strategies) = (state.orderLogs.principals, state.orderLogs.strategies)
+        unsafe message.n_principal_orders = principals.byName.count
+        unsafe message.principal_orders = self.orderLogs(principals)
+        unsafe message.n_strategy_orders = strategies.byName.count
+        unsafe message.strategy_orders = self.orderLogs(strategies)
+    }
+
+    private func orderLogs(
+        _ logs: NamedOrderLogs
+    ) -> UnsafeMutablePointer<UnsafeMutablePointer<Trading__Journal__V1__StoredOrderLog>?> {
+        unsafe self.arena.array(
+            logs.byName.sorted { $0.key < $1.key }.map { name, log in
+                var last = Int64(0)
+                let steps = log.times.map { time in
+                    defer { last = time.nanoseconds }
+                    return time.nanoseconds - last
+                }
+                return unsafe self.arena.make(trading__journal__v1__stored_order_log__init) {
+                    unsafe $0.name = self.arena.string(name)
+                    unsafe $0.n_steps = steps.count
+                    unsafe $0.steps = self.arena.array(scalars: steps)
+                }
+            }
+        )
     }
 
     private func failures(

@@ -61,7 +61,7 @@ extension RawSettings {
             ofStrategy.orderNotionalMax = self.notional("\(section).order_notional_max")
             ofStrategy.orderRateMax = self.optionalCount(
                 "\(section).order_rate_max",
-                in: 1...10_000
+                in: OrderRate.countRange
             )
             ofStrategy.positionNotionalMax = self.notional("\(section).position_notional_max")
             ofStrategy.exposureNotionalMax = self.notional("\(section).exposure_notional_max")
@@ -146,7 +146,10 @@ extension RawSettings {
     }
 
     private mutating func boundRate(_ limits: inout RiskLimits) {
-        limits.orderRateMax = self.optionalCount("limits.order_rate_max", in: 1...10_000)
+        limits.orderRateMax = self.optionalCount(
+            "limits.order_rate_max",
+            in: OrderRate.countRange
+        )
         limits.orderRateIntervalMilliseconds = self.milliseconds(
             "limits.order_rate_interval_ms",
             default: limits.orderRateIntervalMilliseconds,

@@ -115,6 +115,19 @@ struct EventLog {
                 "exits need an operator",
                 metadata: ["entry": "\(entry)", "reason": "\(reason)"]
             )
+        case .closing(let closing):
+            self.log.info(
+                "exits close a position",
+                metadata: [
+                    "entry": "\(entry)", "quantity": "\(closing.quantity)",
+                    "by": "\(closing.principal)",
+                ]
+            )
+        case .closingEnded(let reason):
+            self.log.warning(
+                "exits do not close a position",
+                metadata: ["entry": "\(entry)", "reason": "\(reason)"]
+            )
         case .ended(let reason):
             self.log.info(
                 "exits ended",

@@ -8,6 +8,8 @@ public struct RemoteRiskGauge: Hashable, Sendable, Encodable {
     public var limit: String
     /// Empty while it is not known.
     public var actual: String
+    /// How much of the limit is used; empty where that cannot be said.
+    public var share: String
 }
 
 /// What became of the account's money in one quote asset; texts are empty where nothing is known.

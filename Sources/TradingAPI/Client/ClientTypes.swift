@@ -131,6 +131,16 @@ public struct RemoteOrder: Hashable, Sendable, Encodable {
     public var takeProfitPrice: String
     /// The order whose fills this one closes, where it is an exit; 0 for none.
     public var entryOrderID: UInt64
+    /// How its exits stand, such as `RESTING`; see docs/orders.md.
+    ///
+    /// Empty where it has none, and in other answers than those of GetOrder and ListOrders.
+    public var exitsStatus: String
+    /// What they are still to sell, in the base asset.
+    public var exitsQuantity: String
+    /// How much of that their orders at the venue sell.
+    public var exitsCoveredQuantity: String
+    /// Why a person must close what is left; empty while none must.
+    public var exitsProblem: String
 }
 
 /// One trade of an order.

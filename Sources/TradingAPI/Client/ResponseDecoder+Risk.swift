@@ -21,7 +21,8 @@ extension ResponseDecoder {
                     name: String(protobuf: gauge.pointee.name),
                     scope: String(protobuf: gauge.pointee.scope),
                     limit: String(protobuf: gauge.pointee.limit),
-                    actual: String(protobuf: gauge.pointee.actual)
+                    actual: String(protobuf: gauge.pointee.actual),
+                    share: String(protobuf: gauge.pointee.share)
                 )
             },
             accounts: Protobuf.elements(message.accounts, count: message.n_accounts)

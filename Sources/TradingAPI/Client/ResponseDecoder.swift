@@ -296,7 +296,13 @@ struct ResponseDecoder {
             stopLossPrice: String(protobuf: message.stop_loss_price),
             stopLossLimit: String(protobuf: message.stop_loss_limit),
             takeProfitPrice: String(protobuf: message.take_profit_price),
-            entryOrderID: message.entry_order_id
+            entryOrderID: message.entry_order_id,
+            exitsStatus: ExitsView.Status(
+                rawValue: UInt8(truncatingIfNeeded: message.exits_status.rawValue)
+            )?.name ?? "",
+            exitsQuantity: String(protobuf: message.exits_quantity),
+            exitsCoveredQuantity: String(protobuf: message.exits_covered_quantity),
+            exitsProblem: String(protobuf: message.exits_problem)
         )
     }
 

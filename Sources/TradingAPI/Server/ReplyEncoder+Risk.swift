@@ -114,6 +114,9 @@ extension ReplyEncoder {
             unsafe message.scope = self.arena.string(gauge.scope)
             unsafe message.limit = self.arena.string(gauge.limit ?? "")
             unsafe message.actual = self.arena.string(gauge.actual ?? "")
+            unsafe message.share = self.arena.string(
+                gauge.shareMillionths.map(LossLimits.share) ?? ""
+            )
         }
     }
 

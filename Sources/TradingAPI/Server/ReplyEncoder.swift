@@ -40,17 +40,25 @@ package struct ReplyEncoder {
         switch reply {
         case .order(let order, let isRepeat):
             return .payload(self.order(order, isRepeat: isRepeat, to: method))
+        case .orderShown(let order, let exits):
+            return .payload(
+                unsafe self.pack(trading__v1__get_order_response__init) { message in
+                    unsafe message.order = self.order(order, exits)
+                }
+            )
         case .positionReached(let reached):
             return .payload(self.nothingToDo(reached, to: method))
         case .session(let view):
             return .payload(self.session(view))
         case .sessions(let statuses):
             return .payload(self.sessions(statuses))
-        case .orders(let orders):
+        case .orders(let orders, let exits):
             return .payload(
                 unsafe self.pack(trading__v1__list_orders_response__init) { message in
                     unsafe message.n_orders = orders.count
-                    unsafe message.orders = self.arena.array(orders.map { unsafe self.order($0) })
+                    unsafe message.orders = self.arena.array(
+                        orders.map { unsafe self.order($0, exits[$0.orderID]) }
+                    )
                 }
             )
         case .cancelsSent(let orderIDs):
@@ -136,7 +144,10 @@ package struct ReplyEncoder {
         }
     }
 
-    func order(_ order: Order) -> UnsafeMutablePointer<Trading__V1__Order> {
+    func order(
+        _ order: Order,
+        _ exits: ExitsView? = nil
+    ) -> UnsafeMutablePointer<Trading__V1__Order> {
         unsafe self.arena.make(trading__v1__order__init) { message in
             unsafe message.order_id = order.orderID.raw
             unsafe message.client_order_id = self.arena.string(order.intent.clientOrderID.text)
@@ -180,7 +191,7 @@ package struct ReplyEncoder {
                 order.intent.originalQuantity?.description ?? ""
             )
             unsafe message.strategy = self.arena.string(order.intent.strategy)
-            unsafe self.addExits(of: order.intent, to: &message)
+            unsafe self.addExits(of: order.intent, exits, to: &message)
         }
     }
 

@@ -6,7 +6,7 @@ public struct TokenLimits: Hashable, Sendable {
     /// Largest value of one order, in its quote asset; above zero, nil for no limit of its own.
     public var orderNotionalMax: Amount?
 
-    package static let orderRateRange = 1...10_000
+    package static let orderRateRange = OrderRate.countRange
 
     /// Makes limits; without arguments there are none.
     public init(orderRateMax: Int? = nil, orderNotionalMax: Amount? = nil) {

@@ -36,7 +36,7 @@ package struct ExitBook: Hashable, Sendable {
     /// Takes in an order that is about to be sent: an entry with exits, or an exit.
     mutating func begin(_ intent: OrderIntent) {
         if let entry = intent.entry {
-            self.plans[entry]?.begin(intent.orderID)
+            self.plans[entry]?.begin(intent)
         } else if intent.exits != nil {
             self.insert(ExitPlan(of: intent))
         }

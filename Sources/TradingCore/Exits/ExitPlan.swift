@@ -16,6 +16,8 @@ package struct ExitPlan: Hashable, Sendable {
     package private(set) var failureCount: Int
     /// Why a person must act; empty while none must.
     package private(set) var problem: String
+    /// What is to be sold at the market because a caller closes the position; nil for nothing.
+    package private(set) var closing: ExitClosing?
 
     package init(of entry: OrderIntent) {
         self.init(
@@ -25,7 +27,8 @@ package struct ExitPlan: Hashable, Sendable {
             working: [],
             reached: nil,
             failureCount: 0,
-            problem: ""
+            problem: "",
+            closing: nil
         )
     }
 
@@ -37,7 +40,8 @@ package struct ExitPlan: Hashable, Sendable {
         working: Set<OrderID>,
         reached: Trigger.Aim?,
         failureCount: Int,
-        problem: String
+        problem: String,
+        closing: ExitClosing?
     ) {
         self.entry = entry
         self.bought = bought
@@ -46,6 +50,7 @@ package struct ExitPlan: Hashable, Sendable {
         self.reached = reached
         self.failureCount = failureCount
         self.problem = problem
+        self.closing = closing
     }
 
     package var terms: ExitTerms { self.entry.exits ?? ExitTerms() }
@@ -55,7 +60,11 @@ package struct ExitPlan: Hashable, Sendable {
 
     // MARK: The fold
 
-    mutating func begin(_ orderID: OrderID) { self.working.insert(orderID) }
+    mutating func begin(_ exit: OrderIntent) {
+        self.working.insert(exit.orderID)
+        // A key names one order, also where more of them follow.
+        if exit.key != nil { self.closing?.key = nil }
+    }
 
     /// Counts a fill of the entry.
     mutating func enter(_ fill: Fill) { self.bought += fill.quantity.amount - self.fee(of: fill) }
@@ -66,6 +75,10 @@ package struct ExitPlan: Hashable, Sendable {
     mutating func exit(_ fill: Fill, of intent: OrderIntent) {
         self.sold += fill.quantity.amount + self.fee(of: fill)
         if intent.terms.type.trigger != nil { self.reached = .stopLoss }
+        self.closing?.quantity -= fill.quantity.amount
+        if self.closing?.quantity.isPositive == false || !self.rest.isPositive {
+            self.closing = nil
+        }
     }
 
     private func fee(of fill: Fill) -> Amount {
@@ -94,6 +107,12 @@ package struct ExitPlan: Hashable, Sendable {
             // What failed before says nothing of the order by which a loss is cut.
             if aim == .stopLoss { self.failureCount = 0 }
         case .needsOperator(let reason): self.problem = reason
+        case .closing(let closing):
+            self.closing = closing
+            self.failureCount = 0
+        case .closingEnded:
+            self.closing = nil
+            self.failureCount = 0
         case .ended: break
         }
     }

@@ -12,6 +12,8 @@ enum ExitStep: Hashable, Sendable {
     case cancel(Order)
     case place(OrderType, Quantity)
     case giveUp(String)
+    /// What a caller wants to be sold at the market is not: the reason, and whether orders failed.
+    case endClosing(String, isFailure: Bool)
     case end(String)
 }
 
@@ -61,6 +63,7 @@ extension ExitPlan {
             return .end(self.bought.isPositive ? Self.soldText : "the entry ended without a fill")
         }
         guard view.isReady, let quote = view.quote, let rules = view.rules else { return .look }
+        if let closing = self.closing { return self.step(towards: closing, quote, rules, view) }
         if let aim = self.news(at: quote, view), aim == .stopLoss || self.canTakeProfit(view, rules)
         {
             return .reach(aim)
@@ -72,6 +75,7 @@ extension ExitPlan {
 
     /// The exit that is wanted beside one that is alive.
     private func step(beside working: [Order], _ view: ExitView) -> ExitStep {
+        if self.closing != nil { return self.stepOfClosing(beside: working, view) }
         guard working.count == 1, self.working.count == 1, let order = working.first,
             order.status == .open, order.pendingCancel == nil, order.executedQuantity.isZero,
             // What was sent because its price came goes on by itself.
@@ -93,6 +97,39 @@ extension ExitPlan {
             view.entry == nil || self.terms.stopLoss.map { quote.bid <= $0.stopPrice } ?? false
         return isUrgent || view.isResizeDue ? .cancel(order) : .look
     }
+
+    // MARK: Closing
+
+    /// What rests is in the way of the sale at the market that a caller asked for.
+    private func stepOfClosing(beside working: [Order], _ view: ExitView) -> ExitStep {
+        guard working.count == 1, self.working.count == 1, let order = working.first,
+            order.status == .open || order.status == .partiallyFilled,
+            order.pendingCancel == nil, order.terms.type != .market,
+            !order.terms.type.isTakeProfitExit
+        else { return .rest }
+        return view.isReady ? .cancel(order) : .look
+    }
+
+    /// The sale that a caller asked for; where it cannot be, the exits go on with what is left.
+    private func step(
+        towards closing: ExitClosing,
+        _ quote: Quote,
+        _ rules: SymbolRules,
+        _ view: ExitView
+    ) -> ExitStep {
+        let quantity = self.size(rules, sellable: min(view.sellable, closing.quantity))
+        guard rules.takes(quantity, .market, at: quote) else {
+            let reason = "the venue takes no order of the \(quantity) that can be sold"
+            return .endClosing(reason, isFailure: false)
+        }
+        if self.failureCount >= view.failuresMax {
+            let reason = "\(self.failureCount) orders to close the position in a row failed"
+            return .endClosing(reason, isFailure: true)
+        }
+        return view.isPlacingDue ? .place(.market, quantity) : .look
+    }
+
+    // MARK: Placing
 
     private func placing(_ quote: Quote, _ rules: SymbolRules, _ view: ExitView) -> ExitStep {
         let quantity = self.size(rules, sellable: view.sellable)

@@ -28,12 +28,45 @@ package struct ExitTerms: Hashable, Sendable {
     }
 }
 
+/// A caller closes the position that exits hold: so much of it is sold at the market.
+package struct ExitClosing: Hashable, Sendable {
+    /// What is still to be sold; above zero.
+    package var quantity: Amount
+    package var principal: Principal
+    /// The caller's name for the order; nil once that was placed, and where the caller gave none.
+    package var key: IdempotencyKey?
+    package var tag: String
+    /// Empty where the caller gave none.
+    package var strategy: String
+    package var goal: PositionGoal
+
+    package init(
+        _ quantity: Amount,
+        by principal: Principal,
+        key: IdempotencyKey?,
+        tag: String,
+        strategy: String,
+        goal: PositionGoal
+    ) {
+        self.quantity = quantity
+        self.principal = principal
+        self.key = key
+        self.tag = tag
+        self.strategy = strategy
+        self.goal = goal
+    }
+}
+
 /// What happened to the exits of an entry, beside what happened to their orders.
 package enum ExitChange: Hashable, Sendable {
     /// The market reached the price of one of them.
     case reached(Trigger.Aim)
     /// The gateway gives up placing them: a person must close what is left.
     case needsOperator(reason: String)
+    /// What they hold, or a part of it, is sold at the market before all else.
+    case closing(ExitClosing)
+    /// That is over without all of it being sold: they go on with the rest.
+    case closingEnded(reason: String)
     /// Nothing is left for them to do, or nobody wants them any more.
     case ended(reason: String)
 }

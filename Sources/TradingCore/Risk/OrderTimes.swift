@@ -3,6 +3,10 @@ package struct OrderRate: Hashable, Sendable {
     package var countMax: Int
     package var intervalMilliseconds: Int64
 
+    package static let countRange = 1...10_000
+    /// At most a day.
+    package static let intervalMillisecondsRange: ClosedRange<Int64> = 10...86_400_000
+
     package init(countMax: Int, intervalMilliseconds: Int64) {
         invariant(countMax > 0 && intervalMilliseconds > 0, "a rate lets something pass")
         self.countMax = countMax
@@ -12,12 +16,13 @@ package struct OrderRate: Hashable, Sendable {
 
 /// When each principal placed its last orders, as many as the rate looks back on.
 ///
-/// Any interval of the rate's length, wherever it begins, holds at most the rate's count. Kept in
-/// memory only: a new process begins with room for a whole interval's orders.
+/// Any interval of the rate's length, wherever it begins, holds at most the rate's count. A new
+/// process takes the times over from the ``OrderLogs`` of the state.
 package struct OrderTimes: Hashable, Sendable {
     /// The last times, the oldest at `oldest` once there are as many as the rate allows.
     private struct Ring: Hashable, Sendable {
-        var times: [MonotonicTime] = []
+        /// In nanoseconds of the monotonic clock; below zero where that began later.
+        var times: [Int64] = []
         var oldest = 0
     }
 
@@ -34,8 +39,9 @@ package struct OrderTimes: Hashable, Sendable {
         guard let ring = self.rings[principal], ring.times.count == rate.countMax else {
             return nil
         }
-        let free = ring.times[ring.oldest].adding(milliseconds: rate.intervalMilliseconds)
-        return now < free ? free.milliseconds(since: now) : nil
+        let free = ring.times[ring.oldest] + rate.intervalMilliseconds * 1_000_000
+        let wait = free - Int64(now.nanoseconds)
+        return wait > 0 ? wait.divided(by: 1_000_000, rounding: .up) : nil
     }
 
     /// Goes on with another rate, by the last times that are known.
@@ -57,18 +63,34 @@ package struct OrderTimes: Hashable, Sendable {
 
     /// How many orders a principal placed in the interval that ends now, as far as is known.
     package func count(_ principal: Principal, _ rate: OrderRate, at now: MonotonicTime) -> Int {
-        (self.rings[principal]?.times ?? []).count { time in
-            now < time.adding(milliseconds: rate.intervalMilliseconds)
+        let begin = Int64(now.nanoseconds) - rate.intervalMilliseconds * 1_000_000
+        return (self.rings[principal]?.times ?? []).count { time in begin < time }
+    }
+
+    /// Goes on from what an ended process left of a principal's times.
+    mutating func recall(
+        _ log: OrderLog,
+        of principal: Principal,
+        _ rate: OrderRate,
+        at now: Instant
+    ) {
+        // None is later than the one after it, whatever the wall clock was set to meanwhile.
+        var times: [Int64] = []
+        var youngest = Int64(0)
+        for time in log.times.suffix(rate.countMax).reversed() {
+            youngest = max(youngest, now.wall.nanoseconds - time.nanoseconds)
+            times.append(Int64(now.monotonic.nanoseconds) - youngest)
         }
+        self.rings[principal] = Ring(times: times.reversed())
     }
 
     /// Counts an order that passed the gate.
     package mutating func note(_ principal: Principal, _ rate: OrderRate, at now: MonotonicTime) {
         var ring = self.rings.removeValue(forKey: principal) ?? Ring()
         if ring.times.count < rate.countMax {
-            ring.times.append(now)
+            ring.times.append(Int64(now.nanoseconds))
         } else {
-            ring.times[ring.oldest] = now
+            ring.times[ring.oldest] = Int64(now.nanoseconds)
             ring.oldest = (ring.oldest + 1) % rate.countMax
         }
         self.rings[principal] = ring

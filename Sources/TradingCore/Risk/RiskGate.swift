@@ -10,6 +10,8 @@ package struct RiskContext: Sendable {
     package var sharedRules: Shared<SymbolRules>?
     /// Nil while no price is known.
     package var quote: Quote?
+    /// The levels that a market order meets; nil for others, and where they are not known.
+    package var book: BookSide?
     package var sharedLimits: Shared<RiskLimits>
     /// What of the limits binds the order's symbol and strategy.
     package var bound: BoundLimits
@@ -87,8 +89,9 @@ package struct RiskContext: Sendable {
 
     /// The worst price at which the order can reasonably fill; nil while it cannot be told.
     ///
-    /// An order's limit; for a market order the best price of the other side, or the price that it
-    /// waits for, moved to the edge of the collar or, where there is none, by the slippage that
+    /// An order's limit; for a market buy what the levels of the book cost on average. Where they
+    /// are not known, and beyond them, that is the best price of the other side, or the price that
+    /// it waits for, moved to the edge of the collar or, where there is none, by the slippage that
     /// the limits assume.
     package var worstPrice: Price? {
         if let limit = self.terms.type.limitPrice { return limit }
@@ -96,14 +99,13 @@ package struct RiskContext: Sendable {
         guard let begin = stopPrice ?? self.quote?.best(for: self.terms.side) else { return nil }
         // What is bought for an amount costs that amount, whatever its price.
         guard self.terms.side == .buy, self.terms.quoteQuantity == nil else { return begin }
-        let slippage = self.bound.priceCollarMillionths ?? self.limits.marketSlippageMillionths
-        return begin.scaled(by: 1_000_000 + slippage, over: 1_000_000, rounding: .up)
+        return self.bookPrice ?? self.marketEdge(from: begin)
     }
 
     /// What the order is worth at its worst price, or what its caller said that it is.
     package var notional: Notional? {
         if let quoteQuantity = self.terms.quoteQuantity { return Notional(quoteQuantity) }
-        return self.worstPrice.map { $0 * self.terms.quantity }
+        return self.bookCost ?? self.worstPrice.map { $0 * self.terms.quantity }
     }
 
     /// Whether it can be told how much the order trades.

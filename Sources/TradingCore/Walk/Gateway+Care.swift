@@ -36,7 +36,7 @@ extension Gateway {
         case .marketStreamLost:
             self.withCare(venue) { $0.marketSince = nil }
         case .placementAnswered, .answered, .streamOpened, .streamLost, .orderReported,
-            .balancesReported:
+            .balancesReported, .depthReported:
             break
         }
     }

@@ -27,6 +27,9 @@ extension Gateway {
         case .quoted(let symbol, let quote):
             self.book(of: venue).take(quote, of: symbol)
             self.noteForExits(quote, of: symbol, on: venue)
+        case .depthReported(let report):
+            let depth = KnownDepth(report, at: batch.instant.monotonic)
+            self.sessions[venue]?.depths[report.symbol] = depth
         case .clockMeasured:
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
         case .marketStreamOpened, .marketStreamLost, .orderLimitsReported, .orderCountsReported,

@@ -83,6 +83,12 @@ extension Gateway {
                 self.record(.exitsChanged(entry, .needsOperator(reason: reason)), into: &batch)
                 let text = "the exits of order \(entry) need an operator: \(reason)"
                 batch.performAtOnce(.alert(Alert(.exitFailed, text)))
+            case .endClosing(let reason, let isFailure):
+                self.record(.exitsChanged(entry, .closingEnded(reason: reason)), into: &batch)
+                self.answerClosers(of: entry, into: &batch)
+                guard isFailure else { continue }
+                let text = "the position of order \(entry) is not closed: \(reason)"
+                batch.performAtOnce(.alert(Alert(.exitFailed, text)))
             case .end(let reason):
                 self.record(.exitsChanged(entry, .ended(reason: reason)), into: &batch)
             }
@@ -148,7 +154,7 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         let entry = plan.entry
-        let wish = OrderRequest(
+        var wish = OrderRequest(
             terms: OrderTerms(
                 symbol: entry.terms.symbol,
                 side: .sell,
@@ -159,6 +165,7 @@ extension Gateway {
             tag: entry.tag,
             strategy: entry.strategy
         )
+        if let closing = plan.closing { wish.take(closing) }
         let refusal = self.sendClosing(
             wish,
             .exit,
@@ -166,7 +173,10 @@ extension Gateway {
             on: entry.venue,
             into: &batch
         )
-        guard let refusal else { return }
+        guard let refusal else {
+            if plan.closing != nil { self.showClosers(of: plan, self.state.lastOrderID) }
+            return
+        }
         self.tell(plan, refusal.message, into: &batch)
         self.exitDesk.times[entry.orderID, default: ExitDesk.Times()].placeAt =
             self.exitPause(at: batch.instant)

@@ -30,11 +30,15 @@ extension Gateway {
         case .order(let orderID):
             let reply =
                 self.order(orderID, fetched: fetched)
-                .map { Reply.order($0, isRepeat: false) } ?? .refused(Self.notFound(orderID))
+                .map { Reply.orderShown($0, self.exits(of: $0)) }
+                ?? .refused(Self.notFound(orderID))
             batch.perform(.reply(token, reply), afterAllEarlierEvents: true)
         case .orders(let filter):
             let orders = self.list(filter, fetched: fetched)
-            batch.perform(.reply(token, .orders(orders)), afterAllEarlierEvents: true)
+            batch.perform(
+                .reply(token, .orders(orders, exits: self.exits(of: orders))),
+                afterAllEarlierEvents: true
+            )
         case .positions:
             batch.perform(.reply(token, .positions(self.positions())), afterAllEarlierEvents: true)
         case .mode, .setMode:

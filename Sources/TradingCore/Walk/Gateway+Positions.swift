@@ -19,7 +19,9 @@ extension Gateway {
         ) { intent in
             intent.goal == wish.goal && intent.terms.symbol == wish.symbol
         }
-        guard !isAnswered else { return }
+        guard !isAnswered,
+            !self.answerRepeat(of: wish, token, deadline: deadline, into: &batch)
+        else { return }
         switch self.step(towards: wish, at: batch.instant) {
         case .refused(let refusal):
             batch.perform(.reply(token, .refused(refusal)), afterAllEarlierEvents: true)
@@ -31,6 +33,15 @@ extension Gateway {
         case .order(let order):
             let orderID = self.admit(order, into: &batch)
             self.answerPlacement(of: orderID, token, deadline: deadline, into: &batch)
+        case .release(let parts, let direct):
+            self.closeExits(
+                parts,
+                wish,
+                beside: direct,
+                token,
+                deadline: deadline,
+                into: &batch
+            )
         }
     }
 
@@ -39,6 +50,8 @@ extension Gateway {
         case nothing(PositionReached)
         /// For the risk gate to judge, like any other.
         case order(OrderRequest)
+        /// For the exits that hold the parts to sell them; what nobody holds is an order.
+        case release([ExitRelease], OrderRequest?)
         /// There is no order that would do it.
         case refused(Refusal)
     }
@@ -76,8 +89,12 @@ extension Gateway {
             orders: self.state.ordersByAge.filter { order in
                 order.terms.symbol == wish.symbol && !order.isSettled
                     && (order.intent.venue == venue || order.status == .held)
-            }
+            },
+            exits: self.releasableExits(of: wish.symbol, on: venue)
         )
+        if let plan = holding.exits.first(where: { $0.closing != nil }) {
+            return .refused(plan.busy)
+        }
         switch wish.goal {
         case .reach(let target):
             let inFlight = holding.orders.first { self.isInFlight($0) }
@@ -88,6 +105,15 @@ extension Gateway {
             // What was named is judged as it is.
             return holding.closing(named: quantity, wish)
         }
+    }
+
+    /// The exits that have orders at the venue, oldest entry first; none where they may not be
+    /// touched now: the kill switch is engaged, or the mode only imitates the venue.
+    private func releasableExits(of symbol: Symbol, on venue: VenueID) -> [ExitPlan] {
+        guard self.mode.venue == venue, !self.state.killSwitch.isEngaged else { return [] }
+        return self.state.exits.entries(of: symbol, on: venue).sorted()
+            .compactMap { self.state.exits[$0] }
+            .filter { $0.problem.isEmpty && ($0.closing != nil || !$0.working.isEmpty) }
     }
 
     /// Whether it may turn out that an order did more or less than its state says now.
@@ -112,6 +138,8 @@ private struct PositionHolding {
     let salable: Amount
     /// Those of the symbol that are not settled, oldest first.
     let orders: [Order]
+    /// Those that have orders at the venue, oldest entry first.
+    let exits: [ExitPlan]
 
     /// What open orders still buy, less what they sell.
     ///
@@ -133,7 +161,7 @@ private struct PositionHolding {
 
     /// Sells as much of a part of the position as can be sold.
     func closing(_ part: Amount, _ wish: PositionRequest) -> Gateway.PositionStep {
-        if let end = self.endOfClosing { return end }
+        if let step = self.endOfClosing ?? self.releasing(part, wish) { return step }
         let largest = self.rules.largestMarketQuantity ?? Quantity(raw: .max)
         let quantity = min(self.wholeSteps(of: min(part, self.salable)), largest)
         guard self.rules.takesMarketOrder(of: quantity, at: self.quote.bid) else {
@@ -151,7 +179,28 @@ private struct PositionHolding {
     }
 
     func closing(named quantity: Quantity, _ wish: PositionRequest) -> Gateway.PositionStep {
-        self.endOfClosing ?? .order(wish.order(.sell, quantity))
+        self.endOfClosing ?? self.releasing(quantity.amount, wish)
+            ?? .order(wish.order(.sell, quantity))
+    }
+
+    /// Lets exits sell what they hold back of a sale; nil where they hold nothing of it.
+    private func releasing(_ part: Amount, _ wish: PositionRequest) -> Gateway.PositionStep? {
+        let free = max(min(self.salable, part), .zero)
+        var missing = part - free
+        guard part <= self.held,
+            self.rules.takesMarketOrder(of: self.wholeSteps(of: missing), at: self.quote.bid)
+        else { return nil }
+        var parts: [ExitRelease] = []
+        for plan in self.exits {
+            let quantity = min(missing, plan.rest)
+            guard quantity.isPositive else { continue }
+            parts.append(ExitRelease(entry: plan.entry.orderID, quantity: quantity))
+            missing -= quantity
+        }
+        guard !parts.isEmpty else { return nil }
+        let direct = self.wholeSteps(of: free)
+        let isDirect = self.rules.takesMarketOrder(of: direct, at: self.quote.bid)
+        return .release(parts, isDirect ? wish.order(.sell, direct) : nil)
     }
 
     /// Where there is nothing to close.
@@ -189,7 +238,7 @@ private struct PositionHolding {
             return .refused(self.dust(size, at: price))
         }
         guard side == .buy || quantity.amount <= self.salable else {
-            return .refused(self.heldBack)
+            return self.releasing(quantity.amount, wish) ?? .refused(self.heldBack)
         }
         return .order(wish.order(side, quantity))
     }
@@ -234,6 +283,19 @@ private struct PositionHolding {
             actual: "order \(order.orderID) is \(order.status.name)",
             message: "Order \(order.orderID) on \(self.symbol) is in flight or its outcome is not "
                 + "known, so nobody can tell what it takes; ask again when it is."
+        )
+    }
+}
+
+extension ExitPlan {
+    /// Why nobody can tell what is left of the position.
+    fileprivate var busy: Refusal {
+        Refusal(
+            .positionBusy,
+            limit: "no order in flight",
+            actual: "the exits of order \(self.entry.orderID) are being closed",
+            message: "The exits of order \(self.entry.orderID) are selling what another call "
+                + "closes; ask again when they have."
         )
     }
 }

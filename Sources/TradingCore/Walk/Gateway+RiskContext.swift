@@ -72,6 +72,7 @@ extension Gateway {
             isReduceOnly: wish.goal?.isReduceOnly(side) ?? false,
             exits: wish.exits
         )
+        if case .market = wish.terms.type { context.addBook(session, at: now) }
         self.addRates(of: wish, to: &context, at: now)
         self.addAccount(of: wish, to: &context, on: venue, session, at: now)
         if let instrument, let book = session?.book {

@@ -36,6 +36,7 @@ extension Gateway {
         for order in self.state.ordersByAge { self.resume(order, into: &batch) }
         self.resumeApprovals(at: batch.instant)
         self.resumeSessions(at: batch.instant)
+        self.resumeRates(at: batch.instant)
         self.exitDesk.touched = Set(self.state.exits.plans.keys)
         self.engageGates(into: &batch)
         self.resumeRestraints(into: &batch)

@@ -52,6 +52,9 @@ extension Gateway {
             case .amend:
                 isRepeat = false
                 isDone = order.pendingAmend == nil && !self.isAwaited(order)
+            case .close(let entry, let repeated):
+                isRepeat = repeated
+                isDone = order.isSettled && self.state.exits[entry]?.closing == nil
             }
             if isDone || waiter.deadline <= now {
                 batch.perform(.reply(waiter.token, .order(order, isRepeat: isRepeat)))

@@ -29,7 +29,7 @@ package struct Gateway: ~Copyable {
     var codesLockedUntil: MonotonicTime?
     /// Changes to live that wait for the venue's word, oldest first.
     var modeChanges: [PendingModeChange] = []
-    /// When principals placed orders; begun anew with the process.
+    /// When principals placed orders.
     var orderTimes = OrderTimes()
     /// The same by strategy, each under its name.
     var strategyTimes = OrderTimes()

@@ -1,10 +1,12 @@
 /// An answer to a client's call.
 package enum Reply: Hashable, Sendable {
     case order(Order, isRepeat: Bool)
+    /// An order that was asked for, and how its exits stand, where it has any.
+    case orderShown(Order, ExitsView?)
     case positionReached(PositionReached)
     case session(SessionView)
     case sessions([SessionStatus])
-    case orders([Order])
+    case orders([Order], exits: [OrderID: ExitsView])
     case cancelsSent([OrderID])
     case positions(PositionsView)
     /// The history newest first, where it was asked for.
@@ -20,13 +22,21 @@ package enum Reply: Hashable, Sendable {
 }
 
 extension Reply {
+    /// The one order that it tells of.
+    package var order: Order? {
+        switch self {
+        case .order(let order, _), .orderShown(let order, _): order
+        default: nil
+        }
+    }
+
     /// Whether the answer is true whatever became of the journal; all others tell of events that
     /// may be lost with it (J1).
     package var needsNoJournal: Bool {
         switch self {
         case .killSwitch, .health, .refused: true
-        case .order, .positionReached, .session, .sessions, .orders, .cancelsSent, .positions,
-            .mode, .risk, .limits, .tokens, .approvals, .riskSummary:
+        case .order, .orderShown, .positionReached, .session, .sessions, .orders, .cancelsSent,
+            .positions, .mode, .risk, .limits, .tokens, .approvals, .riskSummary:
             false
         }
     }

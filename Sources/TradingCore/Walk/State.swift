@@ -48,6 +48,8 @@ package struct State: Hashable, Sendable {
     package internal(set) var failureCounts: ByVenue<Int>
     /// How many orders each account placed in its last day.
     package private(set) var orderDays: ByVenue<OrderDay>
+    /// When principals and strategies placed orders of late.
+    package private(set) var orderLogs: OrderLogs
     /// What each account's losses are counted from, by quote asset.
     package internal(set) var equities: ByVenue<[Asset: EquityRecord]>
     /// What was placed on the venues' present days.
@@ -91,6 +93,7 @@ package struct State: Hashable, Sendable {
         self.breaches = BreachList()
         self.failureCounts = [:]
         self.orderDays = [:]
+        self.orderLogs = OrderLogs()
         self.equities = [:]
         self.dayNotionals = [:]
         self.exits = ExitBook()
@@ -120,6 +123,7 @@ package struct State: Hashable, Sendable {
         breaches: BreachList,
         failureCounts: ByVenue<Int>,
         orderDays: ByVenue<OrderDay>,
+        orderLogs: OrderLogs,
         equities: ByVenue<[Asset: EquityRecord]>,
         dayNotionals: ByVenue<DayNotional>,
         exits: [ExitPlan]
@@ -147,6 +151,7 @@ package struct State: Hashable, Sendable {
         self.breaches = breaches
         self.failureCounts = failureCounts
         self.orderDays = orderDays
+        self.orderLogs = orderLogs
         self.equities = equities
         self.dayNotionals = dayNotionals
         self.exits = ExitBook(exits)
@@ -180,21 +185,21 @@ package struct State: Hashable, Sendable {
             self.epoch = epoch
         case .stopped: break
         case .orderSubmitted(let intent):
-            self.note(intent.orderID)
+            self.note(intent, at: time)
             self.place(Order(intent: intent, status: .submitting, createdAt: time))
             if intent.purpose == .flatten {
                 self.closings[intent.venue, default: [:]][intent.terms.symbol, default: Closing()]
                     .begin()
             }
         case .orderSimulated(let intent):
-            self.note(intent.orderID)
+            self.note(intent, at: time)
             self.countOfDay(intent)
             return Order(intent: intent, status: .simulated, createdAt: time)
         case .orderRefused(let intent, let refusal):
             self.note(intent.orderID)
             return Order(intent: intent, status: .refused, refusal: refusal, createdAt: time)
         case .orderHeld(let intent, let refusal):
-            self.note(intent.orderID)
+            self.note(intent, at: time)
             let order = Order(intent: intent, status: .held, refusal: refusal, createdAt: time)
             self.orders[order.orderID] = order
             self.heldOrders.insert(order.orderID)
@@ -246,6 +251,12 @@ package struct State: Hashable, Sendable {
             "order \(orderID) follows order \(self.lastOrderID)"
         )
         self.lastOrderID = orderID
+    }
+
+    /// Takes in an order that passed the gate: a held one when it came, not when it is approved.
+    private mutating func note(_ intent: OrderIntent, at time: WallTime) {
+        self.note(intent.orderID)
+        self.orderLogs.note(intent, at: time)
     }
 
     private mutating func reopen(_ order: Order) {

@@ -176,7 +176,7 @@ package struct DepthLevel: Hashable, Sendable {
     }
 }
 
-/// The book of a symbol, as one REST answer tells it; the best level of each side first.
+/// The book of a symbol, or the levels near its best prices; the best of each side first.
 package struct DepthReport: Hashable, Sendable {
     package var symbol: Symbol
     /// The venue's count of changes, to which its stream of changes refers.
@@ -318,6 +318,9 @@ package enum VenueInput: Hashable, Sendable {
     /// The balances that a transaction touched, absolute.
     case balancesReported([BalanceReport], time: WallTime)
     case quoted(Symbol, Quote)
+    /// What stands in the book near the best prices: ``BookSide/levelsMax`` levels of each side, or
+    /// all where there are fewer.
+    case depthReported(DepthReport)
     /// The market stream is open: from now on each change of the best prices is told.
     case marketStreamOpened
     case marketStreamLost(String)

@@ -13,6 +13,8 @@ final class VenueSession {
     var phase: Phase = .offline(reason: "the user stream is not connected yet")
     /// The venue's symbols, and what its account has in them.
     let book: AccountBook
+    /// What was last told of the levels near the best prices.
+    var depths: [Symbol: KnownDepth] = [:]
     var care: VenueCare
     var balances = BalanceWatch()
     var tradeWatch = TradeWatch()
@@ -161,6 +163,8 @@ struct Waiter: Hashable, Sendable {
         case placement(isRepeat: Bool)
         case cancel
         case amend
+        /// For the order by which the exits of an entry close a position.
+        case close(OrderID, isRepeat: Bool)
     }
 
     var token: RequestToken

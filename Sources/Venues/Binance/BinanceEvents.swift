@@ -129,6 +129,9 @@ enum MarketFrames {
                 return .ending("the venue's server is shutting down")
             }
             let stream = try frame.optionalString("stream") ?? ""
+            if let symbol = self.depthSymbol(of: stream) {
+                return .input(.depthReported(try BinanceBody.depth(data, of: symbol)))
+            }
             guard stream.hasSuffix("@bookTicker") else { return .ignored(event ?? stream) }
             let symbol = try data.string("s")
             guard let quote = try BinanceBody.quote(data, bid: "b", ask: "a") else {
@@ -138,5 +141,16 @@ enum MarketFrames {
         } catch {
             return .unreadable(error.text)
         }
+    }
+
+    /// The kind of stream that tells the levels near the best prices.
+    static let depthKind = "depth\(BookSide.levelsMax)@100ms"
+
+    /// The symbol of such a stream: its messages do not say it, and streams are named in lower
+    /// case.
+    private static func depthSymbol(of stream: String) -> Symbol? {
+        let suffix = "@" + self.depthKind
+        guard stream.hasSuffix(suffix) else { return nil }
+        return Symbol(stream.dropLast(suffix.count).uppercased())
     }
 }

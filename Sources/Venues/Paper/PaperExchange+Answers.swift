@@ -1,3 +1,4 @@
+import MarketReplay
 import MatchingEngine
 import TradingCore
 
@@ -69,22 +70,41 @@ extension PaperExchange {
     }
 
     private func depth(of symbol: Symbol) -> VenueAnswer {
-        guard let listing = self.listings[symbol] else {
-            return Self.refused(-1121, "Invalid symbol.")
-        }
+        self.depth(of: symbol, countMax: .max).map(VenueAnswer.depth)
+            ?? Self.refused(-1121, "Invalid symbol.")
+    }
+
+    private func depth(of symbol: Symbol, countMax: Int) -> DepthReport? {
+        guard let listing = self.listings[symbol] else { return nil }
         let book = self.engine.markets[listing.number].book
         let levels = { (side: Side) in
-            book.levels(side).reversed().map {
+            book.levels(side).suffix(countMax).reversed().map {
                 DepthLevel(price: $0.price, quantity: $0.visible)
             }
         }
-        return .depth(
-            DepthReport(
-                symbol: symbol,
-                updateID: book.updateID,
-                bids: levels(.buy),
-                asks: levels(.sell)
-            )
+        return DepthReport(
+            symbol: symbol,
+            updateID: book.updateID,
+            bids: levels(.buy),
+            asks: levels(.sell)
         )
+    }
+
+    /// Tells the levels near the best prices, by which market orders are judged.
+    mutating func tellDepth(_ symbol: Symbol) {
+        guard self.listings[symbol]?.liquidity.isSynchronized == true,
+            let report = self.depth(of: symbol, countMax: BookSide.levelsMax)
+        else { return }
+        self.reports.append(.depthReported(report))
+    }
+}
+
+extension RecordedMessage {
+    /// Whether it tells of levels; that comes in intervals, while trades and prices come at once.
+    var isOfDepth: Bool {
+        switch self {
+        case .snapshot, .depth: true
+        default: false
+        }
     }
 }

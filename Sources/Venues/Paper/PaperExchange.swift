@@ -43,7 +43,7 @@ struct PaperExchange {
     private let account: AccountNumber
     private(set) var listings: [Symbol: Listing] = [:]
     /// What the user stream and the market stream say.
-    private(set) var reports: [VenueInput] = []
+    var reports: [VenueInput] = []
     private(set) var change = PaperChange()
     /// Whether the step has touched the account.
     private var touched: Set<Asset> = []
@@ -140,6 +140,7 @@ struct PaperExchange {
         self.listings[symbol] = listing
         self.settle(symbol, at: time)
         self.tellQuote(symbol)
+        if message.isOfDepth { self.tellDepth(symbol) }
     }
 
     /// Whether a live stream of depth left something out.
@@ -253,6 +254,7 @@ struct PaperExchange {
             )
             let trades = self.settle(terms.symbol, at: time)
             self.tellQuote(terms.symbol)
+            self.tellDepth(terms.symbol)
             guard let order = self.book.pages[terms.symbol]?.orders[number] else {
                 fatalError("invariant broken: an order that was placed is not in the book")
             }

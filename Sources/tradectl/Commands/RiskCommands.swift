@@ -34,10 +34,12 @@ struct Risk: AsyncParsableCommand {
             if summary.isTradingDisabled { lines.append("TRADING IS DISABLED until acknowledged:") }
             lines += summary.breaches.map { "breach \($0.number), \($0.rule): \($0.message)" }
             lines += summary.alerts.map { "ALERT \($0.kind): \($0.message)" }
-            var gauges = Table(header: ["LIMIT", "OF", "NOW", "AT MOST"])
+            var gauges = Table(header: ["LIMIT", "OF", "NOW", "AT MOST", "USED"])
             for gauge in summary.gauges {
                 let limit = gauge.limit.isEmpty ? "off" : gauge.limit
-                gauges.add([gauge.name, gauge.scope, shown(gauge.actual), limit])
+                gauges.add([
+                    gauge.name, gauge.scope, shown(gauge.actual), limit, shown(gauge.share),
+                ])
             }
             lines.append(gauges.text)
             guard !summary.accounts.isEmpty else { return lines.joined(separator: "\n") }

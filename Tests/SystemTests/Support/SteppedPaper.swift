@@ -95,8 +95,7 @@ struct SteppedPaper {
     }
 
     func order(_ request: Request) async throws -> Order? {
-        guard case .order(let order, _) = try await self.ask(request) else { return nil }
-        return order
+        try await self.ask(request).order
     }
 
     /// Returns once orders are taken, or after a while.

@@ -38,8 +38,7 @@ struct Turn {
 
     /// The one order that was answered.
     var order: Order? {
-        for case .order(let order, _) in self.replies { return order }
-        return nil
+        self.replies.lazy.compactMap(\.order).first
     }
 
     var refusal: Refusal? {

@@ -28,6 +28,8 @@ extension World {
         case 97:
             guard let input = self.sessionInput() else { return nil }
             return input
+        // What exits hold is closed as well.
+        case 98 where self.hasExits: request = .position(self.positionWish())
         case 98: request = .order(OrderID(raw: UInt64(self.random.number(1...40))))
         default:
             request = .orders(
@@ -176,7 +178,7 @@ extension World {
     }
 
     func watch(_ reply: Reply) {
-        guard case .order(let order, _) = reply, order.isSettled else { return }
+        guard let order = reply.order, order.isSettled else { return }
         if let earlier = self.repliedTerminal[order.orderID], earlier.status == .filled,
             order.status != .filled
         {
@@ -331,6 +333,8 @@ extension Event {
         case .exitsChanged(_, .reached(let aim)): "reached \(aim)"
         case .exitsChanged(_, .needsOperator): "exits need operator"
         case .exitsChanged(_, .ended): "exits ended"
+        case .exitsChanged(_, .closing): "exits closing"
+        case .exitsChanged(_, .closingEnded): "exits closing ended"
         }
     }
 }

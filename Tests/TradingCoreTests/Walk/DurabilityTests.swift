@@ -170,7 +170,7 @@ import Testing
                 countMax: 4,
                 before: before.map { OrderID(raw: $0) }
             )
-            guard case .orders(let orders)? = rig.ask(.orders(filter)).replies.first else {
+            guard case .orders(let orders, _)? = rig.ask(.orders(filter)).replies.first else {
                 return []
             }
             return orders.map(\.orderID.raw)

@@ -46,6 +46,8 @@ import Testing
         "SecondFactor.failureCount", "SecondFactor.failedAt",
         "State.dayNotionals", "DayNotional.day", "DayNotional.placed", "UTCDay.number",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
+        "State.orderLogs", "OrderLogs.principals", "OrderLogs.strategies",
+        "NamedOrderLogs.byName", "OrderLog.stored", "OrderLog.first",
         "State.orderDays", "OrderDay.start", "OrderDay.count", "OrderIntent.strategy",
         "OrderIntent.originalQuantity", "OrderIntent.goal", "OrderIntent.session",
         "State.cancelSessions", "CancelSession.name", "CancelSession.graceMilliseconds",
@@ -73,6 +75,8 @@ import Testing
         "Closing.orderCount", "Closing.failureCount",
         "State.exits", "ExitBook.plans", "ExitPlan.entry", "ExitPlan.bought", "ExitPlan.sold",
         "ExitPlan.working", "ExitPlan.reached", "ExitPlan.failureCount", "ExitPlan.problem",
+        "ExitPlan.closing", "ExitClosing.quantity", "ExitClosing.principal", "ExitClosing.key",
+        "ExitClosing.tag", "ExitClosing.strategy", "ExitClosing.goal",
         "OrderIntent.exits", "OrderIntent.entry", "ExitTerms.stopLoss", "ExitTerms.takeProfit",
         "StopLoss.stopPrice", "StopLoss.limitPrice",
         // Derived again from the plans.
@@ -149,7 +153,17 @@ import Testing
     }
 
     static func change(exitsOf entry: OrderIntent, in state: inout State) {
-        for change in [ExitChange.reached(.takeProfit), .needsOperator(reason: "help")] {
+        let closing = ExitClosing(
+            Make.amount("0.1"),
+            by: Principal("me"),
+            key: Make.key("close"),
+            tag: "t",
+            strategy: "s",
+            goal: .closeQuantity(Make.quantity("0.1"))
+        )
+        for change in [
+            ExitChange.reached(.takeProfit), .needsOperator(reason: "help"), .closing(closing),
+        ] {
             _ = state.apply(.exitsChanged(entry.orderID, change), at: entry.timestamp)
         }
     }

@@ -196,6 +196,34 @@ typedef enum _Trading__V1__TradingMode {
   TRADING__V1__TRADING_MODE__TRADING_MODE_LIVE = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__TRADING_MODE)
 } Trading__V1__TradingMode;
+typedef enum _Trading__V1__ExitsStatus {
+  TRADING__V1__EXITS_STATUS__EXITS_STATUS_UNSPECIFIED = 0,
+  /*
+   * Nothing is bought yet, or all that was is sold and more may come.
+   */
+  TRADING__V1__EXITS_STATUS__EXITS_STATUS_PLANNED = 1,
+  /*
+   * A stop rests at the venue.
+   */
+  TRADING__V1__EXITS_STATUS__EXITS_STATUS_RESTING = 2,
+  /*
+   * No order of theirs is at the venue: the gateway watches the prices.
+   */
+  TRADING__V1__EXITS_STATUS__EXITS_STATUS_WATCHED = 3,
+  /*
+   * One of their orders is on its way, is being cancelled for another, or sells now.
+   */
+  TRADING__V1__EXITS_STATUS__EXITS_STATUS_SELLING = 4,
+  /*
+   * They were given up: a person must close what is left.
+   */
+  TRADING__V1__EXITS_STATUS__EXITS_STATUS_NEEDS_OPERATOR = 5,
+  /*
+   * Nothing is left for them to do, or somebody ended them.
+   */
+  TRADING__V1__EXITS_STATUS__EXITS_STATUS_DONE = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__V1__EXITS_STATUS)
+} Trading__V1__ExitsStatus;
 /*
  * What becomes of the open orders of the mode that is left.
  */
@@ -896,10 +924,27 @@ struct  Trading__V1__Order
    * The order whose fills this one closes, where it is an exit; 0 for none.
    */
   uint64_t entry_order_id;
+  /*
+   * How its exits stand; UNSPECIFIED where it has none, and where the order is told otherwise than
+   * by GetOrder and ListOrders.
+   */
+  Trading__V1__ExitsStatus exits_status;
+  /*
+   * What they are still to sell, in the base asset.
+   */
+  char *exits_quantity;
+  /*
+   * How much of that their orders at the venue sell.
+   */
+  char *exits_covered_quantity;
+  /*
+   * Why a person must close what is left; empty while none must.
+   */
+  char *exits_problem;
 };
 #define TRADING__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__order__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , 0, (char *)protobuf_c_empty_string, 0, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__SIDE__SIDE_UNSPECIFIED, TRADING__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED, TRADING__V1__TIME_IN_FORCE__TIME_IN_FORCE_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, TRADING__V1__EXITS_STATUS__EXITS_STATUS_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__Fill
@@ -1851,10 +1896,15 @@ struct  Trading__V1__RiskGauge
    * Empty while it is not known.
    */
   char *actual;
+  /*
+   * How much of the limit is used, such as "0.25", rounded up; empty where one of both is not known
+   * or no number, and where the limit is a least one.
+   */
+  char *share;
 };
 #define TRADING__V1__RISK_GAUGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__risk_gauge__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -4455,6 +4505,7 @@ extern const ProtobufCEnumDescriptor    trading__v1__order_type__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__time_in_force__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__order_status__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__trading_mode__descriptor;
+extern const ProtobufCEnumDescriptor    trading__v1__exits_status__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__open_orders_policy__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__kill_action__descriptor;
 extern const ProtobufCEnumDescriptor    trading__v1__kill_level__descriptor;

@@ -502,6 +502,51 @@ void   trading__journal__v1__exits_changed__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__exits_changed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__exits_closing__init
+                     (Trading__Journal__V1__ExitsClosing         *message)
+{
+  static const Trading__Journal__V1__ExitsClosing init_value = TRADING__JOURNAL__V1__EXITS_CLOSING__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__exits_closing__get_packed_size
+                     (const Trading__Journal__V1__ExitsClosing *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__exits_closing__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__exits_closing__pack
+                     (const Trading__Journal__V1__ExitsClosing *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__exits_closing__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__exits_closing__pack_to_buffer
+                     (const Trading__Journal__V1__ExitsClosing *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__exits_closing__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__ExitsClosing *
+       trading__journal__v1__exits_closing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__ExitsClosing *)
+     protobuf_c_message_unpack (&trading__journal__v1__exits_closing__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__exits_closing__free_unpacked
+                     (Trading__Journal__V1__ExitsClosing *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__exits_closing__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__refusal__init
                      (Trading__Journal__V1__Refusal         *message)
 {
@@ -2994,7 +3039,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__intent__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__exits_changed__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__journal__v1__exits_changed__field_descriptors[6] =
 {
   {
     "order_id",
@@ -3044,8 +3089,34 @@ static const ProtobufCFieldDescriptor trading__journal__v1__exits_changed__field
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "closing",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__ExitsChanged, change_case),
+    offsetof(Trading__Journal__V1__ExitsChanged, closing),
+    &trading__journal__v1__exits_closing__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closing_ended",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Trading__Journal__V1__ExitsChanged, change_case),
+    offsetof(Trading__Journal__V1__ExitsChanged, closing_ended),
+    NULL,
+    &protobuf_c_empty_string,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__exits_changed__field_indices_by_name[] = {
+  4,   /* field[4] = closing */
+  5,   /* field[5] = closing_ended */
   3,   /* field[3] = ended */
   2,   /* field[2] = needs_operator */
   0,   /* field[0] = order_id */
@@ -3054,7 +3125,7 @@ static const unsigned trading__journal__v1__exits_changed__field_indices_by_name
 static const ProtobufCIntRange trading__journal__v1__exits_changed__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__exits_changed__descriptor =
 {
@@ -3064,11 +3135,140 @@ const ProtobufCMessageDescriptor trading__journal__v1__exits_changed__descriptor
   "Trading__Journal__V1__ExitsChanged",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__ExitsChanged),
-  4,
+  6,
   trading__journal__v1__exits_changed__field_descriptors,
   trading__journal__v1__exits_changed__field_indices_by_name,
   1,  trading__journal__v1__exits_changed__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__exits_changed__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__exits_closing__field_descriptors[8] =
+{
+  {
+    "quantity",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsClosing, quantity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsClosing, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key_principal",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsClosing, key_principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsClosing, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsClosing, tag),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsClosing, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position_goal",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsClosing, position_goal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position_goal_value",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_SFIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsClosing, position_goal_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__exits_closing__field_indices_by_name[] = {
+  3,   /* field[3] = key */
+  2,   /* field[2] = key_principal */
+  6,   /* field[6] = position_goal */
+  7,   /* field[7] = position_goal_value */
+  1,   /* field[1] = principal */
+  0,   /* field[0] = quantity */
+  5,   /* field[5] = strategy */
+  4,   /* field[4] = tag */
+};
+static const ProtobufCIntRange trading__journal__v1__exits_closing__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__exits_closing__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.ExitsClosing",
+  "ExitsClosing",
+  "Trading__Journal__V1__ExitsClosing",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__ExitsClosing),
+  8,
+  trading__journal__v1__exits_closing__field_descriptors,
+  trading__journal__v1__exits_closing__field_indices_by_name,
+  1,  trading__journal__v1__exits_closing__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__exits_closing__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__refusal__field_descriptors[5] =

@@ -97,6 +97,51 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_order_log__init
+                     (Trading__Journal__V1__StoredOrderLog         *message)
+{
+  static const Trading__Journal__V1__StoredOrderLog init_value = TRADING__JOURNAL__V1__STORED_ORDER_LOG__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_order_log__get_packed_size
+                     (const Trading__Journal__V1__StoredOrderLog *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_order_log__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_order_log__pack
+                     (const Trading__Journal__V1__StoredOrderLog *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_order_log__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_order_log__pack_to_buffer
+                     (const Trading__Journal__V1__StoredOrderLog *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_order_log__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredOrderLog *
+       trading__journal__v1__stored_order_log__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredOrderLog *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_order_log__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_order_log__free_unpacked
+                     (Trading__Journal__V1__StoredOrderLog *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_order_log__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_exits__init
                      (Trading__Journal__V1__StoredExits         *message)
 {
@@ -682,7 +727,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[23] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[25] =
 {
   {
     "client_id_prefix",
@@ -960,6 +1005,30 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "principal_orders",
+    27,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_principal_orders),
+    offsetof(Trading__Journal__V1__StoredState, principal_orders),
+    &trading__journal__v1__stored_order_log__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strategy_orders",
+    28,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_strategy_orders),
+    offsetof(Trading__Journal__V1__StoredState, strategy_orders),
+    &trading__journal__v1__stored_order_log__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   13,   /* field[13] = breaches */
@@ -982,8 +1051,10 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   4,   /* field[4] = mode */
   12,   /* field[12] = mode_history */
   3,   /* field[3] = orders */
+  23,   /* field[23] = principal_orders */
   8,   /* field[8] = restraints */
   20,   /* field[20] = second_factor */
+  24,   /* field[24] = strategy_orders */
   18,   /* field[18] = tokens */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[3 + 1] =
@@ -991,7 +1062,7 @@ static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges
   { 1, 0 },
   { 24, 21 },
   { 26, 22 },
-  { 0, 23 }
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -1001,14 +1072,65 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  23,
+  25,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
   3,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_exits__field_descriptors[7] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_order_log__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredOrderLog, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "steps",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_SINT64,
+    offsetof(Trading__Journal__V1__StoredOrderLog, n_steps),
+    offsetof(Trading__Journal__V1__StoredOrderLog, steps),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_order_log__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = steps */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_order_log__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_order_log__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredOrderLog",
+  "StoredOrderLog",
+  "Trading__Journal__V1__StoredOrderLog",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredOrderLog),
+  2,
+  trading__journal__v1__stored_order_log__field_descriptors,
+  trading__journal__v1__stored_order_log__field_indices_by_name,
+  1,  trading__journal__v1__stored_order_log__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_order_log__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_exits__field_descriptors[8] =
 {
   {
     "entry",
@@ -1094,9 +1216,22 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_exits__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "closing",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredExits, closing),
+    &trading__journal__v1__exits_closing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_exits__field_indices_by_name[] = {
   1,   /* field[1] = bought */
+  7,   /* field[7] = closing */
   0,   /* field[0] = entry */
   5,   /* field[5] = failure_count */
   6,   /* field[6] = problem */
@@ -1107,7 +1242,7 @@ static const unsigned trading__journal__v1__stored_exits__field_indices_by_name[
 static const ProtobufCIntRange trading__journal__v1__stored_exits__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor =
 {
@@ -1117,7 +1252,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor 
   "Trading__Journal__V1__StoredExits",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredExits),
-  7,
+  8,
   trading__journal__v1__stored_exits__field_descriptors,
   trading__journal__v1__stored_exits__field_indices_by_name,
   1,  trading__journal__v1__stored_exits__number_ranges,

@@ -19,11 +19,14 @@ extension Checks {
     /// A limit price that is far beyond the best price of the other side, or beyond the price that
     /// the order waits for, is a mistake.
     ///
-    /// A price on the other, harmless side only waits.
+    /// A price on the other, harmless side only waits. A market order is judged by the book.
     static func priceCollar(_ context: RiskContext) -> Refusal? {
-        guard let collar = context.bound.priceCollarMillionths,
-            let price = context.terms.type.limitPrice, let rules = context.rules
-        else { return nil }
+        guard let collar = context.bound.priceCollarMillionths, let rules = context.rules else {
+            return nil
+        }
+        guard let price = context.terms.type.limitPrice else {
+            return Self.bookWithinCollar(context, collar)
+        }
         let isBuy = context.terms.side == .buy
         let stopPrice = context.terms.type.trigger?.stopPrice
         guard let best = stopPrice ?? context.quote?.best(for: context.terms.side) else {
@@ -35,14 +38,8 @@ extension Checks {
                     + "cannot be judged; try again."
             )
         }
-        let shift = isBuy ? collar : -collar
-        // Within the collar to the last digit: an edge between two prices is rounded inwards.
-        guard
-            let edge = best.scaled(
-                by: 1_000_000 + shift,
-                over: 1_000_000,
-                rounding: isBuy ? .down : .up
-            ), isBuy ? price > edge : price < edge
+        guard let edge = best.edge(of: collar, for: context.terms.side),
+            isBuy ? price > edge : price < edge
         else { return nil }
         let bound =
             rules.tickSize.isPositive

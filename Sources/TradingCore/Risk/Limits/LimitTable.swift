@@ -22,11 +22,11 @@ enum LimitTable {
         .optional("sensitive_notional", \.sensitiveNotional, .notional),
         .needed("stop_loss_required", \.requiresStopLoss, .flag, .higher),
         .optional("risk_per_trade_max", \.riskShareMillionths, .share),
-        .optional("order_rate_max", \.orderRateMax, .count(1...10_000)),
+        .optional("order_rate_max", \.orderRateMax, .count(OrderRate.countRange)),
         .needed(
             "order_rate_interval_ms",
             \.orderRateIntervalMilliseconds,
-            .milliseconds(10...86_400_000),
+            .milliseconds(OrderRate.intervalMillisecondsRange),
             .higher
         ),
         .needed("open_orders_max", \.openOrdersMax, .count(1...10_000)),

@@ -10,12 +10,63 @@ package struct RiskSummary: Hashable, Sendable {
         package var limit: String?
         /// Nil while it is not known.
         package var actual: String?
+        /// How much of the limit is used, in millionths rounded up.
+        ///
+        /// Nil where one of both is not known or no number, or the limit is a least one.
+        package var shareMillionths: Int64?
 
         package init(_ name: String, of scope: String, limit: String?, actual: String?) {
             self.name = name
             self.scope = scope
             self.limit = limit
             self.actual = actual
+        }
+
+        package init(_ name: String, of scope: String, limit: Amount?, actual: Notional?) {
+            self.init(
+                name,
+                of: scope,
+                limit: limit?.description,
+                actual: actual?.description
+            )
+            self.use(actual?.raw, of: limit.map { Notional($0).raw })
+        }
+
+        package init(_ name: String, of scope: String, limit: Int?, actual: Int?) {
+            self.init(
+                name,
+                of: scope,
+                limit: limit?.description,
+                actual: actual?.description
+            )
+            self.use(actual.map { Int128($0) }, of: limit.map { Int128($0) })
+        }
+
+        /// A limit on a share, in millionths.
+        package init(
+            _ name: String,
+            of scope: String,
+            limitMillionths: Int64?,
+            actualMillionths: Int64?
+        ) {
+            self.init(
+                name,
+                of: scope,
+                limit: limitMillionths.map(LossLimits.share),
+                actual: actualMillionths.map(LossLimits.share)
+            )
+            self.use(
+                actualMillionths.map { Int128($0) },
+                of: limitMillionths.map { Int128($0) }
+            )
+        }
+
+        /// What is used of a limit of zero cannot be said.
+        private mutating func use(_ actual: Int128?, of limit: Int128?) {
+            guard let actual, let limit, limit > 0 else { return }
+            let (product, isBeyond) = max(actual, 0).multipliedReportingOverflow(by: 1_000_000)
+            guard !isBeyond else { return }
+            self.shareMillionths = Int64(clamping: product.divided(by: limit, rounding: .up))
         }
     }
 
@@ -37,8 +88,8 @@ extension Gateway {
         return RiskSummary(
             risk: risk,
             killSwitch: self.state.killSwitch,
-            gauges: self.holdingGauges(of: venue) + self.lossGauges(risk)
-                + self.rateGauges(of: principal, at: now)
+            gauges: self.holdingGauges(of: venue) + self.accountGauges(of: venue, at: now)
+                + self.lossGauges(risk) + self.rateGauges(of: principal, at: now)
                 + self.venueGauges(of: venue, condition),
             notReadyReasons: health.notReadyReasons,
             alerts: health.alerts
@@ -61,33 +112,21 @@ extension Gateway {
             )
             guard worst.isPositive else { continue }
             let worth = book?[symbol]?.quote.map { Notional(worth: worst, at: $0.ask) }
-            gauges.append(
-                RiskSummary.Gauge(
-                    "position_notional_max",
-                    of: symbol.name,
-                    limit: limits.bound(to: symbol, strategy: "").positionNotionalMax?.description,
-                    actual: worth?.description
-                )
-            )
             let asset = ledger.positions[symbol]?.quoteAsset ?? book?[symbol]?.rules?.quoteAsset
+            gauges += self.positionGauges(of: symbol, in: asset, worth, on: venue)
             guard let asset else { continue }
             let sum = sums[asset] ?? .some(.zero)
             sums[asset] = .some(sum.flatMap { sum in worth.map { sum.adding($0) } })
         }
-        gauges += sums.sorted { $0.key < $1.key }.map { asset, sum in
-            RiskSummary.Gauge(
-                "exposure_notional_max",
-                of: asset.name,
-                limit: limits.exposureNotionalMax?.description,
-                actual: sum?.description
-            )
+        for (asset, sum) in sums.sorted(by: { $0.key < $1.key }) {
+            gauges += self.exposureGauges(in: asset, sum, on: venue)
         }
         gauges.append(
             RiskSummary.Gauge(
                 "open_orders_max",
                 of: self.mode.name,
-                limit: "\(limits.openOrdersMax)",
-                actual: "\(self.state.openOrderCount(on: self.mode.venue))"
+                limit: limits.openOrdersMax,
+                actual: self.state.openOrderCount(on: self.mode.venue)
             )
         )
         return gauges
@@ -99,8 +138,8 @@ extension Gateway {
             RiskSummary.Gauge(
                 "consecutive_failures_max",
                 of: self.riskVenue.mode.name,
-                limit: loss.failuresMax?.description,
-                actual: "\(risk.failureCount)"
+                limit: loss.failuresMax,
+                actual: risk.failureCount
             )
         ]
         for account in risk.accounts {
@@ -108,33 +147,20 @@ extension Gateway {
                 RiskSummary.Gauge(
                     "daily_loss_max",
                     of: account.asset.name,
-                    limit: loss.dailyLossMax(of: account.startEquity)?.description,
-                    actual: account.loss?.description
+                    limit: loss.dailyLossMax(of: account.startEquity),
+                    actual: account.loss.map { Notional($0) }
                 )
             )
             gauges.append(
                 RiskSummary.Gauge(
                     "drawdown_max",
                     of: account.asset.name,
-                    limit: loss.drawdownMillionths.map(LossLimits.share),
-                    actual: account.drawdownMillionths.map(LossLimits.share)
+                    limitMillionths: loss.drawdownMillionths,
+                    actualMillionths: account.drawdownMillionths
                 )
             )
         }
         return gauges
-    }
-
-    private func rateGauges(of principal: Principal, at now: Instant) -> [RiskSummary.Gauge] {
-        let rate = self.settings.limits.orderRate
-        let count = rate.map { self.orderTimes.count(principal, $0, at: now.monotonic) }
-        return [
-            RiskSummary.Gauge(
-                "order_rate_max",
-                of: principal.name,
-                limit: rate.map { "\($0.countMax)" },
-                actual: count.map { "\($0)" }
-            )
-        ]
     }
 
     private func venueGauges(

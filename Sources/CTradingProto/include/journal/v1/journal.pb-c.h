@@ -26,6 +26,7 @@ typedef struct Trading__Journal__V1__Started Trading__Journal__V1__Started;
 typedef struct Trading__Journal__V1__Stopped Trading__Journal__V1__Stopped;
 typedef struct Trading__Journal__V1__Intent Trading__Journal__V1__Intent;
 typedef struct Trading__Journal__V1__ExitsChanged Trading__Journal__V1__ExitsChanged;
+typedef struct Trading__Journal__V1__ExitsClosing Trading__Journal__V1__ExitsClosing;
 typedef struct Trading__Journal__V1__Refusal Trading__Journal__V1__Refusal;
 typedef struct Trading__Journal__V1__OrderRefused Trading__Journal__V1__OrderRefused;
 typedef struct Trading__Journal__V1__OrderApproved Trading__Journal__V1__OrderApproved;
@@ -366,7 +367,9 @@ typedef enum {
   TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE__NOT_SET = 0,
   TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_REACHED = 2,
   TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_NEEDS_OPERATOR = 3,
-  TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_ENDED = 4
+  TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_ENDED = 4,
+  TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_CLOSING = 5,
+  TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE_CLOSING_ENDED = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE__CASE)
 } Trading__Journal__V1__ExitsChanged__ChangeCase;
 
@@ -388,11 +391,45 @@ struct  Trading__Journal__V1__ExitsChanged
     uint32_t reached;
     char *needs_operator;
     char *ended;
+    Trading__Journal__V1__ExitsClosing *closing;
+    /*
+     * Over without all of it being sold, and why.
+     */
+    char *closing_ended;
   };
 };
 #define TRADING__JOURNAL__V1__EXITS_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__exits_changed__descriptor) \
     , 0, TRADING__JOURNAL__V1__EXITS_CHANGED__CHANGE__NOT_SET, {0} }
+
+
+/*
+ * A caller closes the position that exits hold.
+ */
+struct  Trading__Journal__V1__ExitsClosing
+{
+  ProtobufCMessage base;
+  /*
+   * What is still to be sold at the market.
+   */
+  char *quantity;
+  char *principal;
+  /*
+   * An empty key is no key.
+   */
+  char *key_principal;
+  char *key;
+  char *tag;
+  char *strategy;
+  /*
+   * Both like those of an Intent.
+   */
+  uint32_t position_goal;
+  int64_t position_goal_value;
+};
+#define TRADING__JOURNAL__V1__EXITS_CLOSING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__exits_closing__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Trading__Journal__V1__Refusal
@@ -1118,6 +1155,25 @@ Trading__Journal__V1__ExitsChanged *
 void   trading__journal__v1__exits_changed__free_unpacked
                      (Trading__Journal__V1__ExitsChanged *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__ExitsClosing methods */
+void   trading__journal__v1__exits_closing__init
+                     (Trading__Journal__V1__ExitsClosing         *message);
+size_t trading__journal__v1__exits_closing__get_packed_size
+                     (const Trading__Journal__V1__ExitsClosing   *message);
+size_t trading__journal__v1__exits_closing__pack
+                     (const Trading__Journal__V1__ExitsClosing   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__exits_closing__pack_to_buffer
+                     (const Trading__Journal__V1__ExitsClosing   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__ExitsClosing *
+       trading__journal__v1__exits_closing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__exits_closing__free_unpacked
+                     (Trading__Journal__V1__ExitsClosing *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__Refusal methods */
 void   trading__journal__v1__refusal__init
                      (Trading__Journal__V1__Refusal         *message);
@@ -1628,6 +1684,9 @@ typedef void (*Trading__Journal__V1__Intent_Closure)
 typedef void (*Trading__Journal__V1__ExitsChanged_Closure)
                  (const Trading__Journal__V1__ExitsChanged *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__ExitsClosing_Closure)
+                 (const Trading__Journal__V1__ExitsClosing *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__Refusal_Closure)
                  (const Trading__Journal__V1__Refusal *message,
                   void *closure_data);
@@ -1720,6 +1779,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__started__descripto
 extern const ProtobufCMessageDescriptor trading__journal__v1__stopped__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__intent__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__exits_changed__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__exits_closing__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_refused__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__order_approved__descriptor;

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Trading__Journal__V1__Snapshot Trading__Journal__V1__Snapshot;
 typedef struct Trading__Journal__V1__StoredState Trading__Journal__V1__StoredState;
+typedef struct Trading__Journal__V1__StoredOrderLog Trading__Journal__V1__StoredOrderLog;
 typedef struct Trading__Journal__V1__StoredExits Trading__Journal__V1__StoredExits;
 typedef struct Trading__Journal__V1__StoredDayNotional Trading__Journal__V1__StoredDayNotional;
 typedef struct Trading__Journal__V1__StoredSecondFactor Trading__Journal__V1__StoredSecondFactor;
@@ -148,10 +149,35 @@ struct  Trading__Journal__V1__StoredState
    */
   size_t n_exits;
   Trading__Journal__V1__StoredExits **exits;
+  /*
+   * Both by name.
+   */
+  size_t n_principal_orders;
+  Trading__Journal__V1__StoredOrderLog **principal_orders;
+  size_t n_strategy_orders;
+  Trading__Journal__V1__StoredOrderLog **strategy_orders;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * When the orders of a name passed the gate.
+ */
+struct  Trading__Journal__V1__StoredOrderLog
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * Each less the one before; the first as it is.
+   */
+  size_t n_steps;
+  int64_t *steps;
+};
+#define TRADING__JOURNAL__V1__STORED_ORDER_LOG__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_order_log__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL }
 
 
 /*
@@ -177,10 +203,14 @@ struct  Trading__Journal__V1__StoredExits
    * Why a person must act; empty while none must.
    */
   char *problem;
+  /*
+   * Absent while nobody closes the position.
+   */
+  Trading__Journal__V1__ExitsClosing *closing;
 };
 #define TRADING__JOURNAL__V1__STORED_EXITS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_exits__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string }
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 /*
@@ -408,6 +438,25 @@ Trading__Journal__V1__StoredState *
 void   trading__journal__v1__stored_state__free_unpacked
                      (Trading__Journal__V1__StoredState *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredOrderLog methods */
+void   trading__journal__v1__stored_order_log__init
+                     (Trading__Journal__V1__StoredOrderLog         *message);
+size_t trading__journal__v1__stored_order_log__get_packed_size
+                     (const Trading__Journal__V1__StoredOrderLog   *message);
+size_t trading__journal__v1__stored_order_log__pack
+                     (const Trading__Journal__V1__StoredOrderLog   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_order_log__pack_to_buffer
+                     (const Trading__Journal__V1__StoredOrderLog   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredOrderLog *
+       trading__journal__v1__stored_order_log__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_order_log__free_unpacked
+                     (Trading__Journal__V1__StoredOrderLog *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredExits methods */
 void   trading__journal__v1__stored_exits__init
                      (Trading__Journal__V1__StoredExits         *message);
@@ -625,6 +674,9 @@ typedef void (*Trading__Journal__V1__Snapshot_Closure)
 typedef void (*Trading__Journal__V1__StoredState_Closure)
                  (const Trading__Journal__V1__StoredState *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredOrderLog_Closure)
+                 (const Trading__Journal__V1__StoredOrderLog *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoredExits_Closure)
                  (const Trading__Journal__V1__StoredExits *message,
                   void *closure_data);
@@ -666,6 +718,7 @@ typedef void (*Trading__Journal__V1__StoredEquity_Closure)
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order_log__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_day_notional__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_second_factor__descriptor;
