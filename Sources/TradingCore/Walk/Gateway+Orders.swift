@@ -240,7 +240,7 @@ extension Gateway {
             resubmitsIfAbsent: wish.resubmitsIfAbsent,
             predecessor: wish.predecessor,
             referencePrice: wish.terms.type.trigger?.stopPrice
-                ?? session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero,
+                ?? session?.book[wish.terms.symbol]?.quote?.best(for: wish.terms.side) ?? .zero,
             strategy: wish.strategy,
             originalQuantity: wish.originalQuantity,
             goal: wish.goal,

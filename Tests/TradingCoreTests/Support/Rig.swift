@@ -108,6 +108,7 @@ final class Rig {
     func turn(_ input: Input) -> Turn { self.turn([input]) }
 
     private func finish(_ batch: consuming OpenBatch, crash: CrashPoint? = nil) -> Turn {
+        self.checkBooks()
         var turn = Turn()
         if crash == .beforeImmediate { return turn }
         turn.immediate = batch.takeImmediateEffects()

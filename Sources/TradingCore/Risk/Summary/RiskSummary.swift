@@ -33,7 +33,7 @@ extension Gateway {
         let venue = self.riskVenue
         let health = self.health(at: now)
         let risk = self.riskView()
-        let condition = self.condition(of: venue, symbol: nil, at: now)
+        let condition = self.condition(of: venue, at: now)
         return RiskSummary(
             risk: risk,
             killSwitch: self.state.killSwitch,
@@ -49,7 +49,7 @@ extension Gateway {
     private func holdingGauges(of venue: VenueID) -> [RiskSummary.Gauge] {
         let limits = self.settings.limits
         let ledger = self.state.ledger(of: venue)
-        let session = self.sessions[venue]
+        let book = self.books[venue]
         let symbols = Set(ledger.positions.keys).union(ledger.pending.keys)
         var gauges: [RiskSummary.Gauge] = []
         var sums: [Asset: Notional?] = [:]
@@ -60,7 +60,7 @@ extension Gateway {
                 ledger.pending(symbol, .sell) - held
             )
             guard worst.isPositive else { continue }
-            let worth = session?.quotes[symbol].map { Notional(worth: worst, at: $0.ask) }
+            let worth = book?[symbol]?.quote.map { Notional(worth: worst, at: $0.ask) }
             gauges.append(
                 RiskSummary.Gauge(
                     "position_notional_max",
@@ -69,7 +69,7 @@ extension Gateway {
                     actual: worth?.description
                 )
             )
-            let asset = ledger.positions[symbol]?.quoteAsset ?? session?.rules[symbol]?.quoteAsset
+            let asset = ledger.positions[symbol]?.quoteAsset ?? book?[symbol]?.rules?.quoteAsset
             guard let asset else { continue }
             let sum = sums[asset] ?? .some(.zero)
             sums[asset] = .some(sum.flatMap { sum in worth.map { sum.adding($0) } })
