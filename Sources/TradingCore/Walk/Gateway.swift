@@ -78,9 +78,13 @@ package struct Gateway: ~Copyable {
         into batch: inout OpenBatch
     ) {
         self.watchClock(into: &batch)
+        let sequence = self.state.sequence
+        // What only asks, changes nothing that an account is worth.
+        var isReading = false
         switch input {
         case .request(let token, let request, let deadline):
             self.decide(request, token, deadline: deadline, fetched: fetched, into: &batch)
+            isReading = self.state.sequence == sequence
         case .venue(let venue, let message):
             self.decide(message, from: venue, fetched: fetched, into: &batch)
         case .journal(let condition):
@@ -90,7 +94,7 @@ package struct Gateway: ~Copyable {
         case .wake:
             self.wake(into: &batch)
         }
-        self.watchEquity(into: &batch)
+        if !isReading { self.watchEquity(into: &batch) }
         self.pursueKill(into: &batch)
         self.pursueExits(into: &batch)
         for evicted in self.recent.evict(keeping: batch.closedOrders.count) {
