@@ -235,7 +235,7 @@ extension Rule {
         case .role: .permissionDenied
         case .token: .failedPrecondition
         case .tokenNotFound: .notFound
-        case .killSwitch, .expectedMode, .notReady, .symbolAllowed, .symbolTrading, .priceRange,
+        case .killSwitch, .expectedMode, .symbolAllowed, .symbolTrading, .priceRange,
             .priceTick, .quantityRange, .quantityStep, .marketPrice, .venueNotional,
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
@@ -246,7 +246,7 @@ extension Rule {
             .positionDust, .attachedExits, .stopLossRequired, .riskPerTrade:
             .failedPrecondition
         case .secondFactor: .permissionDenied
-        case .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
+        case .notReady, .circuitBreaker, .rejectBreaker, .venueRestraint: .unavailable
         case .orderBudget, .orderRate, .ordersPerDay: .resourceExhausted
         }
     }

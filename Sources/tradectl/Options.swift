@@ -159,6 +159,14 @@ extension TradingMode: ExpressibleByArgument {
     public static var allValueStrings: [String] { Self.allCases.map(\.name) }
 }
 
+extension Role: ExpressibleByArgument {
+    /// Reads a name, as answers have it.
+    public init?(argument: String) { self.init(name: argument) }
+
+    /// What help and completions offer.
+    public static var allValueStrings: [String] { Self.allCases.map(\.name) }
+}
+
 extension KillLevel: ExpressibleByArgument {
     /// Reads a name, as answers have it.
     public init?(argument: String) {

@@ -34,10 +34,13 @@ enum Outcome: Int32 {
 struct Failure: Error {
     var exitCode: Outcome
     var message: String
+    /// Whether the gateway may have done it all the same.
+    var isInDoubt: Bool
 
     init(_ exitCode: Outcome, _ message: String) {
         self.exitCode = exitCode
         self.message = message
+        self.isInDoubt = exitCode == .unknown
     }
 
     init(_ error: TradingClientError) {
@@ -66,6 +69,7 @@ struct Failure: Error {
         case .malformedAnswer(let reason):
             self.init(.failed, "the server's answer makes no sense: \(reason)")
         }
+        self.isInDoubt = error.mayHaveTakenEffect
     }
 
     func report() { StandardError.write("tradectl: \(self.message)") }

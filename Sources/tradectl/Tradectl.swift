@@ -20,7 +20,7 @@ struct Tradectl: AsyncParsableCommand {
             """,
         subcommands: [
             Place.self, Amend.self, Cancel.self, OneOrder.self, ListOrders.self, Positions.self,
-            Fills.self, Balances.self, Close.self, Adjust.self,
+            Fills.self, Balances.self, Close.self, Adjust.self, Sessions.self,
             Mode.self, Kill.self, Limits.self, Risk.self, Token.self, Approvals.self, Health.self,
             Audit.self, Events.self,
         ]

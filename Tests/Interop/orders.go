@@ -150,6 +150,14 @@ func (c *caller) listings() {
 		&v1.CancelOnDisconnectRequest{Session: "interop", GraceMilliseconds: 60_000})
 	must(err)
 	c.equal("a new session", session.IsResumed, false)
+	sessions, err := c.trading.ListSessions(withToken(c.token), &v1.ListSessionsRequest{})
+	must(err)
+	c.equal("sessions", len(sessions.Sessions), 1)
+	listed := sessions.Sessions[0]
+	c.equal("its name", listed.Session, "interop")
+	c.equal("its grace time", listed.GraceMilliseconds, uint32(60_000))
+	c.equal("its connections", listed.ConnectionCount, uint32(1))
+	c.equal("none of the time is running", listed.GraceLeftMilliseconds, uint32(0))
 	session, err = c.trading.CancelOnDisconnect(
 		withToken(c.token), &v1.CancelOnDisconnectRequest{Session: "interop", End: true})
 	must(err)

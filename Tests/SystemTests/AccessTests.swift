@@ -18,7 +18,7 @@ import TradingCore
         "RiskBreaches": "vtra", "AcknowledgeBreach": "ra", "DisableTrading": "tra",
         "ListApprovals": "vtra", "Approve": "ra", "Deny": "ra", "Subscribe": "vtra",
         "Balances": "vtra", "ListFills": "vtra", "ClosePosition": "tra", "AdjustPosition": "tra",
-        "CancelOnDisconnect": "tra",
+        "CancelOnDisconnect": "tra", "ListSessions": "vtra",
     ]
 
     static func desk() throws -> Desk {

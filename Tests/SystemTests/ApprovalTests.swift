@@ -188,11 +188,10 @@ import TradingCore
         }
         let there = try desk.tradectl(toLive + [ModeWish.liveConfirmation, "--code", app.code()])
         #expect(there.code == 0, "\(there.output)")
-        var order = try await client.place(Self.wish("0.015")).order
-        for _ in 0..<200 where order.refusal?.rule == "not_ready" {
+        for _ in 0..<200 where try await !client.health().isReady {
             try await Task.sleep(for: .milliseconds(50))
-            order = try await client.place(Self.wish("0.015")).order
         }
+        let order = try await client.place(Self.wish("0.015")).order
         #expect(order.status == "OPEN" && order.mode == "live", "\(order)")
         for round in 0..<2 {
             let above = try await client.place(Self.wish("0.006")).order

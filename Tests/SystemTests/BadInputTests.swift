@@ -131,10 +131,12 @@ import TradingCore
             try await Task.sleep(for: .milliseconds(50))
         }
         #expect(reasons.contains("Signature for this request is not valid"))
-        let order = try await client.place(
-            OrderWish(symbol: "BTCUSDT", side: .buy, quantity: "0.01")
-        ).order
-        #expect(order.refusal?.rule == "not_ready")
+        await #expect {
+            try await client.place(OrderWish(symbol: "BTCUSDT", side: .buy, quantity: "0.01"))
+        } throws: { error in
+            guard case .refused(let refusal)? = error as? TradingClientError else { return false }
+            return refusal.rule == "not_ready"
+        }
         #expect(try await desk.account.orders("BTCUSDT").isEmpty)
         await client.close()
     }

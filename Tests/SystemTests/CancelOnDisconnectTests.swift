@@ -107,6 +107,115 @@ import TradingCore
         await watcher.close()
     }
 
+    /// Waits until the only session is as it should be.
+    private static func session(
+        _ client: TradingClient,
+        until isSo: (RemoteCancelSession) -> Bool
+    ) async throws -> RemoteCancelSession {
+        while true {
+            let sessions = try await client.sessions()
+            #expect(sessions.count == 1, "\(sessions)")
+            if let session = sessions.first, isSo(session) { return session }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    @Test func `a client names its session again over a new connection, though it makes no call`()
+        async throws
+    {
+        let desk = try Desk()
+        let watcher = try await desk.readyClient()
+        #expect(try await watcher.sessions().isEmpty)
+        let relay = try await Relay(to: desk.tcpAddress)
+        let client = try await TradingClient.connect(
+            to: relay.address,
+            timeoutMilliseconds: 10_000
+        )
+        _ = try await client.cancelOnDisconnect("s1", graceMilliseconds: 60_000)
+        let first = try await Self.rest(client)
+        let there = try await Self.session(watcher) { $0.connectionCount == 1 }
+        #expect(there.session == "s1" && there.principal == "tcp" && there.orderIDs == [first])
+        #expect(there.graceMilliseconds == 60_000 && there.graceLeftMilliseconds == 0)
+        relay.refuse(true)
+        relay.cut()
+        let gone = try await Self.session(watcher) { $0.connectionCount == 0 }
+        #expect((1...60_000).contains(gone.graceLeftMilliseconds) && gone.orderIDs == [first])
+        let listed = try desk.tradectl(["sessions"])
+        #expect(listed.code == 0 && listed.output.contains("s1  "), "\(listed.output)")
+        relay.refuse(false)
+        let back = try await Self.session(watcher) { $0.connectionCount == 1 }
+        #expect(back.openedAt == there.openedAt && back.orderIDs == [first])
+        // What is placed at the very moment of a loss belongs to the session, too.
+        relay.cut()
+        let second = try await Self.rest(client)
+        let both = try await Self.session(watcher) { $0.connectionCount == 1 }
+        #expect(both.orderIDs == [first, second])
+        // Too late: the orders are cancelled, and the session begins anew.
+        _ = try await client.cancelOnDisconnect("s1", graceMilliseconds: 200)
+        relay.refuse(true)
+        relay.cut()
+        for order in [first, second] {
+            try await Self.wait(for: "CANCELED", of: order, watcher)
+        }
+        #expect(try await watcher.sessions().isEmpty)
+        relay.refuse(false)
+        while try await watcher.sessions().isEmpty {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let third = try await Self.rest(client)
+        #expect(try await watcher.sessions().map(\.orderIDs) == [[third]])
+        // Ended, it is not named again.
+        _ = try await client.cancelOnDisconnect("s1", graceMilliseconds: nil)
+        relay.cut()
+        #expect(try await client.order(third).status == "OPEN")
+        #expect(try await watcher.sessions().isEmpty)
+        for client in [client, watcher] { await client.close() }
+    }
+
+    @Test(arguments: [SIGKILL, SIGTERM])
+    func `a client names its session again to a server that restarted, in time`(
+        signal: Int32
+    ) async throws {
+        let desk = try Desk()
+        await (try await desk.readyClient()).close()
+        let client = try await Self.connect(desk)
+        _ = try await client.cancelOnDisconnect("other", graceMilliseconds: 60_000)
+        _ = try await client.cancelOnDisconnect("s1", graceMilliseconds: 60_000)
+        let own = try await Self.rest(client)
+        desk.server.end(with: signal)
+        try desk.restartServer()
+        let watcher = try await desk.readyClient()
+        while try await watcher.sessions().map(\.connectionCount) != [1, 1] {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(try await watcher.order(own).status == "OPEN")
+        // In the order in which they were named: the last one is that of new orders.
+        let another = try await Self.rest(client)
+        #expect(try await watcher.sessions().map(\.orderIDs) == [[], [own, another]])
+        await client.close()
+        await watcher.close()
+    }
+
+    @Test func `an entry is cancelled, and what it has bought keeps its stop`() async throws {
+        let desk = try StopOrderTests.desk()
+        let watcher = try await desk.readyClient()
+        let client = try await Self.connect(desk)
+        _ = try await client.cancelOnDisconnect("s1", graceMilliseconds: 0)
+        let entry = try await client.place(ExitTests.wish(stop: "50000", profit: nil)).order
+        let resting = try await Self.rest(client)
+        let before = try await ExitTests.exits(watcher, of: entry.orderID) {
+            $0.map(\.status) == ["OPEN"]
+        }
+        #expect(before.count == 1, "\(before)")
+        #expect(try await watcher.sessions().map(\.orderIDs) == [[resting]])
+        await client.close()
+        try await Self.wait(for: "CANCELED", of: resting, watcher)
+        let after = try await ExitTests.exits(watcher, of: entry.orderID) { !$0.isEmpty }
+        #expect(after.map(\.orderID) == before.map(\.orderID), "\(after)")
+        #expect(after.map(\.status) == ["OPEN"])
+        await watcher.close()
+    }
+
     @Test func `what cannot be meant is refused`() async throws {
         let desk = try Desk()
         let client = try await desk.readyClient()

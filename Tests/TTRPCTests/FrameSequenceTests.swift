@@ -24,14 +24,14 @@ import Testing
         var isClosed = false
 
         init(_ items: [Item]) {
-            var last: UInt32 = 0
+            // None of these ids is so far below another that it would come too late.
+            var used: Set<UInt32> = []
             for item in items where !isClosed {
-                let isOpened = item.streamID % 2 == 1 && item.streamID <= last
+                let isOpened = item.streamID % 2 == 1 && item.streamID <= used.max() ?? 0
                 if item.isRequest {
-                    if item.streamID % 2 == 0 || item.streamID <= last {
+                    if item.streamID % 2 == 0 || !used.insert(item.streamID).inserted {
                         isClosed = true
                     } else {
-                        last = item.streamID
                         answered.append(item.streamID)
                     }
                 } else if !isOpened {
@@ -98,6 +98,53 @@ import Testing
             closedCount += isClosed ? 1 : 0
         }
         #expect((400...3_600).contains(closedCount), "\(closedCount) of 4,000 were closed")
+    }
+
+    @Test func `pieces of several connections, interleaved, are not mixed up`() throws {
+        var random = SeededGenerator(seed: 23)
+        for _ in 0..<300 {
+            let loop = EmbeddedEventLoop()
+            let core = ServerCore(
+                eventLoop: loop,
+                configuration: ServerConfiguration(),
+                handler: Handler()
+            )
+            let count = Int.random(in: 2...5, using: &random)
+            var ends: [(channel: EmbeddedChannel, rest: ArraySlice<UInt8>, texts: [String])] = []
+            for number in 0..<count {
+                let channel = EmbeddedChannel(loop: loop)
+                try core.accept(channel, peer: .tcp("test \(number)"))
+                channel.pipeline.fireChannelActive()
+                let texts = (0..<Int.random(in: 1...6, using: &random)).map { "\(number):\($0)" }
+                let bytes = texts.enumerated().flatMap { index, text in
+                    Raw.frame(UInt32(2 * index + 1), Raw.echo("Echo", text))
+                }
+                ends.append((channel, bytes[...], texts))
+            }
+            while let place = ends.indices.filter({ !ends[$0].rest.isEmpty })
+                .randomElement(using: &random)
+            {
+                let piece = ends[place].rest.prefix(Int.random(in: 1...40, using: &random))
+                ends[place].rest = ends[place].rest.dropFirst(piece.count)
+                try ends[place].channel.writeInbound(ByteBuffer(bytes: piece))
+            }
+            loop.run()
+            for (channel, _, texts) in ends {
+                var reader = FrameReader()
+                while let written = try channel.readOutbound(as: ByteBuffer.self) {
+                    reader.append(written)
+                }
+                var answers: [String] = []
+                while let frame = try reader.next() {
+                    #expect(frame.streamID == UInt32(2 * answers.count + 1))
+                    let payload = try EnvelopeDecoder().response(frame.payload).payload
+                    answers.append(String(buffer: payload))
+                }
+                #expect(answers == texts)
+                channel.pipeline.fireChannelInactive()
+                _ = try? channel.finish(acceptAlreadyClosed: true)
+            }
+        }
     }
 
     /// Sends the bytes in pieces; the frames that came back, and whether the protocol was broken.

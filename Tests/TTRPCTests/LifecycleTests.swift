@@ -200,6 +200,51 @@ import Testing
         }
     }
 
+    @Test(arguments: Transport.allCases)
+    func `a connection of which half is closed is over, with all that is in flight on it`(
+        _ transport: Transport
+    ) async throws {
+        try await withEchoServer { server, path, log in
+            let other = try await TTRPCClient.connect(to: transport.address(server, path))
+            let socket = try RawSocket(to: transport.address(server, path))
+            try socket.send(
+                Raw.frame(1, Raw.echo("Keep")) + Raw.frame(3, Raw.echo("OwnDeadline"))
+            )
+            while log.all.count(where: { $0 == "kept" }) < 2 {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            socket.shutdownWriting()
+            try await log.wait { $0 == "closed peer" }
+            #expect(log.all.count(where: { $0 == "cancelled connectionClosed" }) == 1)
+            // Late answers find nobody and do no harm.
+            log.releaseAll()
+            #expect(try await other.echo("Echo", "on") == "on")
+            await other.close()
+        }
+    }
+
+    @Test func `a peer that is gone without a word is noticed by TCP, also in mid-answer`()
+        async throws
+    {
+        try await withEchoServer { server, path, _ in
+            guard case .tcp(let host, let port) = Transport.tcp.address(server, path) else {
+                return
+            }
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: host, port: port).get()
+            try await TCPOptions.set(on: channel).get()
+            for (option, value) in TCPOptions.all {
+                let found = try await channel.getOption(option).get()
+                #expect(found == value, "\(option)")
+            }
+            let limit = ChannelOptions.Types.SocketOption.tcpOption(
+                .init(rawValue: TCP_USER_TIMEOUT)
+            )
+            #expect(try await channel.getOption(limit).get() == 180_000)
+            try await channel.close()
+        }
+    }
+
     @Test func `connections beyond the limit are closed, and places become free`() async throws {
         var configuration = ServerConfiguration()
         configuration.connectionsMax = 2

@@ -142,7 +142,6 @@ import Testing
                 Raw.reason(3, "stream id 0 is even, which a client may not use")
             ),
             ("the same stream id again", Raw.frame(5, Raw.echo("Echo")), nil, ""),
-            ("a smaller stream id", Raw.frame(3, Raw.echo("Echo")), nil, ""),
             (
                 "unknown flags", Raw.frame(7, flags: 4, Raw.echo("Echo")), 7,
                 Raw.reason(3, "request with flags 4")

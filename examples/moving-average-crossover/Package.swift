@@ -19,6 +19,11 @@ let package = Package(
             name: "moving-average-crossover",
             dependencies: ["Crossover", .product(name: "TradingAPI", package: "RPCServer")]
         ),
+        // Ends a trading day: closes positions, and says what the day was.
+        .executableTarget(
+            name: "end-of-day",
+            dependencies: [.product(name: "TradingAPI", package: "RPCServer")]
+        ),
         .testTarget(
             name: "CrossoverTests",
             dependencies: ["Crossover", .product(name: "TradingAPI", package: "RPCServer")]

@@ -457,6 +457,141 @@ void   trading__v1__cancel_on_disconnect_response__free_unpacked
   assert(message->base.descriptor == &trading__v1__cancel_on_disconnect_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__list_sessions_request__init
+                     (Trading__V1__ListSessionsRequest         *message)
+{
+  static const Trading__V1__ListSessionsRequest init_value = TRADING__V1__LIST_SESSIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t trading__v1__list_sessions_request__get_packed_size
+                     (const Trading__V1__ListSessionsRequest *message)
+{
+  assert(message->base.descriptor == &trading__v1__list_sessions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__list_sessions_request__pack
+                     (const Trading__V1__ListSessionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__list_sessions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__list_sessions_request__pack_to_buffer
+                     (const Trading__V1__ListSessionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__list_sessions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ListSessionsRequest *
+       trading__v1__list_sessions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ListSessionsRequest *)
+     protobuf_c_message_unpack (&trading__v1__list_sessions_request__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__list_sessions_request__free_unpacked
+                     (Trading__V1__ListSessionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__list_sessions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__list_sessions_response__init
+                     (Trading__V1__ListSessionsResponse         *message)
+{
+  static const Trading__V1__ListSessionsResponse init_value = TRADING__V1__LIST_SESSIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__list_sessions_response__get_packed_size
+                     (const Trading__V1__ListSessionsResponse *message)
+{
+  assert(message->base.descriptor == &trading__v1__list_sessions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__list_sessions_response__pack
+                     (const Trading__V1__ListSessionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__list_sessions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__list_sessions_response__pack_to_buffer
+                     (const Trading__V1__ListSessionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__list_sessions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__ListSessionsResponse *
+       trading__v1__list_sessions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__ListSessionsResponse *)
+     protobuf_c_message_unpack (&trading__v1__list_sessions_response__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__list_sessions_response__free_unpacked
+                     (Trading__V1__ListSessionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__list_sessions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   trading__v1__cancel_session__init
+                     (Trading__V1__CancelSession         *message)
+{
+  static const Trading__V1__CancelSession init_value = TRADING__V1__CANCEL_SESSION__INIT;
+  *message = init_value;
+}
+size_t trading__v1__cancel_session__get_packed_size
+                     (const Trading__V1__CancelSession *message)
+{
+  assert(message->base.descriptor == &trading__v1__cancel_session__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__cancel_session__pack
+                     (const Trading__V1__CancelSession *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__cancel_session__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__cancel_session__pack_to_buffer
+                     (const Trading__V1__CancelSession *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__cancel_session__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__CancelSession *
+       trading__v1__cancel_session__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__CancelSession *)
+     protobuf_c_message_unpack (&trading__v1__cancel_session__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__cancel_session__free_unpacked
+                     (Trading__V1__CancelSession *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__cancel_session__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__cancel_request__init
                      (Trading__V1__CancelRequest         *message)
 {
@@ -4734,6 +4869,178 @@ const ProtobufCMessageDescriptor trading__v1__cancel_on_disconnect_response__des
   trading__v1__cancel_on_disconnect_response__field_indices_by_name,
   1,  trading__v1__cancel_on_disconnect_response__number_ranges,
   (ProtobufCMessageInit) trading__v1__cancel_on_disconnect_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define trading__v1__list_sessions_request__field_descriptors NULL
+#define trading__v1__list_sessions_request__field_indices_by_name NULL
+#define trading__v1__list_sessions_request__number_ranges NULL
+const ProtobufCMessageDescriptor trading__v1__list_sessions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ListSessionsRequest",
+  "ListSessionsRequest",
+  "Trading__V1__ListSessionsRequest",
+  "trading.v1",
+  sizeof(Trading__V1__ListSessionsRequest),
+  0,
+  trading__v1__list_sessions_request__field_descriptors,
+  trading__v1__list_sessions_request__field_indices_by_name,
+  0,  trading__v1__list_sessions_request__number_ranges,
+  (ProtobufCMessageInit) trading__v1__list_sessions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__list_sessions_response__field_descriptors[1] =
+{
+  {
+    "sessions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__ListSessionsResponse, n_sessions),
+    offsetof(Trading__V1__ListSessionsResponse, sessions),
+    &trading__v1__cancel_session__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__list_sessions_response__field_indices_by_name[] = {
+  0,   /* field[0] = sessions */
+};
+static const ProtobufCIntRange trading__v1__list_sessions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor trading__v1__list_sessions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.ListSessionsResponse",
+  "ListSessionsResponse",
+  "Trading__V1__ListSessionsResponse",
+  "trading.v1",
+  sizeof(Trading__V1__ListSessionsResponse),
+  1,
+  trading__v1__list_sessions_response__field_descriptors,
+  trading__v1__list_sessions_response__field_indices_by_name,
+  1,  trading__v1__list_sessions_response__number_ranges,
+  (ProtobufCMessageInit) trading__v1__list_sessions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__cancel_session__field_descriptors[7] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelSession, session),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelSession, principal),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "opened_at",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelSession, opened_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "grace_milliseconds",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelSession, grace_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "connection_count",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelSession, connection_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "grace_left_milliseconds",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__CancelSession, grace_left_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order_ids",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Trading__V1__CancelSession, n_order_ids),
+    offsetof(Trading__V1__CancelSession, order_ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__cancel_session__field_indices_by_name[] = {
+  4,   /* field[4] = connection_count */
+  5,   /* field[5] = grace_left_milliseconds */
+  3,   /* field[3] = grace_milliseconds */
+  2,   /* field[2] = opened_at */
+  6,   /* field[6] = order_ids */
+  1,   /* field[1] = principal */
+  0,   /* field[0] = session */
+};
+static const ProtobufCIntRange trading__v1__cancel_session__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor trading__v1__cancel_session__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.CancelSession",
+  "CancelSession",
+  "Trading__V1__CancelSession",
+  "trading.v1",
+  sizeof(Trading__V1__CancelSession),
+  7,
+  trading__v1__cancel_session__field_descriptors,
+  trading__v1__cancel_session__field_indices_by_name,
+  1,  trading__v1__cancel_session__number_ranges,
+  (ProtobufCMessageInit) trading__v1__cancel_session__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__v1__cancel_request__field_descriptors[1] =
@@ -11025,12 +11332,13 @@ const ProtobufCEnumDescriptor trading__v1__decision_verdict__descriptor =
   trading__v1__decision_verdict__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[17] =
+static const ProtobufCMethodDescriptor trading__v1__trading_service__method_descriptors[18] =
 {
   { "PlaceOrder", &trading__v1__place_order_request__descriptor, &trading__v1__place_order_response__descriptor },
   { "ClosePosition", &trading__v1__close_position_request__descriptor, &trading__v1__close_position_response__descriptor },
   { "AdjustPosition", &trading__v1__adjust_position_request__descriptor, &trading__v1__adjust_position_response__descriptor },
   { "CancelOnDisconnect", &trading__v1__cancel_on_disconnect_request__descriptor, &trading__v1__cancel_on_disconnect_response__descriptor },
+  { "ListSessions", &trading__v1__list_sessions_request__descriptor, &trading__v1__list_sessions_response__descriptor },
   { "Cancel", &trading__v1__cancel_request__descriptor, &trading__v1__cancel_response__descriptor },
   { "CancelAll", &trading__v1__cancel_all_request__descriptor, &trading__v1__cancel_all_response__descriptor },
   { "Amend", &trading__v1__amend_request__descriptor, &trading__v1__amend_response__descriptor },
@@ -11047,22 +11355,23 @@ static const ProtobufCMethodDescriptor trading__v1__trading_service__method_desc
 };
 const unsigned trading__v1__trading_service__method_indices_by_name[] = {
   2,        /* AdjustPosition */
-  6,        /* Amend */
-  10,        /* Balances */
-  4,        /* Cancel */
-  5,        /* CancelAll */
+  7,        /* Amend */
+  11,        /* Balances */
+  5,        /* Cancel */
+  6,        /* CancelAll */
   3,        /* CancelOnDisconnect */
   1,        /* ClosePosition */
-  12,        /* GetMode */
-  7,        /* GetOrder */
-  15,        /* Health */
-  14,        /* KillSwitch */
-  11,        /* ListFills */
-  8,        /* ListOrders */
+  13,        /* GetMode */
+  8,        /* GetOrder */
+  16,        /* Health */
+  15,        /* KillSwitch */
+  12,        /* ListFills */
+  9,        /* ListOrders */
+  4,        /* ListSessions */
   0,        /* PlaceOrder */
-  9,        /* Positions */
-  13,        /* SetMode */
-  16         /* Subscribe */
+  10,        /* Positions */
+  14,        /* SetMode */
+  17         /* Subscribe */
 };
 const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
 {
@@ -11071,7 +11380,7 @@ const ProtobufCServiceDescriptor trading__v1__trading_service__descriptor =
   "TradingService",
   "Trading__V1__TradingService",
   "trading.v1",
-  17,
+  18,
   trading__v1__trading_service__method_descriptors,
   trading__v1__trading_service__method_indices_by_name
 };
@@ -11107,13 +11416,21 @@ void trading__v1__trading_service__cancel_on_disconnect(ProtobufCService *servic
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void trading__v1__trading_service__list_sessions(ProtobufCService *service,
+                                                 const Trading__V1__ListSessionsRequest *input,
+                                                 Trading__V1__ListSessionsResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &trading__v1__trading_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void trading__v1__trading_service__cancel(ProtobufCService *service,
                                           const Trading__V1__CancelRequest *input,
                                           Trading__V1__CancelResponse_Closure closure,
                                           void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__cancel_all(ProtobufCService *service,
                                               const Trading__V1__CancelAllRequest *input,
@@ -11121,7 +11438,7 @@ void trading__v1__trading_service__cancel_all(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__amend(ProtobufCService *service,
                                          const Trading__V1__AmendRequest *input,
@@ -11129,7 +11446,7 @@ void trading__v1__trading_service__amend(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__get_order(ProtobufCService *service,
                                              const Trading__V1__GetOrderRequest *input,
@@ -11137,7 +11454,7 @@ void trading__v1__trading_service__get_order(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__list_orders(ProtobufCService *service,
                                                const Trading__V1__ListOrdersRequest *input,
@@ -11145,7 +11462,7 @@ void trading__v1__trading_service__list_orders(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__positions(ProtobufCService *service,
                                              const Trading__V1__PositionsRequest *input,
@@ -11153,7 +11470,7 @@ void trading__v1__trading_service__positions(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__balances(ProtobufCService *service,
                                             const Trading__V1__BalancesRequest *input,
@@ -11161,7 +11478,7 @@ void trading__v1__trading_service__balances(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__list_fills(ProtobufCService *service,
                                               const Trading__V1__ListFillsRequest *input,
@@ -11169,7 +11486,7 @@ void trading__v1__trading_service__list_fills(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__get_mode(ProtobufCService *service,
                                             const Trading__V1__GetModeRequest *input,
@@ -11177,7 +11494,7 @@ void trading__v1__trading_service__get_mode(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__set_mode(ProtobufCService *service,
                                             const Trading__V1__SetModeRequest *input,
@@ -11185,7 +11502,7 @@ void trading__v1__trading_service__set_mode(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__kill_switch(ProtobufCService *service,
                                                const Trading__V1__KillSwitchRequest *input,
@@ -11193,7 +11510,7 @@ void trading__v1__trading_service__kill_switch(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__health(ProtobufCService *service,
                                           const Trading__V1__HealthRequest *input,
@@ -11201,7 +11518,7 @@ void trading__v1__trading_service__health(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__subscribe(ProtobufCService *service,
                                              const Trading__V1__SubscribeRequest *input,
@@ -11209,7 +11526,7 @@ void trading__v1__trading_service__subscribe(ProtobufCService *service,
                                              void *closure_data)
 {
   assert(service->descriptor == &trading__v1__trading_service__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void trading__v1__trading_service__init (Trading__V1__TradingService_Service *service,
                                          Trading__V1__TradingService_ServiceDestroy destroy)

@@ -5,6 +5,8 @@ import TradingCore
 final class Listing {
     let market: Int
     let rules: MarketRules
+    /// The symbol's.
+    let name: String
     /// Where the assets stand in the ledger.
     let base: AssetIndex
     let quote: AssetIndex
@@ -28,10 +30,9 @@ final class Listing {
         self.base = base
         self.quote = quote
         self.rules = rules
-        self.feed = MarketFeed(symbol: rules.symbol.symbol.name)
+        self.name = rules.symbol.symbol.name
+        self.feed = MarketFeed(symbol: self.name)
     }
-
-    var name: String { self.rules.symbol.symbol.name }
 
     /// The record of an order that was placed here.
     func record(_ id: VenueOrderID) -> OrderRecord? {

@@ -76,9 +76,7 @@ public final class TTRPCClient: Sendable {
                 handshake.futureResult.map { channel }
             }.flatMap { channel in
                 if case .unix = address { return channel.eventLoop.makeSucceededFuture(channel) }
-                return channel.setOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .and(channel.setOption(.socketOption(.so_keepalive), value: 1))
-                    .map { _ in channel }
+                return TCPOptions.set(on: channel).map { channel }
             }.flatMapThrowing { channel in
                 let connection = try channel.pipeline.syncOperations.handler(
                     type: ClientConnection.self

@@ -41,10 +41,10 @@ public struct Call: Sendable {
 
     /// The first value of a metadata key.
     ///
-    /// - Parameter key: The key, compared exactly.
+    /// - Parameter key: The key, in lower case; libraries differ in what they make of capitals.
     /// - Returns: Its first value, or nil.
     public func metadataValue(_ key: String) -> String? {
-        metadata.first { $0.key == key }?.value
+        metadata.first { $0.key == key || $0.key.lowercased() == key }?.value
     }
 }
 

@@ -21,7 +21,7 @@ struct ServerProtocol {
 
     private let configuration: ServerConfiguration
     private var decoder = EnvelopeDecoder()
-    private var lastStreamID: UInt32 = 0
+    private var streamIDs = StreamIDs()
     private(set) var isDraining = false
 
     init(_ configuration: ServerConfiguration) {
@@ -43,7 +43,7 @@ struct ServerProtocol {
         case .data:
             // Only a client stream carries data towards us. We refused it, but its data may have
             // been under way already.
-            let wasOpened = frame.streamID % 2 == 1 && frame.streamID <= lastStreamID
+            let wasOpened = frame.streamID % 2 == 1 && frame.streamID <= streamIDs.last
             return wasOpened
                 ? .ignore
                 : violation(frame.streamID, "data on stream \(frame.streamID), never opened")
@@ -55,7 +55,8 @@ struct ServerProtocol {
     /// Takes note that the bytes cannot be understood any further.
     mutating func receive(_ violation: FrameViolation) -> Action {
         let isNewRequest =
-            violation.type == Frame.Kind.request.rawValue && isNext(violation.streamID)
+            violation.type == Frame.Kind.request.rawValue
+            && streamIDs.isOpenable(violation.streamID)
         let code: StatusCode =
             if case .tooLarge = violation.reason { .resourceExhausted } else { .invalidArgument }
         return .close(
@@ -69,16 +70,16 @@ struct ServerProtocol {
         guard streamID % 2 == 1 else {
             return violation(streamID, "stream id \(streamID) is even, which a client may not use")
         }
-        guard isNext(streamID) else {
+        guard streamIDs.open(streamID) else {
             // Not on that stream: it may be alive, and this would look like its answer.
-            return violation(nil, "stream id \(streamID) does not rise above \(lastStreamID)")
+            let text = "stream id \(streamID) was used, or is far below \(streamIDs.last)"
+            return violation(nil, text)
         }
-        lastStreamID = streamID
         let kind: Call.Kind
         switch frame.flags {
         case []: kind = .unary
-        case .remoteClosed: kind = .serverStreaming
-        case .remoteOpen:
+        case .remoteClosed, [.remoteClosed, .noData]: kind = .serverStreaming
+        case .remoteOpen, [.remoteOpen, .noData]:
             return .refuse(
                 streamID: streamID,
                 Status(.unimplemented, "client streaming is not offered")
@@ -138,10 +139,6 @@ struct ServerProtocol {
         }
         guard inFlight.server >= serverMax + extra else { return nil }
         return "\(inFlight.server) calls in flight, limit \(serverMax + extra)"
-    }
-
-    private func isNext(_ streamID: UInt32) -> Bool {
-        streamID % 2 == 1 && streamID > lastStreamID
     }
 
     private func violation(_ streamID: UInt32?, _ text: String) -> Action {

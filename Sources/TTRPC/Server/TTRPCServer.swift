@@ -185,18 +185,9 @@ public final class TTRPCServer: Sendable {
             return credentials.map { .unix(processID: $0.processID, userID: $0.userID) }
         }
         let remote = channel.remoteAddress
-        // A peer that is gone without a word is noticed within a minute and a half.
-        let options: [(ChannelOptions.Types.SocketOption, SocketOptionValue)] = [
-            (.tcpOption(.tcp_nodelay), 1), (.socketOption(.so_keepalive), 1),
-            (.tcpOption(.init(rawValue: TCP_KEEPIDLE)), 30),
-            (.tcpOption(.init(rawValue: TCP_KEEPINTVL)), 15),
-            (.tcpOption(.init(rawValue: TCP_KEEPCNT)), 4),
-        ]
-        let set = options.map { channel.setOption($0, value: $1) }
-        return EventLoopFuture.andAllSucceed(set, on: channel.eventLoop)
-            .map {
-                .tcp("\(remote?.ipAddress ?? "?"):\(remote?.port ?? 0)")
-            }
+        return TCPOptions.set(on: channel).map {
+            .tcp("\(remote?.ipAddress ?? "?"):\(remote?.port ?? 0)")
+        }
     }
 
     /// The kernel's `struct ucred`.

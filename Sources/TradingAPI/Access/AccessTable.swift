@@ -42,6 +42,7 @@ package enum AccessTable {
         Row(.subscribe, .viewer),
         Row(.balances, .viewer),
         Row(.listFills, .viewer),
+        Row(.listSessions, .viewer),
         Row(.placeOrder, .trader),
         Row(.closePosition, .trader),
         Row(.adjustPosition, .trader),

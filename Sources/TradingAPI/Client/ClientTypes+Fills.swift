@@ -1,25 +1,37 @@
 /// What the account of the present mode holds.
-package struct RemoteBalances: Hashable, Sendable, Encodable {
-    package var mode: String
-    package var balances: [RemoteBalance]
+public struct RemoteBalances: Hashable, Sendable, Encodable {
+    /// The present one, such as `testnet`.
+    public var mode: String
+    /// Of every asset.
+    public var balances: [RemoteBalance]
 }
 
 /// A page of fills, newest first.
-package struct RemoteFills: Hashable, Sendable, Encodable {
-    package var fills: [RemoteOrderFill]
-    /// 0 where there is nothing older.
-    package var nextBeforeSequence: UInt64
+public struct RemoteFills: Hashable, Sendable, Encodable {
+    /// Perhaps none, though there are older ones.
+    public var fills: [RemoteOrderFill]
+    /// What the next page's ``FillFilter/before`` is; 0 where there is nothing older.
+    public var nextBeforeSequence: UInt64
 }
 
 /// A trade and the order that made it.
-package struct RemoteOrderFill: Hashable, Sendable, Encodable {
-    package var sequence: UInt64
-    package var orderID: UInt64
-    package var clientOrderID: String
-    package var mode: String
-    package var symbol: String
-    package var side: String
-    package var strategy: String
-    package var tag: String
-    package var fill: RemoteFill
+public struct RemoteOrderFill: Hashable, Sendable, Encodable {
+    /// Of the event; it never changes.
+    public var sequence: UInt64
+    /// The gateway's number of the order.
+    public var orderID: UInt64
+    /// By which the venue knows the order.
+    public var clientOrderID: String
+    /// Of the order, such as `testnet`.
+    public var mode: String
+    /// Such as `BTCUSDT`.
+    public var symbol: String
+    /// `BUY` or `SELL`.
+    public var side: String
+    /// Of the order; empty where its wish had none.
+    public var strategy: String
+    /// Of the order; empty where its wish had none.
+    public var tag: String
+    /// The trade itself.
+    public var fill: RemoteFill
 }

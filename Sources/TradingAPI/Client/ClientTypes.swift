@@ -23,6 +23,8 @@ public struct OrderWish: Hashable, Sendable {
     /// How long it stays; nil for the server's choice.
     public var timeInForce: TimeInForce?
     /// Names the order for at least seven days: a repeat is no second order; at most 64 bytes.
+    ///
+    /// Where not given, each call of ``TradingClient/place(_:)`` makes one of its own.
     public var idempotencyKey: String?
     /// The order is refused in any other mode.
     public var expectedMode: TradingMode?
@@ -304,18 +306,19 @@ public struct RemoteClosing: Hashable, Sendable, Encodable {
 }
 
 /// The orders that wait for a person.
-package struct RemoteApprovals: Hashable, Sendable, Encodable {
+public struct RemoteApprovals: Hashable, Sendable, Encodable {
     /// Oldest first.
-    package var orders: [RemoteHeldOrder]
-    /// Nanoseconds; zero while codes are looked at.
-    package var codesLockedUntil: Int64
+    public var orders: [RemoteHeldOrder]
+    /// Nanoseconds since 1970-01-01 UTC; zero while codes are looked at.
+    public var codesLockedUntil: Int64
 }
 
 /// An order that waits for a person.
-package struct RemoteHeldOrder: Hashable, Sendable, Encodable {
-    package var order: RemoteOrder
-    /// Nanoseconds since 1970-01-01 UTC.
-    package var expiresAt: Int64
+public struct RemoteHeldOrder: Hashable, Sendable, Encodable {
+    /// The order; its refusal says what it waits for.
+    public var order: RemoteOrder
+    /// When it is refused unless somebody decides, in nanoseconds since 1970-01-01 UTC.
+    public var expiresAt: Int64
 }
 
 /// Whether the server takes orders.

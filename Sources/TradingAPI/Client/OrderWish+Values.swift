@@ -35,6 +35,23 @@ extension OrderWish {
     }
 }
 
+extension OrderWish {
+    /// A key that nobody has used, for a wish that is to be placed again until its fate is known.
+    ///
+    /// - Returns: 128 random bits as text.
+    public static func freshIdempotencyKey() -> String {
+        "auto-" + UInt128.random(in: 0 ... .max).hexadecimal
+    }
+}
+
+extension UInt128 {
+    /// Two digits for each of the bytes.
+    fileprivate var hexadecimal: String {
+        let digits = String(self, radix: 16)
+        return String(repeating: "0", count: 32 - digits.count) + digits
+    }
+}
+
 extension RemoteOrder {
     /// Whether nothing of the order is in the market any more, and no doubt is left about it.
     ///
@@ -62,6 +79,19 @@ extension TradingClientError {
                 false
             default: true
             }
+        }
+    }
+
+    /// This error, saying by which key the order that there may be is found.
+    func naming(_ key: String) -> TradingClientError {
+        guard self.mayHaveTakenEffect else { return self }
+        let hint = "; the idempotency key is \(key)"
+        return switch self {
+        case .connectionLost(let reason): .connectionLost(reason + hint)
+        case .malformedAnswer(let reason): .malformedAnswer(reason + hint)
+        case .status(let status):
+            .status(Status(status.code, status.message + hint, details: status.details))
+        case .refused, .unreachable: self
         }
     }
 }

@@ -3,8 +3,8 @@ import TTRPC
 /// Decides whether a call that failed is made once more; a pure value.
 ///
 /// What was certainly not done is asked again by every call, until its deadline. What may have
-/// been done is asked again only where doing it twice is doing it once: reads, and placements with
-/// an idempotency key.
+/// been done is asked again only where doing it twice is doing it once: reads, and placements,
+/// which have an idempotency key.
 struct Persistence: Sendable {
     enum Verdict: Hashable, Sendable {
         /// Over a new connection, after a wait.
@@ -40,6 +40,11 @@ struct Persistence: Sendable {
                 return .giveUp(error)
             }
             return .again
+        case .status where self.isInDoubt && self.isRepeatable && error.isNotReady:
+            // The server has begun anew and cannot say yet what it would make of it; whether the
+            // first attempt came to something it says once it is ready.
+            self.lossesInARow = 0
+            return .again
         case .status(let status) where status.code == .unavailable && !error.isRefusal:
             // It is closing and has not looked at the call; one that says so again after a new
             // connection means something else.
@@ -60,5 +65,10 @@ struct Persistence: Sendable {
 extension TradingClientError {
     fileprivate var isRefusal: Bool {
         if case .refused = self { true } else { false }
+    }
+
+    /// Whether the gateway does not take orders yet; a key in the call names nothing then.
+    fileprivate var isNotReady: Bool {
+        if case .refused(let refusal) = self { refusal.rule == "not_ready" } else { false }
     }
 }

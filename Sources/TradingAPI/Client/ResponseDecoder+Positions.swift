@@ -49,6 +49,29 @@ extension ResponseDecoder {
         )
     }
 
+    func sessions(_ bytes: [UInt8]) throws(ProtobufError) -> [RemoteCancelSession] {
+        let message = try unsafe self.arena.unpack(
+            MessageType(trading__v1__list_sessions_response__init),
+            from: bytes.span
+        ).pointee
+        return unsafe Protobuf.elements(message.sessions, count: message.n_sessions)
+            .map { unsafe self.session($0.pointee) }
+    }
+
+    private func session(_ message: Trading__V1__CancelSession) -> RemoteCancelSession {
+        unsafe RemoteCancelSession(
+            session: String(protobuf: message.session),
+            principal: String(protobuf: message.principal),
+            openedAt: message.opened_at,
+            graceMilliseconds: message.grace_milliseconds,
+            connectionCount: message.connection_count,
+            graceLeftMilliseconds: message.grace_left_milliseconds,
+            orderIDs: Array(
+                UnsafeBufferPointer(start: message.order_ids, count: message.n_order_ids)
+            )
+        )
+    }
+
     func session(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteSession {
         let message = try unsafe self.arena.unpack(
             MessageType(trading__v1__cancel_on_disconnect_response__init),

@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 import TTRPC
 
@@ -10,6 +11,9 @@ final class ServerLink: Sendable {
         /// Calls that find no connection wait for the same one.
         var attempt: Attempt?
         var isClosed = false
+        var sessions = SessionDuties()
+        /// Whether somebody is there to name the sessions again after a loss.
+        var isKept = false
     }
 
     private let target: ClientTarget
@@ -47,6 +51,7 @@ final class ServerLink: Sendable {
         let isPresent = self.shared.withLock { shared in
             guard shared.connection === connection else { return false }
             shared.connection = nil
+            shared.sessions.forget(ObjectIdentifier(connection))
             return true
         }
         if isPresent { Task { await connection.close() } }
@@ -83,6 +88,109 @@ final class ServerLink: Sendable {
         guard isClosed else { return .success(connection) }
         Task { await connection.close() }
         return .failure(.unreachable("the client is closed"))
+    }
+}
+
+extension ServerLink {
+    // MARK: Sessions
+
+    /// How long one attempt to name the sessions again may take.
+    private static let renewalMax = Duration.seconds(5)
+
+    /// Notes that a session was named or ended over a connection; it is named again over others.
+    func note(_ session: String, graceMilliseconds: UInt32?, over connection: TTRPCClient) {
+        self.shared.withLock { shared in
+            // A connection that is gone already stands for nothing.
+            let isPresent = shared.connection === connection
+            shared.sessions.note(
+                session,
+                graceMilliseconds: graceMilliseconds,
+                over: isPresent ? ObjectIdentifier(connection) : nil
+            )
+        }
+        self.keepSessions()
+    }
+
+    /// Names the sessions again where a new connection does not stand for them yet.
+    ///
+    /// - Throws: Why it does not; nothing else was asked.
+    func renewSessions(
+        over connection: TTRPCClient,
+        within timeout: Duration
+    ) async throws(CallError) {
+        let missing = self.shared.withLock { shared in
+            shared.sessions.missing(over: ObjectIdentifier(connection))
+        }
+        guard !missing.isEmpty else { return }
+        let deadline = ContinuousClock.now + timeout
+        for duty in missing {
+            let request = RequestEncoder()
+                .cancelOnDisconnect(duty.session, graceMilliseconds: duty.graceMilliseconds)
+            _ = try await connection.call(
+                service: TradingMethod.cancelOnDisconnect.service,
+                method: TradingMethod.cancelOnDisconnect.rawValue,
+                payload: ByteBuffer(bytes: request),
+                timeout: TimeAmount(deadline - ContinuousClock.now),
+                metadata: self.target.metadata
+            )
+        }
+        self.shared.withLock { shared in
+            guard shared.connection === connection else { return }
+            shared.sessions.noteRenewal(of: missing, over: ObjectIdentifier(connection))
+        }
+        self.keepSessions()
+    }
+
+    /// Makes sure that somebody names the sessions again, though no call is made.
+    private func keepSessions() {
+        let begins = self.shared.withLock { shared in
+            let isNeeded = !shared.isClosed && !shared.sessions.duties.isEmpty
+            defer { shared.isKept = shared.isKept || isNeeded }
+            return isNeeded && !shared.isKept
+        }
+        if begins { Task { await self.renewForEver() } }
+    }
+
+    /// Until the client is closed, or ends its sessions, or may not have them any more.
+    private func renewForEver() async {
+        var backoff = Backoff()
+        while self.isKeepingSessions() {
+            do {
+                let connection = try await self.connection(within: Self.renewalMax)
+                do throws(CallError) {
+                    try await self.renewSessions(over: connection, within: Self.renewalMax)
+                } catch {
+                    if case .status(let status) = error {
+                        // Asking on would only be counted as failures of others.
+                        guard ![.unauthenticated, .permissionDenied].contains(status.code) else {
+                            self.shared.withLock { $0.isKept = false }
+                            return
+                        }
+                    } else {
+                        self.drop(connection)
+                    }
+                    throw error
+                }
+                backoff = Backoff()
+                try? await connection.closed.get()
+                self.drop(connection)
+            } catch {
+                try? await Task.sleep(for: min(backoff.next(), self.pauseMax))
+            }
+        }
+    }
+
+    private func isKeepingSessions() -> Bool {
+        self.shared.withLock { shared in
+            shared.isKept = !shared.isClosed && !shared.sessions.duties.isEmpty
+            return shared.isKept
+        }
+    }
+
+    /// Several attempts are made within each grace time.
+    private var pauseMax: Duration {
+        let grace = self.shared.withLock { $0.sessions.duties.map(\.graceMilliseconds).min() }
+        return .milliseconds(max(50, (grace ?? 0) / 4))
     }
 }
 

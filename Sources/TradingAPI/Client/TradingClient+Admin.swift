@@ -1,79 +1,42 @@
-package import TradingCore
+public import TradingCore
 
-/// What `trading.v1.AdminService` answers.
+/// What takes the role admin: tokens, and a person's word about an order.
 extension TradingClient {
-    /// The limits in force.
-    package func limits() async throws(TradingClientError) -> [RemoteLimit] {
-        try await self.call(.getLimits, []) { try $0.limits($1) }
-    }
+    // MARK: Orders in doubt
 
-    /// Changes limits, all that are named or none.
+    /// Ends the doubt about an order that the gateway could not end itself.
     ///
     /// - Parameters:
-    ///   - assignments: What is to be set, switched off or reset.
-    ///   - resetsAll: Whether all others are reset.
-    ///   - reason: Why; recorded.
-    /// - Returns: What was changed.
-    /// - Throws: Why nothing was changed, or that nobody knows.
-    package func setLimits(
-        _ assignments: [LimitsWish.Assignment],
-        resetsAll: Bool = false,
+    ///   - orderID: The gateway's number of it; its status is `NEEDS_OPERATOR` or `UNKNOWN`.
+    ///   - resolution: What a person found out at the venue.
+    ///   - reason: Why it is so; recorded.
+    /// - Returns: The order as it is then.
+    /// - Throws: ``TradingClientError/refused(_:)`` where there is no doubt about it; look at the
+    ///   order after an error that ``TradingClientError/mayHaveTakenEffect``.
+    public func resolve(
+        _ orderID: UInt64,
+        as resolution: Resolution,
         reason: String
-    ) async throws(TradingClientError) -> [RemoteLimitStep] {
-        let request = RequestEncoder().setLimits(
-            assignments,
-            resetsAll: resetsAll,
-            reason: reason
-        )
-        return try await self.call(.setLimits, request) { try $0.limitSteps($1) }
-    }
-
-    // MARK: Risk
-
-    /// What is held and done now, against the limits.
-    package func riskSummary() async throws(TradingClientError) -> RemoteRiskSummary {
-        try await self.call(.riskSummary, []) { try $0.riskSummary($1) }
-    }
-
-    /// A page of what the gate decided, newest first.
-    package func decisions(
-        _ filter: DecisionFilter
-    ) async throws(TradingClientError) -> RemoteDecisions {
-        try await self.call(.riskDecisions, RequestEncoder().decisions(filter)) {
-            try $0.decisions($1)
-        }
-    }
-
-    package func breaches() async throws(TradingClientError) -> [RemoteBreach] {
-        try await self.call(.riskBreaches, []) { try $0.breaches($1) }
-    }
-
-    /// Lets trading go on after a breach, or all where the number is nil.
-    ///
-    /// - Returns: The breaches that still hold orders back.
-    package func acknowledgeBreach(
-        _ number: UInt64?,
-        reason: String
-    ) async throws(TradingClientError) -> [RemoteBreach] {
-        let request = RequestEncoder().acknowledgeBreach(number, reason: reason)
-        return try await self.call(.acknowledgeBreach, request) { try $0.breachesLeft($1) }
-    }
-
-    /// Refuses new orders that do not only reduce, of a strategy or, where it is empty, all.
-    ///
-    /// - Returns: The breaches that hold orders back.
-    package func disableTrading(
-        strategy: String = "",
-        reason: String
-    ) async throws(TradingClientError) -> [RemoteBreach] {
-        let request = RequestEncoder().disableTrading(strategy: strategy, reason: reason)
-        return try await self.call(.disableTrading, request) { try $0.breachesHolding($1) }
+    ) async throws(TradingClientError) -> RemoteOrder {
+        let request = RequestEncoder().resolve(orderID, as: resolution, reason: reason)
+        return try await self.call(.resolveOrder, request) { try $0.resolvedOrder($1) }
     }
 
     // MARK: Tokens
 
     /// Makes a token that stands for a name.
-    package func createToken(
+    ///
+    /// - Parameters:
+    ///   - name: Whom it stands for: 1 to 32 lower-case letters, digits, `.`, `_` or `-`. Tokens
+    ///     of one name have the same role.
+    ///   - role: What its bearer may do.
+    ///   - reason: Why; recorded.
+    ///   - limits: What the orders of the name are held to, beside the limits that bind all.
+    /// - Returns: The token with its secret, which nobody can look up again.
+    /// - Throws: ``TradingClientError/refused(_:)`` by `token`. After an error that
+    ///   ``TradingClientError/mayHaveTakenEffect`` look at ``tokens()``, revoke what was made, and
+    ///   make another: its secret is lost.
+    public func createToken(
         _ name: String,
         _ role: Role,
         reason: String,
@@ -83,12 +46,23 @@ extension TradingClient {
         return try await self.call(.createToken, request) { try $0.createdToken($1) }
     }
 
-    package func tokens() async throws(TradingClientError) -> [RemoteToken] {
+    /// The tokens, without their secrets.
+    ///
+    /// - Returns: They, oldest first; of those that were revoked, the last 100.
+    /// - Throws: ``TradingClientError``.
+    public func tokens() async throws(TradingClientError) -> [RemoteToken] {
         try await self.call(.listTokens, []) { try $0.tokens($1) }
     }
 
     /// Revokes a token by its number, or all of a name.
-    package func revokeToken(
+    ///
+    /// - Parameters:
+    ///   - token: A ``RemoteToken/tokenID`` or a ``RemoteToken/name``.
+    ///   - reason: Why; recorded.
+    /// - Returns: The tokens that were good until now.
+    /// - Throws: ``TradingClientError/refused(_:)`` by `token_not_found` where none is good, also
+    ///   because an earlier call revoked it.
+    public func revokeToken(
         _ token: String,
         reason: String
     ) async throws(TradingClientError) -> [RemoteToken] {

@@ -1,6 +1,5 @@
 import NIOCore
 public import TTRPC
-package import TradingCore
 
 /// Why a call has no answer of its own.
 public enum TradingClientError: Error, Hashable, Sendable {
@@ -27,16 +26,16 @@ public enum TradingClientError: Error, Hashable, Sendable {
 ///
 /// Where the connection was lost, the next call makes a new one, and a call under way goes on over
 /// it until its own deadline, as far as that cannot do anything twice: reads, what was certainly
-/// not done yet, and placements with an idempotency key. Everything else throws
+/// not done yet, and placements, which have an idempotency key always. Everything else throws
 /// ``TradingClientError/connectionLost(_:)``.
 ///
-/// Methods that are not public belong to the gateway's operators, who have `tradectl` for them.
+/// Every method of the gateway's services is here; what a caller may do is for its role to say.
 public struct TradingClient: Sendable {
-    private let link: ServerLink
+    let link: ServerLink
     private let timeout: Duration
     /// Where the connection goes, and with what; also of subscriptions.
     private let target: ClientTarget
-    private let reconnects: Bool
+    let reconnects: Bool
 
     /// Connects to `unix:/path` or `host:port`, once: a server that is not there is not waited for.
     ///
@@ -95,7 +94,9 @@ public struct TradingClient: Sendable {
     /// Places an order.
     ///
     /// Give it an idempotency key: then the same wish can be placed again after any error, and
-    /// there is one order, for at least seven days and across restarts of the gateway.
+    /// there is one order, for at least seven days and across restarts of the gateway. To a wish
+    /// without a key this call gives one of its own, so that it is one order over lost connections
+    /// all the same; but placing the wish again is then another order.
     ///
     /// - Parameter wish: The order.
     /// - Returns: The order as far as it has come, and whether the key named it before. Look at
@@ -105,12 +106,27 @@ public struct TradingClient: Sendable {
     public func place(
         _ wish: OrderWish
     ) async throws(TradingClientError) -> (order: RemoteOrder, isRepeat: Bool) {
-        let request = RequestEncoder().place(wish)
-        let isNamed = wish.idempotencyKey?.isEmpty == false
-        return try await self.call(.placeOrder, request, isRepeatable: isNamed) { decoder, bytes in
-            let (order, isRepeat) = try decoder.placedOrder(bytes)
-            return (order: order, isRepeat: isRepeat)
+        var wish = wish
+        let key = Self.complete(&wish.idempotencyKey)
+        do throws(TradingClientError) {
+            let request = RequestEncoder().place(wish)
+            return try await self.call(.placeOrder, request, isRepeatable: true) {
+                (decoder, bytes) in
+                let (order, isRepeat) = try decoder.placedOrder(bytes)
+                return (order: order, isRepeat: isRepeat)
+            }
+        } catch {
+            throw key.map(error.naming) ?? error
         }
+    }
+
+    /// Gives a wish a key where it has none.
+    ///
+    /// - Returns: The key that it was given; nil where it had one.
+    static func complete(_ key: inout String?) -> String? {
+        guard key?.isEmpty ?? true else { return nil }
+        key = OrderWish.freshIdempotencyKey()
+        return key
     }
 
     /// Cancels an open order.
@@ -162,16 +178,6 @@ public struct TradingClient: Sendable {
         try await self.call(.getOrder, RequestEncoder().order(orderID)) { try $0.order($1) }
     }
 
-    /// Ends the doubt about an order on a person's word.
-    package func resolve(
-        _ orderID: UInt64,
-        as resolution: Resolution,
-        reason: String
-    ) async throws(TradingClientError) -> RemoteOrder {
-        let request = RequestEncoder().resolve(orderID, as: resolution, reason: reason)
-        return try await self.call(.resolveOrder, request) { try $0.resolvedOrder($1) }
-    }
-
     /// A page of orders, newest first.
     ///
     /// - Parameters:
@@ -210,49 +216,6 @@ public struct TradingClient: Sendable {
     /// - Throws: ``TradingClientError``.
     public func mode() async throws(TradingClientError) -> RemoteMode {
         try await self.call(.getMode, []) { try $0.mode($1) }
-    }
-
-    package func setMode(
-        _ mode: TradingMode,
-        _ policy: OpenOrdersPolicy,
-        reason: String,
-        confirmation: String = "",
-        code: String = ""
-    ) async throws(TradingClientError) -> (mode: String, previous: String) {
-        let request = RequestEncoder().setMode(
-            mode,
-            policy,
-            reason: reason,
-            confirmation: confirmation,
-            code: code
-        )
-        return try await self.call(.setMode, request) { decoder, bytes in
-            let (mode, previous) = try decoder.changedMode(bytes)
-            return (mode: mode, previous: previous)
-        }
-    }
-
-    /// The held orders.
-    package func approvals() async throws(TradingClientError) -> RemoteApprovals {
-        try await self.call(.listApprovals, []) { try $0.approvals($1) }
-    }
-
-    /// Lets a held order go; answers like ``place(_:)``.
-    package func approve(
-        _ orderID: UInt64,
-        code: String
-    ) async throws(TradingClientError) -> RemoteOrder {
-        let request = RequestEncoder().approve(orderID, code: code)
-        return try await self.call(.approve, request) { try $0.approvedOrder($1) }
-    }
-
-    /// Ends a held order unsent.
-    package func deny(
-        _ orderID: UInt64,
-        reason: String
-    ) async throws(TradingClientError) -> RemoteOrder {
-        let request = RequestEncoder().deny(orderID, reason: reason)
-        return try await self.call(.deny, request) { try $0.deniedOrder($1) }
     }
 
     /// Looks at the kill switch, pulls it or lets it go.
@@ -298,7 +261,7 @@ public struct TradingClient: Sendable {
             method,
             ByteBuffer(bytes: request),
             isRepeatable: isRepeatable ?? method.isRead
-        )
+        ).payload
         do {
             return try decode(ResponseDecoder(), Array(payload.readableBytesView))
         } catch {
@@ -306,11 +269,12 @@ public struct TradingClient: Sendable {
         }
     }
 
-    private func answer(
+    /// Makes a call and gives its packed answer, and the connection that it came over.
+    func answer(
         _ method: TradingMethod,
         _ request: ByteBuffer,
         isRepeatable: Bool
-    ) async throws(TradingClientError) -> ByteBuffer {
+    ) async throws(TradingClientError) -> (payload: ByteBuffer, connection: TTRPCClient) {
         let deadline = ContinuousClock.now + self.timeout
         var persistence = Persistence(isRepeatable: isRepeatable)
         var backoff = Backoff()
@@ -322,14 +286,18 @@ public struct TradingClient: Sendable {
             do throws(TradingClientError) {
                 let connection = try await self.link.connection(within: left)
                 used = connection
+                if self.reconnects, method.placesOrders {
+                    try await self.renewSessions(over: connection, within: left, &cause)
+                }
                 do throws(CallError) {
-                    return try await connection.call(
+                    let payload = try await connection.call(
                         service: method.service,
                         method: method.rawValue,
                         payload: request,
                         timeout: TimeAmount(deadline - ContinuousClock.now),
                         metadata: self.target.metadata
                     )
+                    return (payload, connection)
                 } catch {
                     cause = error
                     throw Self.translate(error)
@@ -348,6 +316,24 @@ public struct TradingClient: Sendable {
                 throw persistence.final(failure)
             }
             try? await Task.sleep(for: pause)
+        }
+    }
+
+    /// No order is placed over a connection that does not stand for its session.
+    private func renewSessions(
+        over connection: TTRPCClient,
+        within timeout: Duration,
+        _ cause: inout CallError?
+    ) async throws(TradingClientError) {
+        do throws(CallError) {
+            try await self.link.renewSessions(over: connection, within: timeout)
+        } catch {
+            // Whatever became of that, the order itself was not asked for.
+            guard case .status = error else {
+                throw .unreachable("the session cannot be named again: \(error)")
+            }
+            cause = error
+            throw Self.translate(error)
         }
     }
 

@@ -1,24 +1,39 @@
-package import TradingCore
+public import TradingCore
 
 /// Which fills are looked for, newest first.
-package struct FillFilter: Hashable, Sendable {
-    package var symbol: Symbol?
-    package var orderID: OrderID?
-    package var strategy: String?
-    /// By the venue's time of the trade: from the first on, and before the second.
-    package var since: WallTime?
-    package var until: WallTime?
-    package var countMax: Int
+public struct FillFilter: Hashable, Sendable {
+    /// Of this symbol only; nil for all.
+    public var symbol: Symbol?
+    /// Of this order only; nil for all.
+    public var orderID: OrderID?
+    /// Of orders with this strategy only; nil for all.
+    public var strategy: String?
+    /// From then on, by the venue's time of the trade; nil for however old.
+    public var since: WallTime?
+    /// Before then, by the venue's time of the trade; nil for up to now.
+    public var until: WallTime?
+    /// How many at most, 1 to 1,000.
+    public var countMax: Int
     /// Fills of events below this one only, to page towards older ones.
-    package var before: UInt64?
+    public var before: UInt64?
 
-    package init(
+    /// Makes a filter; without arguments for the newest hundred of all.
+    ///
+    /// - Parameters:
+    ///   - symbol: Of this symbol only.
+    ///   - orderID: Of this order only.
+    ///   - strategy: Of orders with this strategy only.
+    ///   - since: From then on, by the venue's time of the trade.
+    ///   - until: Before then, by the venue's time of the trade.
+    ///   - countMax: How many at most, 1 to 1,000.
+    ///   - before: The page before's ``RemoteFills/nextBeforeSequence``; nil for the newest.
+    public init(
         symbol: Symbol? = nil,
         orderID: OrderID? = nil,
         strategy: String? = nil,
         since: WallTime? = nil,
         until: WallTime? = nil,
-        countMax: Int,
+        countMax: Int = 100,
         before: UInt64? = nil
     ) {
         self.symbol = symbol

@@ -31,6 +31,7 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     case closePosition = "ClosePosition"
     case adjustPosition = "AdjustPosition"
     case cancelOnDisconnect = "CancelOnDisconnect"
+    case listSessions = "ListSessions"
 
     /// The full name of the service that the method belongs to.
     package var service: String {
@@ -38,7 +39,7 @@ package enum TradingMethod: String, CaseIterable, Sendable {
         case .placeOrder, .closePosition, .adjustPosition, .cancelOnDisconnect, .cancel, .cancelAll,
             .amend, .getOrder,
             .listOrders, .positions, .getMode, .setMode, .killSwitch, .health, .subscribe,
-            .balances, .listFills:
+            .balances, .listFills, .listSessions:
             "trading.v1.TradingService"
         case .resolveOrder, .getLimits, .setLimits, .createToken, .listTokens, .revokeToken,
             .listApprovals, .approve, .deny,
@@ -61,6 +62,14 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     package var isUrgent: Bool {
         switch self {
         case .cancel, .cancelAll, .killSwitch, .disableTrading: true
+        default: false
+        }
+    }
+
+    /// Whether the method makes orders of its caller's, which belong to the caller's session.
+    var placesOrders: Bool {
+        switch self {
+        case .placeOrder, .closePosition, .adjustPosition: true
         default: false
         }
     }

@@ -102,6 +102,33 @@ extension ReplyEncoder {
         }
     }
 
+    /// Answers ListSessions.
+    func sessions(_ statuses: [SessionStatus]) -> [UInt8] {
+        unsafe self.pack(trading__v1__list_sessions_response__init) { message in
+            unsafe message.n_sessions = statuses.count
+            unsafe message.sessions = self.arena.array(
+                statuses.map { unsafe self.session($0) }
+            )
+        }
+    }
+
+    private func session(
+        _ status: SessionStatus
+    ) -> UnsafeMutablePointer<Trading__V1__CancelSession> {
+        unsafe self.arena.make(trading__v1__cancel_session__init) { message in
+            let session = status.session
+            unsafe message.session = self.arena.string(session.name.text)
+            unsafe message.principal = self.arena.string(session.name.principal.name)
+            unsafe message.opened_at = session.openedAt.nanoseconds
+            unsafe message.grace_milliseconds = UInt32(clamping: session.graceMilliseconds)
+            unsafe message.connection_count = UInt32(clamping: status.connectionCount)
+            let left = UInt32(clamping: status.graceLeftMilliseconds)
+            unsafe message.grace_left_milliseconds = left
+            unsafe message.n_order_ids = status.open.count
+            unsafe message.order_ids = self.arena.array(scalars: status.open.map(\.raw))
+        }
+    }
+
     /// Answers CancelOnDisconnect.
     func session(_ view: SessionView) -> [UInt8] {
         unsafe self.pack(trading__v1__cancel_on_disconnect_response__init) { message in

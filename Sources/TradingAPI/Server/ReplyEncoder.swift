@@ -50,6 +50,8 @@ package struct ReplyEncoder {
             return .payload(self.nothingToDo(reached, to: method))
         case .session(let view):
             return .payload(self.session(view))
+        case .sessions(let statuses):
+            return .payload(self.sessions(statuses))
         case .orders(let orders, let exits):
             return .payload(
                 unsafe self.pack(trading__v1__list_orders_response__init) { message in

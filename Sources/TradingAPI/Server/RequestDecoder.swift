@@ -78,6 +78,7 @@ package struct RequestDecoder {
                 self.filter(self.message(payload, MessageTypes.listOrders))
             )
         case .positions, .balances: return .positions
+        case .listSessions: return .sessions
         case .getMode: return .mode
         case .setMode:
             return try unsafe self.mode(

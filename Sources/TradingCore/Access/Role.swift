@@ -1,5 +1,5 @@
 /// What a caller may do; each role may do all that the ones before it may.
-package enum Role: UInt8, Hashable, Sendable, CaseIterable, Comparable {
+public enum Role: UInt8, Hashable, Sendable, CaseIterable, Comparable {
     /// May look.
     case viewer = 1
     /// May place and cancel orders, and engage the kill switch.
@@ -10,7 +10,7 @@ package enum Role: UInt8, Hashable, Sendable, CaseIterable, Comparable {
     case admin = 4
 
     /// The name in configuration, command line and answers.
-    package var name: String {
+    public var name: String {
         switch self {
         case .viewer: "viewer"
         case .trader: "trader"
@@ -19,10 +19,12 @@ package enum Role: UInt8, Hashable, Sendable, CaseIterable, Comparable {
         }
     }
 
-    package init?(name: String) {
+    /// Reads a ``name``.
+    public init?(name: String) {
         guard let role = Role.allCases.first(where: { $0.name == name }) else { return nil }
         self = role
     }
 
-    package static func < (left: Role, right: Role) -> Bool { left.rawValue < right.rawValue }
+    /// Orders by what they may do.
+    public static func < (left: Role, right: Role) -> Bool { left.rawValue < right.rawValue }
 }

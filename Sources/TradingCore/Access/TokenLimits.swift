@@ -1,13 +1,15 @@
 /// What the orders of one token's name are held to, beside the limits that bind all.
-package struct TokenLimits: Hashable, Sendable {
-    /// Orders in any interval of ``RiskLimits/orderRateIntervalMilliseconds``; 1 to 10,000.
-    package var orderRateMax: Int?
-    /// Largest value of one order, in its quote asset.
-    package var orderNotionalMax: Amount?
+public struct TokenLimits: Hashable, Sendable {
+    /// Orders in any interval of the configuration's `limits.order_rate_interval_ms`; 1 to 10,000,
+    /// nil for no limit of its own.
+    public var orderRateMax: Int?
+    /// Largest value of one order, in its quote asset; above zero, nil for no limit of its own.
+    public var orderNotionalMax: Amount?
 
     package static let orderRateRange = OrderRate.countRange
 
-    package init(orderRateMax: Int? = nil, orderNotionalMax: Amount? = nil) {
+    /// Makes limits; without arguments there are none.
+    public init(orderRateMax: Int? = nil, orderNotionalMax: Amount? = nil) {
         self.orderRateMax = orderRateMax
         self.orderNotionalMax = orderNotionalMax
     }

@@ -63,6 +63,17 @@ package struct SessionWish: Hashable, Sendable {
     }
 }
 
+/// A session as anybody may look at it.
+package struct SessionStatus: Hashable, Sendable {
+    package var session: CancelSession
+    /// How many connections stand for it.
+    package var connectionCount: Int
+    /// Without a connection, until its orders are cancelled; else 0.
+    package var graceLeftMilliseconds: Int64
+    /// Its orders that are not finished.
+    package var open: [OrderID]
+}
+
 /// A session as its caller is told of it.
 package struct SessionView: Hashable, Sendable {
     package var name: SessionName

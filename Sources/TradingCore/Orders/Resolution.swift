@@ -1,5 +1,5 @@
 /// What a person found out about an order whose fate the gateway could not find out (E6).
-package enum Resolution: Hashable, Sendable {
+public enum Resolution: Hashable, Sendable {
     /// It never existed at the venue.
     case absent
     /// It is at the venue no more; what it traded is known already.
@@ -10,7 +10,7 @@ package enum Resolution: Hashable, Sendable {
     case identified(VenueOrderID)
 
     /// The words for it in listings and on the command line.
-    package var name: String {
+    public var name: String {
         switch self {
         case .absent: "absent"
         case .canceled: "canceled"

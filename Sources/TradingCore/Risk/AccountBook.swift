@@ -2,131 +2,191 @@
 ///
 /// Derived from the ledger and the quotes. Each change of either values one symbol anew, so that
 /// an order is judged in the same time whatever the number of symbols and of orders.
-package struct AccountBook: Hashable, Sendable {
-    /// One symbol's part.
-    private struct Entry: Hashable, Sendable {
-        /// Nil where an order's symbol is not listed any more: it may be in any asset.
-        var quoteAsset: Asset?
-        /// What the position would bring now; negative where it must be bought back.
-        var worth = Notional.zero
-        /// What the position could be worth at its worst.
-        var exposure = Notional.zero
-        /// Something is held that cannot be valued.
-        var isUnworthed = false
-        /// Something may come to be held that cannot be valued.
-        var isUnpriced = false
-        /// More may come to be held than is too little to be sold.
-        var isOpen = false
-    }
-
-    private struct Sum: Hashable, Sendable {
-        var worth = Notional.zero
-        var exposure = Notional.zero
-        var unworthed = 0
-        var unpriced: Set<Symbol> = []
-
-        func firstUnpriced(but symbol: Symbol) -> Symbol? {
-            self.unpriced.isEmpty ? nil : self.unpriced.filter { $0 != symbol }.min()
-        }
-    }
-
-    private var entries: [Symbol: Entry] = [:]
-    private var sums: [Asset?: Sum] = [:]
+final class AccountBook {
+    private(set) var instruments: [Symbol: Instrument] = [:]
+    private var moneys: [Asset: Money] = [:]
+    private var pairs: [Pair: Instrument] = [:]
+    /// The assets in which the venue's symbols are priced, sorted.
+    private(set) var quoteAssets: [Asset] = []
     /// Symbols in which something is, or may come to be, held.
-    package private(set) var openCount = 0
+    private(set) var openCount = 0
+    /// What is held in symbols that are not listed any more: it may be in any asset.
+    private let unlisted = Money()
 
-    /// One value of many: the sum of 65,536 of them is within the range.
-    private static let largest = Notional(raw: 1 << 110)
-
-    package init() {}
-
-    /// What is told of one symbol.
-    package struct Part: Hashable, Sendable {
-        package var quoteAsset: Asset?
-        package var held = Amount.zero
-        /// What orders that are not finished can still buy and sell.
-        package var buying = Amount.zero
-        package var selling = Amount.zero
-        package var quote: Quote?
-        /// Less than this cannot be sold.
-        package var quantityMin = Quantity.zero
-
-        package init(quoteAsset: Asset?) { self.quoteAsset = quoteAsset }
+    private struct Pair: Hashable {
+        var base: Asset
+        var quote: Asset
     }
 
-    /// Values a symbol anew.
-    package mutating func set(_ symbol: Symbol, _ part: Part) {
-        let old = self.entries[symbol]
-        if part.held.isZero, part.buying.isZero, part.selling.isZero {
-            guard let old else { return }
-            self.add(old, of: symbol, -1)
-            self.entries[symbol] = nil
-            return
-        }
-        let entry = Self.entry(part)
-        if entry == old { return }
-        if let old { self.add(old, of: symbol, -1) }
-        self.add(entry, of: symbol, 1)
-        self.entries[symbol] = entry
+    subscript(symbol: Symbol) -> Instrument? { self.instruments[symbol] }
+
+    /// The symbol's, made where it is missing.
+    func instrument(_ symbol: Symbol) -> Instrument {
+        if let instrument = self.instruments[symbol] { return instrument }
+        let instrument = Instrument(symbol)
+        self.instruments[symbol] = instrument
+        return instrument
     }
 
-    private static func entry(_ part: Part) -> Entry {
-        var entry = Entry(quoteAsset: part.quoteAsset)
-        let worst = max(part.held + part.buying, part.selling - part.held)
-        entry.isOpen = worst.isPositive && worst >= part.quantityMin.amount
-        guard let quote = part.quote else {
-            entry.isUnworthed = !part.held.isZero
-            entry.isUnpriced = worst.isPositive
-            return entry
-        }
-        if worst.isPositive {
-            entry.exposure = min(Notional(worth: worst, at: quote.ask), Self.largest)
-        }
-        if part.held.isPositive {
-            entry.worth = min(Notional(worth: part.held, at: quote.bid), Self.largest)
-        } else if !part.held.isZero {
-            let owed = min(Notional(worth: part.held, at: quote.ask), Self.largest)
-            entry.worth = Notional(raw: -owed.raw)
-        }
-        return entry
+    /// The symbol by which an asset is traded for another; nil where the venue lists none.
+    func pair(of base: Asset, in quote: Asset) -> Instrument? {
+        self.pairs[Pair(base: base, quote: quote)]
     }
 
-    private mutating func add(_ entry: Entry, of symbol: Symbol, _ sign: Int) {
-        var sum = self.sums.removeValue(forKey: entry.quoteAsset) ?? Sum()
-        let factor = Int128(sign)
-        sum.worth = Notional(raw: sum.worth.raw + factor * entry.worth.raw)
-        sum.exposure = Notional(raw: sum.exposure.raw + factor * entry.exposure.raw)
-        if entry.isUnworthed { sum.unworthed += sign }
-        if entry.isUnpriced {
-            if sign > 0 { sum.unpriced.insert(symbol) } else { sum.unpriced.remove(symbol) }
+    // MARK: News
+
+    /// Takes over what the venue lists; what is held must be taken over again after it.
+    func list(_ rules: [SymbolRules]) {
+        for rules in rules {
+            let instrument = self.instrument(rules.symbol)
+            self.withdraw(instrument)
+            instrument.standing.holding = Instrument.Holding()
+            (instrument.standing.baseMoney, instrument.standing.quoteMoney) = (nil, nil)
+            instrument.standing.sharedRules = Shared(rules)
+            self.pairs[Pair(base: rules.baseAsset, quote: rules.quoteAsset)] = instrument
         }
-        if entry.isOpen { self.openCount += sign }
-        self.sums[entry.quoteAsset] = sum
+        self.quoteAssets = Set(self.pairs.keys.map(\.quote)).sorted()
     }
 
-    /// What the positions in a quote asset would bring now, or nil while one has no price.
-    package func worth(in quoteAsset: Asset) -> Notional? {
-        let (own, any) = (self.sums[quoteAsset], self.sums[Asset?.none])
-        guard own?.unworthed ?? 0 == 0, any?.unworthed ?? 0 == 0 else { return nil }
-        return (own?.worth ?? .zero) + (any?.worth ?? .zero)
+    /// Takes over the best prices of a symbol.
+    func take(_ quote: Quote, of symbol: Symbol) {
+        let instrument = self.instrument(symbol)
+        self.withdraw(instrument)
+        instrument.standing.quote = quote
+        self.value(instrument)
     }
 
-    /// What the other symbols' positions are worth at their worst, and which one has no price.
-    package func exposure(
-        in quoteAsset: Asset,
-        beside symbol: Symbol
+    /// Takes over what the ledger says of an asset.
+    func take(_ asset: Asset, from ledger: Ledger) {
+        let money = self.money(asset)
+        money.total = ledger.total(of: asset)
+        money.available = money.total - ledger.reserved(of: asset)
+    }
+
+    /// Takes over what the journal says of a symbol.
+    func take(_ symbol: Symbol, from ledger: Ledger, _ counts: OpenCounts?) {
+        let instrument = self.instrument(symbol)
+        let position = ledger.positions[symbol]
+        self.withdraw(instrument)
+        if instrument.standing.quoteMoney == nil {
+            let base = instrument.rules?.baseAsset ?? position?.baseAsset
+            let quote = instrument.rules?.quoteAsset ?? position?.quoteAsset
+            instrument.standing.baseMoney = base.map { self.money($0) }
+            instrument.standing.quoteMoney = quote.map { self.money($0) }
+        }
+        instrument.standing.holding.held = position?.quantity ?? .zero
+        instrument.standing.holding.pending = ledger.pending[symbol] ?? AmountBySide()
+        instrument.standing.openOrderCount = counts?.bySymbol[symbol] ?? 0
+        instrument.standing.stopOrderCount = counts?.stopsBySymbol[symbol] ?? 0
+        self.value(instrument)
+    }
+
+    private func money(_ asset: Asset) -> Money {
+        if let money = self.moneys[asset] { return money }
+        let money = Money()
+        self.moneys[asset] = money
+        return money
+    }
+
+    private func withdraw(_ instrument: Instrument) {
+        (instrument.standing.quoteMoney ?? self.unlisted).add(instrument, -1)
+        if instrument.standing.holding.isOpen { self.openCount -= 1 }
+    }
+
+    private func value(_ instrument: Instrument) {
+        instrument.standing.holding.value(
+            at: instrument.quote,
+            quantityMin: instrument.rules?.quantityMin ?? .zero
+        )
+        (instrument.standing.quoteMoney ?? self.unlisted).add(instrument, 1)
+        if instrument.standing.holding.isOpen { self.openCount += 1 }
+    }
+
+    // MARK: Reading
+
+    /// What the account is worth in an asset; nil like ``equity(in:)-(Money)``.
+    func equity(in asset: Asset) -> Amount? { self.equity(in: self.moneys[asset] ?? Money()) }
+
+    /// What the account is worth in an asset: what is there of it, and what the positions in it
+    /// would bring now; nil while one has no price.
+    func equity(in money: Money) -> Amount? {
+        guard money.unworthedCount == 0, self.unlisted.unworthedCount == 0 else { return nil }
+        return money.total + (money.worth + self.unlisted.worth).amount(rounding: .down)
+    }
+
+    /// What fees in assets that equity does not hold are worth; nil while a price is missing.
+    func worth(of fees: [Asset: Amount], in asset: Asset) -> Amount? {
+        guard !fees.isEmpty else { return .zero }
+        var worth = Amount.zero
+        for (feeAsset, fee) in fees {
+            guard let quote = self.pair(of: feeAsset, in: asset)?.quote else { return nil }
+            worth += Notional(worth: fee, at: quote.ask).amount(rounding: .up)
+        }
+        return worth
+    }
+
+    /// The loss of the day at an equity, fees included; nil while it is not known.
+    func dayLoss(at equity: Amount?, _ record: EquityRecord, in asset: Asset) -> Amount? {
+        guard let equity, let base = record.baseEquity,
+            let fees = self.worth(of: record.foreignFees, in: asset)
+        else { return nil }
+        return base - equity + fees
+    }
+
+    /// Whether all is known that limits on losses ask for, at an equity.
+    func isLossKnown(
+        at equity: Amount?,
+        _ record: EquityRecord?,
+        in asset: Asset,
+        limitsDay: Bool
+    ) -> Bool {
+        guard let record, equity != nil else { return false }
+        return !limitsDay || self.dayLoss(at: equity, record, in: asset) != nil
+    }
+
+    /// What the other symbols' positions in an asset are worth at their worst, and which one has no
+    /// price.
+    func exposure(
+        in money: Money,
+        beside instrument: Instrument
     ) -> (others: Notional, unpriced: Symbol?) {
-        let (own, any) = (self.sums[quoteAsset], self.sums[Asset?.none])
-        var others = (own?.exposure ?? .zero) + (any?.exposure ?? .zero)
-        if let entry = self.entries[symbol], (entry.quoteAsset ?? quoteAsset) == quoteAsset {
-            others = others - entry.exposure
+        var others = money.exposure + self.unlisted.exposure
+        if instrument.standing.quoteMoney == nil || instrument.standing.quoteMoney === money {
+            others = others - instrument.standing.holding.exposure
         }
-        let first = own?.firstUnpriced(but: symbol)
-        let second = any?.firstUnpriced(but: symbol)
+        let first = money.firstUnpriced(but: instrument.symbol)
+        let second = self.unlisted.firstUnpriced(but: instrument.symbol)
         guard let first, let second else { return (others, first ?? second) }
         return (others, min(first, second))
     }
+}
 
-    /// Whether something is, or may come to be, held of a symbol.
-    package func isOpen(_ symbol: Symbol) -> Bool { self.entries[symbol]?.isOpen ?? false }
+/// One asset of an account: what is there of it, and what comes of the symbols priced in it.
+final class Money {
+    /// In total: free and locked together.
+    fileprivate(set) var total = Amount.zero
+    /// What new orders may use of it.
+    fileprivate(set) var available = Amount.zero
+    fileprivate var worth = Notional.zero
+    fileprivate var exposure = Notional.zero
+    fileprivate var unworthedCount = 0
+    fileprivate var unpriced: Set<Symbol> = []
+
+    fileprivate func add(_ instrument: Instrument, _ sign: Int) {
+        let holding = instrument.standing.holding
+        let factor = Int128(sign)
+        self.worth = Notional(raw: self.worth.raw + factor * holding.worth.raw)
+        self.exposure = Notional(raw: self.exposure.raw + factor * holding.exposure.raw)
+        if holding.isUnworthed { self.unworthedCount += sign }
+        guard holding.isUnpriced else { return }
+        if sign > 0 {
+            self.unpriced.insert(instrument.symbol)
+        } else {
+            self.unpriced.remove(instrument.symbol)
+        }
+    }
+
+    fileprivate func firstUnpriced(but symbol: Symbol) -> Symbol? {
+        self.unpriced.isEmpty ? nil : self.unpriced.filter { $0 != symbol }.min()
+    }
 }

@@ -190,17 +190,18 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
 }
 
 /// Why the gateway does not do what was asked: a value, not an error.
+///
+/// It is as small as a reference, since every check of every order returns none.
 package struct Refusal: Error, Hashable, Sendable {
-    package var rule: Rule
-    /// What the rule allows, in the rule's unit.
-    package var limit: String
-    /// What was asked for or found.
-    package var actual: String
-    /// One sentence for people: what would have passed, or what to do.
-    package var message: String
-    /// What would have passed this rule, such as `a quantity of at most 0.5`; empty where nothing
-    /// that can be asked for would.
-    package var permitted: String
+    private struct Reason: Hashable, Sendable {
+        var rule: Rule
+        var limit: String
+        var actual: String
+        var message: String
+        var permitted: String
+    }
+
+    private var reason: Shared<Reason>
 
     package init(
         _ rule: Rule,
@@ -209,10 +210,29 @@ package struct Refusal: Error, Hashable, Sendable {
         message: String,
         permitted: String = ""
     ) {
-        self.rule = rule
-        self.limit = limit
-        self.actual = actual
-        self.message = message
-        self.permitted = permitted
+        self.reason = Shared(
+            Reason(
+                rule: rule,
+                limit: limit,
+                actual: actual,
+                message: message,
+                permitted: permitted
+            )
+        )
     }
+
+    package var rule: Rule { self.reason.value.rule }
+
+    /// What the rule allows, in the rule's unit.
+    package var limit: String { self.reason.value.limit }
+
+    /// What was asked for or found.
+    package var actual: String { self.reason.value.actual }
+
+    /// One sentence for people: what would have passed, or what to do.
+    package var message: String { self.reason.value.message }
+
+    /// What would have passed this rule, such as `a quantity of at most 0.5`; empty where nothing
+    /// that can be asked for would.
+    package var permitted: String { self.reason.value.permitted }
 }

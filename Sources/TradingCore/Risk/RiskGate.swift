@@ -7,15 +7,14 @@ package struct RiskContext: Sendable {
     package var killSwitch: KillSwitch
     /// Why the venue takes no orders now; empty when it does.
     package var notReadyReasons: [String]
-    /// Nil where the venue does not list the symbol.
-    package var rules: SymbolRules?
+    package var sharedRules: Shared<SymbolRules>?
     /// Nil while no price is known.
     package var quote: Quote?
     /// The levels that a market order meets; nil for others, and where they are not known.
     package var book: BookSide?
-    package var limits: RiskLimits
-    /// What of the limits binds the order's symbol and strategy, where that was looked up already.
-    package var knownBound: BoundLimits?
+    package var sharedLimits: Shared<RiskLimits>
+    /// What of the limits binds the order's symbol and strategy.
+    package var bound: BoundLimits
     /// Orders of ours that are not finished, on the venue and on the symbol.
     package var openOrderCount: Int
     package var openOrderCountOnSymbol: Int
@@ -40,10 +39,12 @@ package struct RiskContext: Sendable {
     package var tokenWaitMilliseconds: Int64?
     package var tokenLimits = TokenLimits()
     /// The strategy that the order belongs to; empty where it names none.
-    package var strategy = ""
+    package var strategy = "" {
+        didSet { self.bind() }
+    }
     package var account = AccountCondition()
     /// What holds orders of the strategy back.
-    package var breach: RiskBreach?
+    package var breach: Shared<RiskBreach>?
     /// Whether it is known what the account lost, in the order's quote asset.
     package var isLossKnown = true
     /// Nil where the venue has no cap.
@@ -55,9 +56,22 @@ package struct RiskContext: Sendable {
     /// What is to close the order again.
     package var exits: ExitTerms?
 
-    /// What of the limits binds the order's symbol and strategy.
-    var bound: BoundLimits {
-        self.knownBound ?? self.limits.bound(to: self.terms.symbol, strategy: self.strategy)
+    package var limits: RiskLimits {
+        _read { yield self.sharedLimits.value }
+        set {
+            self.sharedLimits.value = newValue
+            self.bind()
+        }
+    }
+
+    private mutating func bind() {
+        self.bound = self.limits.bound(to: self.terms.symbol, strategy: self.strategy)
+    }
+
+    /// Nil where the venue does not list the symbol.
+    package var rules: SymbolRules? {
+        get { self.sharedRules?.value }
+        set { self.sharedRules = newValue.map(Shared.init) }
     }
 
     /// Whether the order can do nothing but shrink the position.
@@ -116,69 +130,112 @@ package enum Admission: ~Copyable {
 
 /// The one door through which every order goes.
 package enum RiskGate {
-    /// One check, and whether it also binds the orders of ours that only close: exits, and those by
-    /// which the kill switch closes positions.
-    ///
-    /// What bounds growth does not (K4).
-    struct Check: Sendable {
-        let bindsFlatten: Bool
-        let refusal: @Sendable (RiskContext) -> Refusal?
+    /// The checks in order of precedence: the first refusal is the answer.
+    enum Check: UInt8, CaseIterable {
+        case killSwitch
+        case tradingDisabled
+        case expectedMode
+        case ready
+        case symbolAllowed
+        case symbolTrading
+        case priceRange
+        case priceTick
+        case quantityRange
+        case quantityStep
+        case marketPrice
+        case venueNotional
+        case orderNotional
+        case openOrders
+        case unknownOrder
+        case availableBalance
+        case circuitBreaker
+        case rejectBreaker
+        case clockSkew
+        case staleQuote
+        case venueRestraint
+        case orderBudget
+        case orderQuantity
+        case priceCollar
+        case stopPrice
+        case attachedExits
+        case stopLossRequired
+        case dailyLoss
+        case positionNotional
+        case exposureNotional
+        case openPositions
+        case riskPerTrade
+        case cashShare
+        case duplicateOrder
+        case orderRate
+        case ordersPerDay
+        case dailyNotional
+        case reduceOnly
 
-        static func always(_ refusal: @escaping @Sendable (RiskContext) -> Refusal?) -> Check {
-            Check(bindsFlatten: true, refusal: refusal)
+        static let all = Array(Check.allCases)
+
+        /// Whether it also binds the orders of ours that only close: exits, and those by which the
+        /// kill switch closes positions.
+        ///
+        /// What bounds growth does not (K4).
+        var bindsClosing: Bool {
+            switch self {
+            case .killSwitch, .ready, .symbolTrading, .priceRange, .priceTick, .quantityRange,
+                .quantityStep, .marketPrice, .venueNotional, .availableBalance, .venueRestraint,
+                .orderBudget, .reduceOnly:
+                true
+            default: false
+            }
         }
 
-        static func clients(_ refusal: @escaping @Sendable (RiskContext) -> Refusal?) -> Check {
-            Check(bindsFlatten: false, refusal: refusal)
+        func refusal(of context: RiskContext) -> Refusal? {
+            switch self {
+            case .killSwitch: Checks.killSwitch(context)
+            case .tradingDisabled: Checks.tradingDisabled(context)
+            case .expectedMode: Checks.expectedMode(context)
+            case .ready: Checks.ready(context)
+            case .symbolAllowed: Checks.symbolAllowed(context)
+            case .symbolTrading: Checks.symbolTrading(context)
+            case .priceRange: Checks.priceRange(context)
+            case .priceTick: Checks.priceTick(context)
+            case .quantityRange: Checks.quantityRange(context)
+            case .quantityStep: Checks.quantityStep(context)
+            case .marketPrice: Checks.marketPrice(context)
+            case .venueNotional: Checks.venueNotional(context)
+            case .orderNotional: Checks.orderNotional(context)
+            case .openOrders: Checks.openOrders(context)
+            case .unknownOrder: Checks.unknownOrder(context)
+            case .availableBalance: Checks.availableBalance(context)
+            case .circuitBreaker: Checks.circuitBreaker(context)
+            case .rejectBreaker: Checks.rejectBreaker(context)
+            case .clockSkew: Checks.clockSkew(context)
+            case .staleQuote: Checks.staleQuote(context)
+            case .venueRestraint: Checks.venueRestraint(context)
+            case .orderBudget: Checks.orderBudget(context)
+            case .orderQuantity: Checks.orderQuantity(context)
+            case .priceCollar: Checks.priceCollar(context)
+            case .stopPrice: Checks.stopPrice(context)
+            case .attachedExits: Checks.attachedExits(context)
+            case .stopLossRequired: Checks.stopLossRequired(context)
+            case .dailyLoss: Checks.dailyLoss(context)
+            case .positionNotional: Checks.positionNotional(context)
+            case .exposureNotional: Checks.exposureNotional(context)
+            case .openPositions: Checks.openPositions(context)
+            case .riskPerTrade: Checks.riskPerTrade(context)
+            case .cashShare: Checks.cashShare(context)
+            case .duplicateOrder: Checks.duplicateOrder(context)
+            case .orderRate: Checks.orderRate(context)
+            case .ordersPerDay: Checks.ordersPerDay(context)
+            case .dailyNotional: Checks.dailyNotional(context)
+            case .reduceOnly: Checks.reduceOnly(context)
+            }
         }
     }
 
-    /// The checks in order of precedence: the first refusal is the answer.
-    static let checks: [Check] = [
-        .always(Checks.killSwitch),
-        .clients(Checks.tradingDisabled),
-        .clients(Checks.expectedMode),
-        .always(Checks.ready),
-        .clients(Checks.symbolAllowed),
-        .always(Checks.symbolTrading),
-        .always(Checks.priceRange),
-        .always(Checks.priceTick),
-        .always(Checks.quantityRange),
-        .always(Checks.quantityStep),
-        .always(Checks.marketPrice),
-        .always(Checks.venueNotional),
-        .clients(Checks.orderNotional),
-        .clients(Checks.openOrders),
-        .clients(Checks.unknownOrder),
-        .always(Checks.availableBalance),
-        .clients(Checks.circuitBreaker),
-        .clients(Checks.rejectBreaker),
-        .clients(Checks.clockSkew),
-        .clients(Checks.staleQuote),
-        .always(Checks.venueRestraint),
-        .always(Checks.orderBudget),
-        .clients(Checks.orderQuantity),
-        .clients(Checks.priceCollar),
-        .clients(Checks.stopPrice),
-        .clients(Checks.attachedExits),
-        .clients(Checks.stopLossRequired),
-        .clients(Checks.dailyLoss),
-        .clients(Checks.positionNotional),
-        .clients(Checks.exposureNotional),
-        .clients(Checks.openPositions),
-        .clients(Checks.riskPerTrade),
-        .clients(Checks.cashShare),
-        .clients(Checks.duplicateOrder),
-        .clients(Checks.orderRate),
-        .clients(Checks.ordersPerDay),
-        .clients(Checks.dailyNotional),
-        .always(Checks.reduceOnly),
-    ]
-
     /// The first reason against an order, or nil where it may go.
     package static func refusal(of context: RiskContext) -> Refusal? {
-        for check in self.checks where check.bindsFlatten || context.purpose == .client {
-            if let refusal = check.refusal(context) { return refusal }
+        let isClients = context.purpose == .client
+        for check in Check.all where isClients || check.bindsClosing {
+            if let refusal = check.refusal(of: context) { return refusal }
         }
         return nil
     }

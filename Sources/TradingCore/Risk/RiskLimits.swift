@@ -142,6 +142,12 @@ package struct SymbolLimits: Hashable, Sendable {
 /// The limits that can differ from one order to the next, as they bind a symbol and a strategy: the
 /// strictest of each.
 package struct BoundLimits: Hashable, Sendable {
+    /// Whether the symbol may be traded.
+    package var isAllowed: Bool
+    /// Whether a limit that binds is a share of equity, or bounds what is lost of it.
+    package var needsEquity: Bool
+    /// Orders of a principal in a while; nil where nothing bounds them.
+    package var orderRate: OrderRate?
     /// Largest value of one order.
     package var orderNotionalMax: Amount
     /// Largest quantity of one order, in the base asset; nil where none binds.
@@ -163,9 +169,6 @@ package struct BoundLimits: Hashable, Sendable {
 }
 
 extension RiskLimits {
-    /// Whether a symbol may be traded.
-    package func allows(_ symbol: Symbol) -> Bool { self.allowed.contains(symbol) }
-
     /// What binds the orders of a strategy on a symbol.
     package func bound(to symbol: Symbol, strategy: String) -> BoundLimits {
         let ofSymbol = self.bySymbol[symbol]
@@ -179,7 +182,12 @@ extension RiskLimits {
             ofSymbol?.riskShareMillionths,
             ofStrategy?.riskShareMillionths
         )
+        let riskShare = Self.stricter(self.riskShareMillionths, riskOfBoth)
         return BoundLimits(
+            isAllowed: self.allowed.contains(symbol),
+            needsEquity: self.positionShareMillionths != nil || self.exposureShareMillionths != nil
+                || self.cashShareMillionths != nil || riskShare != nil || self.loss.needsEquity,
+            orderRate: self.orderRate,
             orderNotionalMax: ofBoth.map { min($0, self.orderNotionalMax) }
                 ?? self.orderNotionalMax,
             orderQuantityMax: ofSymbol?.orderQuantityMax,
@@ -196,7 +204,7 @@ extension RiskLimits {
             ),
             requiresStopLoss: self.requiresStopLoss || ofSymbol?.requiresStopLoss == true
                 || ofStrategy?.requiresStopLoss == true,
-            riskShareMillionths: Self.stricter(self.riskShareMillionths, riskOfBoth)
+            riskShareMillionths: riskShare
         )
     }
 
@@ -212,12 +220,6 @@ extension RiskLimits {
                 intervalMilliseconds: self.orderRateIntervalMilliseconds
             )
         }
-    }
-
-    /// Whether a limit on an order that these bind is a share of equity.
-    func needsEquity(_ bound: BoundLimits) -> Bool {
-        self.positionShareMillionths != nil || self.exposureShareMillionths != nil
-            || self.cashShareMillionths != nil || bound.riskShareMillionths != nil
     }
 
     /// Both parts of the limit on a principal's orders; nil where it is switched off.

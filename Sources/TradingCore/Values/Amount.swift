@@ -44,12 +44,35 @@ public struct Amount: ExactDecimal {
         over denominator: Int64,
         rounding: Rounding
     ) -> Amount {
-        Amount(
+        if let small = self.scaledInWords(by: numerator, over: denominator, rounding) {
+            return small
+        }
+        return Amount(
             raw: (self.raw * Int128(numerator)).divided(
                 by: Int128(denominator),
                 rounding: rounding
             )
         )
+    }
+
+    /// The same by divisions of 64 bits, a few times as fast; nil where a part does not fit.
+    ///
+    /// Every order is judged by some of them.
+    @inlinable
+    func scaledInWords(
+        by numerator: Int64,
+        over denominator: Int64,
+        _ rounding: Rounding
+    ) -> Amount? {
+        guard let raw = Int64(exactly: self.raw), raw >= 0, numerator >= 0, denominator > 0 else {
+            return nil
+        }
+        let (whole, part) = raw.quotientAndRemainder(dividingBy: denominator)
+        let (product, isBeyond) = part.multipliedReportingOverflow(by: numerator)
+        guard !isBeyond else { return nil }
+        let (quotient, rest) = product.quotientAndRemainder(dividingBy: denominator)
+        let carry: Int64 = rounding == .up && rest > 0 ? 1 : 0
+        return Amount(raw: Int128(whole) * Int128(numerator) + Int128(quotient) + Int128(carry))
     }
 
     /// The amount as a quantity, or nil where it is outside of a quantity's range.

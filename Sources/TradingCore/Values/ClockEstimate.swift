@@ -47,6 +47,8 @@ package struct ClockSample: Hashable, Sendable {
 /// Our wall clock has no part in it, since it may be set at any moment.
 package struct ClockEstimate: Hashable, Sendable {
     private var samples: [ClockSample] = []
+    /// The one of them that says the most.
+    private var best: ClockSample?
 
     /// Readings further back than this say less than the newest one.
     private static let countMax = 8
@@ -75,12 +77,17 @@ package struct ClockEstimate: Hashable, Sendable {
         if contradicts { self.samples = [] }
         if self.samples.count == Self.countMax { self.samples.removeFirst() }
         self.samples.append(sample)
+        // They all grow alike from now on, so that the best one stays the best.
+        self.best = self.samples.min { left, right in
+            Self.uncertainty(of: left, at: sample.at.monotonic)
+                < Self.uncertainty(of: right, at: sample.at.monotonic)
+        }
         return contradicts
     }
 
     /// The venue's time; that of our own wall clock while it was never read.
     package func venueTime(at now: Instant) -> WallTime {
-        guard let sample = self.best(at: now.monotonic) else { return now.wall }
+        guard let sample = self.best else { return now.wall }
         return WallTime(nanoseconds: sample.venueLessMonotonic + Int64(now.monotonic.nanoseconds))
     }
 
@@ -102,7 +109,7 @@ package struct ClockEstimate: Hashable, Sendable {
 
     /// Nil while the venue's clock was never read.
     func reading(at now: Instant) -> Reading? {
-        guard let sample = self.best(at: now.monotonic) else { return nil }
+        guard let sample = self.best else { return nil }
         let time = WallTime(
             nanoseconds: sample.venueLessMonotonic + Int64(now.monotonic.nanoseconds)
         )
@@ -114,12 +121,6 @@ package struct ClockEstimate: Hashable, Sendable {
             skewMilliseconds: (time.nanoseconds - now.wall.nanoseconds + 500_000)
                 .divided(by: 1_000_000, rounding: .down)
         )
-    }
-
-    private func best(at now: MonotonicTime) -> ClockSample? {
-        self.samples.min { left, right in
-            Self.uncertainty(of: left, at: now) < Self.uncertainty(of: right, at: now)
-        }
     }
 
     private static func uncertainty(of sample: ClockSample, at now: MonotonicTime) -> Int64 {

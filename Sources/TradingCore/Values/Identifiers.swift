@@ -1,10 +1,16 @@
 /// The name of a traded pair as the venue spells it, such as `BTCUSDT`.
 public struct Symbol: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The venue's spelling.
-    public let name: String
+    @usableFromInline
+    let short: ShortName
 
     /// Wraps a name; whether the venue lists it is for the venue's rules to say.
-    public init(_ name: String) { self.name = name }
+    ///
+    /// - Parameter name: At most 24 bytes in UTF-8; a longer one is cut, which no venue lists.
+    public init(_ name: String) { self.short = ShortName(name) }
+
+    /// The venue's spelling.
+    @inlinable
+    public var name: String { self.short.text }
 
     /// The venue's spelling.
     @inlinable
@@ -12,16 +18,22 @@ public struct Symbol: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Orders by name.
     @inlinable
-    public static func < (left: Symbol, right: Symbol) -> Bool { left.name < right.name }
+    public static func < (left: Symbol, right: Symbol) -> Bool { left.short < right.short }
 }
 
 /// The name of an asset, such as `BTC`.
 public struct Asset: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The venue's spelling.
-    public let name: String
+    @usableFromInline
+    let short: ShortName
 
     /// Wraps a name.
-    public init(_ name: String) { self.name = name }
+    ///
+    /// - Parameter name: At most 24 bytes in UTF-8; a longer one is cut, which no venue lists.
+    public init(_ name: String) { self.short = ShortName(name) }
+
+    /// The venue's spelling.
+    @inlinable
+    public var name: String { self.short.text }
 
     /// The venue's spelling.
     @inlinable
@@ -29,7 +41,7 @@ public struct Asset: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Orders by name.
     @inlinable
-    public static func < (left: Asset, right: Asset) -> Bool { left.name < right.name }
+    public static func < (left: Asset, right: Asset) -> Bool { left.short < right.short }
 }
 
 /// The gateway's own number of an order, counted from 1 over the life of a store.

@@ -31,18 +31,13 @@ extension Gateway {
             self.accountAnswered(read, answer, from: venue, into: &batch)
         case .rules:
             guard case .rules(let rules) = answer else { return }
-            self.withSession(venue) { session in
-                for rule in rules { session.rules[rule.symbol] = rule }
-                session.quoteAssets = Set(session.rules.values.map(\.quoteAsset)).sorted()
-            }
+            self.book(of: venue).list(rules)
             self.revalueAll(of: venue)
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsRules = false }
         case .quotes:
             guard case .quotes(let quotes) = answer else { return }
-            self.withSession(venue) { session in
-                for quote in quotes { session.quotes[quote.symbol] = quote.quote }
-            }
-            for quote in quotes { self.revalue(quote.symbol, on: venue) }
+            let book = self.book(of: venue)
+            for quote in quotes { book.take(quote.quote, of: quote.symbol) }
         case .orderCounts:
             guard case .orderCounts = answer else { return }
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsOrderCounts = false }

@@ -24,11 +24,10 @@ extension Gateway {
         case .restrained(let restraint):
             self.restrained(restraint, by: venue, into: &batch)
         case .quoted(let symbol, _):
-            self.withCare(venue) { $0.quotedAt[symbol] = now.monotonic }
+            self.book(of: venue).instrument(symbol).standing.quotedAt = now.monotonic
         case .answered(.quotes, .quotes(let quotes)):
-            self.withCare(venue) { care in
-                for quote in quotes { care.quotedAt[quote.symbol] = now.monotonic }
-            }
+            let book = self.book(of: venue)
+            for quote in quotes { book.instrument(quote.symbol).standing.quotedAt = now.monotonic }
         case .marketStreamOpened:
             self.withCare(venue) { $0.marketSince = now.monotonic }
             // The stream tells changes only: what changed while it was lost must be asked for.
@@ -262,17 +261,10 @@ extension Gateway {
         }
     }
 
-    /// Whether a venue can be traded with now.
-    mutating func condition(
-        of venue: VenueID,
-        symbol: Symbol?,
-        usingReserve usesReserve: Bool = false,
-        at now: Instant
-    ) -> VenueCondition {
-        guard self.sessions[venue] != nil else { return VenueCondition() }
-        return self.withCare(venue) {
-            $0.condition(of: symbol, usingReserve: usesReserve, at: now)
-        }
+    /// Whether a venue can be traded with now, whatever the symbol.
+    mutating func condition(of venue: VenueID, at now: Instant) -> VenueCondition {
+        self.sessions[venue]?.care.condition(quotedAt: nil, usingReserve: false, at: now)
+            ?? VenueCondition()
     }
 
     // MARK: Trade numbers

@@ -20,14 +20,14 @@ extension Gateway {
 
     func positions() -> PositionsView {
         let ruleVenue = self.settings.ruleVenue(for: self.recordedMode.venue)
-        let quotes = self.sessions[ruleVenue]?.quotes ?? [:]
+        let book = self.books[ruleVenue]
         let ledger = self.state.ledger(of: self.recordedMode.venue)
         return PositionsView(
             mode: self.recordedMode,
             positions: ledger.positionsBySymbol.map { position in
                 PositionsView.MarkedPosition(
                     position: position,
-                    mark: quotes[position.symbol]?.middle,
+                    mark: book?[position.symbol]?.quote?.middle,
                     isDust: self.isDust(position, on: self.recordedMode.venue)
                 )
             },
@@ -51,7 +51,7 @@ extension Gateway {
         reasons +=
             self.sessions[ruleVenue]?.notReadyReasons
             ?? ["no connection to \(ruleVenue.mode.name) is configured"]
-        reasons += self.condition(of: ruleVenue, symbol: nil, at: now)
+        reasons += self.condition(of: ruleVenue, at: now)
             .reasons(self.settings.limits)
         return HealthView(
             notReadyReasons: reasons,

@@ -1,67 +1,64 @@
 extension Gateway {
     // MARK: Valuing
 
-    /// Values a symbol anew after a fill, an order or a price of it.
-    mutating func revalue(_ symbol: Symbol, on venue: VenueID) {
-        let ledger = self.state.ledger(of: venue)
-        let position = ledger.positions[symbol]
-        let session = self.sessions[venue]
-        let rules = session?.rules[symbol]
-        var part = AccountBook.Part(quoteAsset: position?.quoteAsset ?? rules?.quoteAsset)
-        part.held = position?.quantity ?? .zero
-        part.buying = ledger.pending(symbol, .buy)
-        part.selling = ledger.pending(symbol, .sell)
-        part.quote = session?.quotes[symbol]
-        part.quantityMin = rules?.quantityMin ?? .zero
-        self.books[venue, default: AccountBook()].set(symbol, part)
+    /// What is known of a venue's symbols and account.
+    mutating func book(of venue: VenueID) -> AccountBook {
+        if let book = self.books[venue] { return book }
+        let book = AccountBook()
+        self.books[venue] = book
+        return book
     }
 
-    /// Values all that the account holds or may come to hold.
+    /// Which part of an account an event changes; nil where it changes none.
+    func touched(by event: Event) -> AccountTouch? {
+        switch event {
+        case .orderSubmitted(let intent), .orderApproved(let intent, _): AccountTouch(intent)
+        case .orderReopened(let order): AccountTouch(order.intent)
+        case .orderChanged(let orderID, .filled(let fill)):
+            self.state.orders[orderID].map { AccountTouch($0.intent, fee: fill.feeAsset) }
+        case .orderChanged(let orderID, _):
+            self.state.orders[orderID].map { AccountTouch($0.intent) }
+        case .balanceMoved(let venue, let asset, _, _): AccountTouch(venue: venue, asset: asset)
+        default: nil
+        }
+    }
+
+    /// Takes over what an event changed.
+    mutating func revalue(_ touch: AccountTouch) {
+        let book = self.book(of: touch.venue)
+        let ledger = self.state.ledger(of: touch.venue)
+        if let asset = touch.baseAsset { book.take(asset, from: ledger) }
+        if let asset = touch.quoteAsset { book.take(asset, from: ledger) }
+        if let asset = touch.otherAsset { book.take(asset, from: ledger) }
+        if let symbol = touch.symbol {
+            book.take(symbol, from: ledger, self.state.openCounts[touch.venue])
+        }
+    }
+
+    /// Takes over all that the account holds or may come to hold.
     mutating func revalueAll(of venue: VenueID) {
+        let book = self.book(of: venue)
         let ledger = self.state.ledger(of: venue)
-        for symbol in Set(ledger.positions.keys).union(ledger.pending.keys) {
-            self.revalue(symbol, on: venue)
+        for asset in ledger.assets { book.take(asset, from: ledger) }
+        let symbols = Set(ledger.positions.keys).union(ledger.pending.keys)
+        for symbol in symbols.union(book.instruments.keys) {
+            book.take(symbol, from: ledger, self.state.openCounts[venue])
         }
     }
 
     /// The wallet in a quote asset, and what the positions in it would bring now; nil while a price
     /// is missing.
     func equity(in asset: Asset, on venue: VenueID) -> Amount? {
-        let total = self.state.ledger(of: venue).total(of: asset)
-        guard let book = self.books[venue] else { return total }
-        return book.worth(in: asset).map { total + $0.amount(rounding: .down) }
-    }
-
-    /// What fees in assets that equity does not hold are worth; nil while a price is missing.
-    private func worth(of fees: [Asset: Amount], in asset: Asset, on venue: VenueID) -> Amount? {
-        guard !fees.isEmpty else { return .zero }
-        guard let session = self.sessions[venue] else { return nil }
-        var worth = Amount.zero
-        for (feeAsset, fee) in fees {
-            let pair = session.rules.values.first { rules in
-                rules.baseAsset == feeAsset && rules.quoteAsset == asset
-            }
-            guard let pair, let quote = session.quotes[pair.symbol] else { return nil }
-            worth += Notional(worth: fee, at: quote.ask).amount(rounding: .up)
+        guard let book = self.books[venue] else {
+            return self.state.ledger(of: venue).total(of: asset)
         }
-        return worth
+        return book.equity(in: asset)
     }
 
     /// The loss of the day at an equity, fees included; nil while it is not known.
     func dayLoss(at equity: Amount?, in asset: Asset, on venue: VenueID) -> Amount? {
-        guard let equity, let record = self.state.equities[venue]?[asset],
-            let base = record.baseEquity,
-            let fees = self.worth(of: record.foreignFees, in: asset, on: venue)
-        else { return nil }
-        return base - equity + fees
-    }
-
-    /// Whether all is known that the limits on losses ask for, at an equity.
-    func isLossKnown(at equity: Amount?, in asset: Asset, on venue: VenueID) -> Bool {
-        let limits = self.settings.limits.loss
-        if limits.limitsDay { return self.dayLoss(at: equity, in: asset, on: venue) != nil }
-        guard limits.needsEquity else { return true }
-        return equity != nil && self.state.equities[venue]?[asset] != nil
+        guard let record = self.state.equities[venue]?[asset] else { return nil }
+        return self.books[venue]?.dayLoss(at: equity, record, in: asset)
     }
 
     // MARK: Watching
@@ -70,15 +67,10 @@ extension Gateway {
     mutating func watchEquity(into batch: inout OpenBatch) {
         guard self.settings.limits.loss.needsEquity else { return }
         for venue in self.settings.exchanges {
-            for asset in self.quoteAssets(of: venue) {
+            for asset in self.books[venue]?.quoteAssets ?? [] {
                 self.watchEquity(in: asset, on: venue, into: &batch)
             }
         }
-    }
-
-    /// The assets in which the venue's symbols are priced.
-    private func quoteAssets(of venue: VenueID) -> [Asset] {
-        self.sessions[venue]?.quoteAssets ?? []
     }
 
     private mutating func watchEquity(
@@ -91,7 +83,7 @@ extension Gateway {
         else { return }
         self.beginDay(in: asset, on: venue, equity: equity, into: &batch)
         guard let record = self.state.equities[venue]?[asset] else { return }
-        let fees = self.worth(of: record.foreignFees, in: asset, on: venue)
+        let fees = self.books[venue]?.worth(of: record.foreignFees, in: asset)
         let base = record.baseEquity ?? fees.map { equity - $0 }
         let highWater = Self.highWater(record.highWater, at: equity)
         if base != record.baseEquity || highWater != record.highWater {
@@ -137,8 +129,9 @@ extension Gateway {
         let record = self.state.equities[venue]?[asset]
         guard record.map({ $0.dayEnd <= dayStart }) ?? true else { return }
         var bids: [Symbol: Price] = [:]
-        for (symbol, quote) in session.quotes where session.rules[symbol]?.quoteAsset == asset {
-            bids[symbol] = quote.bid
+        for instrument in session.book.instruments.values
+        where instrument.rules?.quoteAsset == asset {
+            if let quote = instrument.quote { bids[instrument.symbol] = quote.bid }
         }
         let mark = EquityMark(
             dayStart: dayStart,
@@ -257,5 +250,27 @@ extension Gateway {
                 }
             )
         }
+    }
+}
+
+/// The part of an account that an event changes.
+struct AccountTouch {
+    var venue: VenueID
+    var symbol: Symbol?
+    var baseAsset: Asset?
+    var quoteAsset: Asset?
+    var otherAsset: Asset?
+
+    init(_ intent: OrderIntent, fee feeAsset: Asset? = nil) {
+        self.venue = intent.venue
+        self.symbol = intent.terms.symbol
+        self.baseAsset = intent.baseAsset
+        self.quoteAsset = intent.quoteAsset
+        self.otherAsset = feeAsset
+    }
+
+    init(venue: VenueID, asset: Asset) {
+        self.venue = venue
+        self.otherAsset = asset
     }
 }

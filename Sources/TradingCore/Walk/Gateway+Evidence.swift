@@ -25,8 +25,7 @@ extension Gateway {
                 }
             }
         case .quoted(let symbol, let quote):
-            self.sessions[venue]?.quotes[symbol] = quote
-            self.revalue(symbol, on: venue)
+            self.book(of: venue).take(quote, of: symbol)
             self.noteForExits(quote, of: symbol, on: venue)
         case .depthReported(let report):
             let depth = KnownDepth(report, at: batch.instant.monotonic)

@@ -102,13 +102,14 @@ extension Gateway {
         let ledger = self.state.ledger(of: venue)
         let times = self.exitDesk.times[plan.entry.orderID] ?? ExitDesk.Times()
         let isDue = { (time: MonotonicTime?) in time.map { $0 <= now.monotonic } ?? true }
-        let rules = session?.rules[symbol]
+        let instrument = session?.book[symbol]
+        let rules = instrument?.rules
         let stopsMax = rules?.stopOrdersMax ?? 0
         return ExitView(
             entry: self.state.orders[plan.entry.orderID],
             working: plan.working.sorted().compactMap { self.state.orders[$0] },
             isReady: session?.isReady == true && !self.state.killSwitch.isEngaged,
-            quote: session?.quotes[symbol],
+            quote: instrument?.quote,
             rules: rules,
             sellable: min(
                 ledger.reducible(symbol)[.sell],
@@ -134,7 +135,7 @@ extension Gateway {
         into batch: inout OpenBatch
     ) {
         let entry = plan.entry.orderID
-        let condition = self.condition(of: plan.entry.venue, symbol: nil, at: batch.instant)
+        let condition = self.condition(of: plan.entry.venue, at: batch.instant)
         guard condition.restraint == nil, condition.shortage == nil else {
             self.lookAgain(at: entry, batch.instant)
             return

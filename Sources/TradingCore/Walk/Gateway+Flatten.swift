@@ -44,7 +44,9 @@ extension Gateway {
         guard let session = self.sessions[venue], session.isReady else {
             return .wait("the venue is not ready")
         }
-        guard let rules = session.rules[symbol], let quote = session.quotes[symbol] else {
+        guard let instrument = session.book[symbol], let rules = instrument.rules,
+            let quote = instrument.quote
+        else {
             return .wait("rules or prices of \(symbol) are not known yet")
         }
         let held = self.state.ledger(of: venue).reducible(symbol)[.sell]

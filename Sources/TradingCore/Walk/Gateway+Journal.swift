@@ -57,7 +57,7 @@ extension Gateway {
                 message: "The journal is damaged: \(reason). Nothing that must be recorded can "
                     + "be done."
             )
-        case .cancel, .cancelAll, .order, .orders, .positions, .mode, .killStatus,
+        case .cancel, .cancelAll, .order, .orders, .sessions, .positions, .mode, .killStatus,
             .killEngage, .health, .risk, .limits, .tokens(.list), .approvals, .riskSummary:
             return nil
         }

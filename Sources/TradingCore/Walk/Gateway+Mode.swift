@@ -254,10 +254,10 @@ extension Gateway {
     func isDust(_ position: Position, on venue: VenueID) -> Bool {
         guard !position.quantity.isZero,
             let session = self.sessions[self.settings.ruleVenue(for: venue)],
-            let rules = session.rules[position.symbol]
+            let instrument = session.book[position.symbol], let rules = instrument.rules
         else { return false }
         let size = max(position.quantity, -position.quantity)
         let quantity = Quantity(clamping: size).roundedDown(to: rules.stepSize)
-        return !rules.takesMarketOrder(of: quantity, at: session.quotes[position.symbol]?.bid)
+        return !rules.takesMarketOrder(of: quantity, at: instrument.quote?.bid)
     }
 }

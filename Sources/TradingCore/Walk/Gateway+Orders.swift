@@ -17,6 +17,9 @@ extension Gateway {
             self.reposition(wish, token, deadline: deadline, fetched: fetched, into: &batch)
         case .cancelOnDisconnect(let wish):
             self.cancelOnDisconnect(wish, token, into: &batch)
+        case .sessions:
+            let sessions = self.sessionStatuses(at: batch.instant)
+            batch.perform(.reply(token, .sessions(sessions)), afterAllEarlierEvents: true)
         case .cancel(let orderID):
             self.cancel(orderID, token, deadline: deadline, fetched: fetched, into: &batch)
         case .cancelAll(let symbol):
@@ -86,6 +89,10 @@ extension Gateway {
             intent.askedTerms == wish.terms && intent.goal == nil && intent.exits == wish.exits
         }
         guard !isAnswered else { return }
+        if let refusal = self.refusalUntilReady(of: wish, at: batch.instant) {
+            batch.perform(.reply(token, .refused(refusal)))
+            return
+        }
         let orderID = self.admit(wish, into: &batch)
         self.answerPlacement(of: orderID, token, deadline: deadline, into: &batch)
     }
@@ -237,7 +244,7 @@ extension Gateway {
             resubmitsIfAbsent: wish.resubmitsIfAbsent,
             predecessor: wish.predecessor,
             referencePrice: wish.terms.type.trigger?.stopPrice
-                ?? session?.quotes[wish.terms.symbol]?.best(for: wish.terms.side) ?? .zero,
+                ?? session?.book[wish.terms.symbol]?.quote?.best(for: wish.terms.side) ?? .zero,
             strategy: wish.strategy,
             originalQuantity: wish.originalQuantity,
             goal: wish.goal,

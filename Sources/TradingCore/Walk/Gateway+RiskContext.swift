@@ -10,27 +10,31 @@ extension Gateway {
 
     /// Everything that the checks look at, for one order.
     ///
-    /// Every order pays for each look in here: what belongs together is looked up once.
+    /// Every order pays for each look in here: what is known of the symbol is one ``Instrument``,
+    /// and all of this is mutating because a call that is not is handed a copy of the gateway.
     mutating func riskContext(
         for wish: OrderRequest,
         _ purpose: OrderPurpose,
         on venue: VenueID,
         at now: Instant
     ) -> RiskContext {
+        // Modes that send nothing are judged by the account that they imitate.
         let ruleVenue = self.settings.ruleVenue(for: venue)
         let session = self.sessions[ruleVenue]
         let (symbol, side) = (wish.terms.symbol, wish.terms.side)
-        let (rules, quote) = (session?.rules[symbol], session?.quotes[symbol])
-        // Modes that send nothing are judged by the account that they imitate.
-        let ledger = self.state.ledger(of: ruleVenue)
-        let limits = self.settings.limits
-        let bound = limits.bound(to: symbol, strategy: wish.strategy)
-        let reducible = ledger.reducible(symbol)
+        let instrument = session?.book[symbol]
+        let standing = instrument?.standing ?? Instrument.Standing()
+        let limits = self.settings.sharedLimits
+        let bound =
+            instrument?.bound(wish.strategy, by: limits)
+            ?? limits.value.bound(to: symbol, strategy: wish.strategy)
+        let isOwn = ruleVenue == venue
         var context = RiskContext(
             terms: wish.terms.sized(
-                at: quote,
-                rules,
-                slippageMillionths: bound.priceCollarMillionths ?? limits.marketSlippageMillionths
+                at: standing.quote,
+                standing.sharedRules?.value,
+                slippageMillionths: bound.priceCollarMillionths
+                    ?? limits.value.marketSlippageMillionths
             ),
             purpose: purpose,
             expectedMode: wish.expectedMode,
@@ -38,51 +42,81 @@ extension Gateway {
             killSwitch: self.state.killSwitch,
             notReadyReasons: session?.notReadyReasons
                 ?? ["no connection to \(ruleVenue.mode.name) is configured"],
-            rules: rules,
-            quote: quote,
-            limits: limits,
-            knownBound: bound,
+            sharedRules: standing.sharedRules,
+            quote: standing.quote,
+            sharedLimits: limits,
+            bound: bound,
             // Held orders belong to the present mode, and would be there once approved.
             openOrderCount: self.state.openOrderCount(on: venue) + self.state.heldOrders.count,
-            openOrderCountOnSymbol: self.state.openOrderCount(on: venue, symbol: symbol),
-            stopOrderCountOnSymbol: wish.terms.type.trigger == nil
-                ? 0 : self.state.stopOrderCount(on: venue, symbol: symbol),
+            openOrderCountOnSymbol: isOwn
+                ? standing.openOrderCount
+                : self.state.openOrderCount(on: venue, symbol: symbol),
+            stopOrderCountOnSymbol: isOwn
+                ? standing.stopOrderCount
+                : self.state.stopOrderCount(on: venue, symbol: symbol),
             unknownOrder: self.unknownOrder(symbol, side, on: venue),
             available: .zero,
-            reducibleQuantity: reducible[side],
-            condition: self.condition(
-                of: ruleVenue,
-                symbol: symbol,
+            reducibleQuantity: .zero,
+            condition: session?.care.condition(
+                quotedAt: standing.quotedAt,
                 usingReserve: purpose == .flatten,
                 at: now
-            ),
+            ) ?? VenueCondition(),
             strategy: wish.strategy,
-            breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
+            breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue)
+                .map(Shared.init),
             isLossKnown: false,
-            dailyCap: self.dailyCap(quotedIn: rules?.quoteAsset, on: venue, at: now),
+            dailyCap: self.settings.dailyNotionalCaps[venue] == nil
+                ? nil
+                : self.dailyCap(quotedIn: standing.quoteAsset, on: venue, at: now),
             isReduceOnly: wish.goal?.isReduceOnly(side) ?? false,
             exits: wish.exits
         )
         if case .market = wish.terms.type { context.addBook(session, at: now) }
         self.addRates(of: wish, to: &context, at: now)
-        self.addAccount(of: wish, to: &context, on: venue, at: now)
-        if let rules {
-            let quoteAsset = rules.quoteAsset
-            context.available = ledger.available(of: side == .buy ? quoteAsset : rules.baseAsset)
-            self.addEquity(in: quoteAsset, to: &context, on: ruleVenue)
-            if context.isExposureLimited {
-                context.exposure = self.exposure(
-                    beside: symbol,
-                    opposite: .zero - reducible[side.opposite],
-                    in: quoteAsset,
-                    on: ruleVenue
-                )
-            }
+        self.addAccount(of: wish, to: &context, on: venue, session, at: now)
+        if let instrument, let book = session?.book {
+            self.add(standing, of: instrument, in: book, to: &context, on: ruleVenue)
         }
         return context
     }
 
-    private func unknownOrder(_ symbol: Symbol, _ side: Side, on venue: VenueID) -> OrderID? {
+    /// What the account holds of the symbol and may hold, and what it is worth.
+    private mutating func add(
+        _ standing: Instrument.Standing,
+        of instrument: Instrument,
+        in book: AccountBook,
+        to context: inout RiskContext,
+        on venue: VenueID
+    ) {
+        let side = context.terms.side
+        let reducible = standing.holding.reducible
+        context.reducibleQuantity = reducible[side]
+        context.account.isPositionOpen = standing.holding.isOpen
+        guard let quoteMoney = standing.quoteMoney, let quoteAsset = standing.quoteAsset
+        else { return }
+        let money = side == .buy ? quoteMoney : standing.baseMoney
+        context.available = money?.available ?? .zero
+        if context.bound.needsEquity {
+            context.account.equity = book.equity(in: quoteMoney)
+        }
+        context.isLossKnown = book.isLossKnown(
+            at: context.account.equity,
+            self.state.equities[venue]?[quoteAsset],
+            in: quoteAsset,
+            limitsDay: context.limits.loss.limitsDay
+        )
+        guard context.isExposureLimited else { return }
+        context.exposure.opposite = .zero - reducible[side.opposite]
+        (context.exposure.others, context.exposure.unpriced) =
+            book.exposure(in: quoteMoney, beside: instrument)
+    }
+
+    private mutating func unknownOrder(
+        _ symbol: Symbol,
+        _ side: Side,
+        on venue: VenueID
+    ) -> OrderID? {
         guard !self.state.ordersInDoubt.isEmpty else { return nil }
         return self.state.ordersInDoubt.filter { orderID in
             guard let order = self.state.orders[orderID] else { return false }
@@ -91,46 +125,15 @@ extension Gateway {
         }.min()
     }
 
-    /// What an order's account may come to hold besides what the order adds to.
-    ///
-    /// Orders that are open, in flight or of unknown outcome count as filled, on the side where
-    /// that is worse.
-    private func exposure(
-        beside symbol: Symbol,
-        opposite: Amount,
-        in quoteAsset: Asset,
-        on venue: VenueID
-    ) -> Exposure {
-        var exposure = Exposure()
-        exposure.opposite = opposite
-        if let book = self.books[venue] {
-            (exposure.others, exposure.unpriced) = book.exposure(in: quoteAsset, beside: symbol)
-        }
-        return exposure
-    }
-
-    /// What the account is worth, where a limit asks for it, and whether its losses are known.
-    private func addEquity(
-        in quoteAsset: Asset,
-        to context: inout RiskContext,
-        on venue: VenueID
-    ) {
-        let limits = context.limits
-        if limits.needsEquity(context.bound) || limits.loss.needsEquity {
-            context.account.equity = self.equity(in: quoteAsset, on: venue)
-        }
-        context.isLossKnown = self.isLossKnown(
-            at: context.account.equity,
-            in: quoteAsset,
-            on: venue
-        )
-    }
-
     /// How long the order's principal, its token and its strategy must wait.
-    private func addRates(of wish: OrderRequest, to context: inout RiskContext, at now: Instant) {
+    private mutating func addRates(
+        of wish: OrderRequest,
+        to context: inout RiskContext,
+        at now: Instant
+    ) {
         let tokenLimits = self.state.tokens.limits(of: wish.principal)
         context.tokenLimits = tokenLimits
-        context.rateWaitMilliseconds = context.limits.orderRate.flatMap { rate in
+        context.rateWaitMilliseconds = context.bound.orderRate.flatMap { rate in
             self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
         }
         context.strategyWaitMilliseconds = context.bound.strategyRate.flatMap { rate in
@@ -142,20 +145,16 @@ extension Gateway {
     }
 
     /// What the account as a whole did, as far as a limit asks for it.
-    private func addAccount(
+    private mutating func addAccount(
         of wish: OrderRequest,
         to context: inout RiskContext,
         on venue: VenueID,
+        _ session: VenueSession?,
         at now: Instant
     ) {
-        let limits = self.settings.limits
-        let ruleVenue = self.settings.ruleVenue(for: venue)
-        if limits.openPositionsMax != nil, let book = self.books[ruleVenue] {
-            context.account.openPositionCount = book.openCount
-            context.account.isPositionOpen = book.isOpen(wish.terms.symbol)
-        }
+        context.account.openPositionCount = session?.book.openCount ?? 0
         // What stands in another order's place is meant to be like it.
-        if let interval = limits.duplicateMilliseconds, wish.predecessor == nil {
+        if let interval = context.limits.duplicateMilliseconds, wish.predecessor == nil {
             context.account.duplicateWaitMilliseconds = self.recentTerms.waitMilliseconds(
                 wish.terms,
                 of: wish.principal,
@@ -163,8 +162,8 @@ extension Gateway {
                 at: now.monotonic
             )
         }
-        if limits.ordersPerDayMax != nil, let day = self.state.orderDays[venue] {
-            let time = self.sessions[ruleVenue]?.venueTime(at: now) ?? now.wall
+        if context.limits.ordersPerDayMax != nil, let day = self.state.orderDays[venue] {
+            let time = session?.venueTime(at: now) ?? now.wall
             context.account.orderCountOfDay = day.count(at: time)
         }
     }

@@ -31,6 +31,25 @@ extension Gateway {
         batch.perform(.reply(token, .session(view)), afterAllEarlierEvents: true)
     }
 
+    /// All sessions, by caller and name.
+    func sessionStatuses(at now: Instant) -> [SessionStatus] {
+        guard !self.state.cancelSessions.isEmpty else { return [] }
+        var open: [SessionName: [OrderID]] = [:]
+        for order in self.state.ordersByAge where Self.isGuarded(order) {
+            let name = SessionName(order.intent.session, of: order.intent.principal)
+            open[name, default: []].append(order.orderID)
+        }
+        return self.state.cancelSessions.values.sorted { $0.name < $1.name }.map { session in
+            SessionStatus(
+                session: session,
+                connectionCount: self.sessionLinks.connectionCount(of: session.name),
+                graceLeftMilliseconds: self.sessionLinks
+                    .graceLeftMilliseconds(of: session.name, at: now.monotonic),
+                open: open[session.name] ?? []
+            )
+        }
+    }
+
     /// A connection is gone: where it was the last one of a session, its grace time begins.
     mutating func connectionClosed(_ connection: UInt64, into batch: inout OpenBatch) {
         for name in self.sessionLinks.close(connection) {
@@ -76,7 +95,12 @@ extension Gateway {
     private func openOrders(of name: SessionName) -> [Order] {
         self.state.ordersByAge.filter { order in
             order.intent.session == name.text && order.intent.principal == name.principal
-                && !order.status.isTerminal && order.intent.venue.isExchange
+                && Self.isGuarded(order)
         }
+    }
+
+    /// Whether an order, of whatever session, is one that the loss of a session would cancel.
+    private static func isGuarded(_ order: Order) -> Bool {
+        !order.intent.session.isEmpty && !order.status.isTerminal && order.intent.venue.isExchange
     }
 }

@@ -12,7 +12,7 @@ package struct Gateway: ~Copyable {
     /// What the configuration says of limits.
     let configuredLimits: RiskLimits
     var sessions: ByVenue<VenueSession> = [:]
-    /// What the venues' accounts hold, valued.
+    /// The venues' symbols, and what their accounts hold, valued.
     var books: ByVenue<AccountBook> = [:]
     var chases: [OrderID: Chase] = [:]
     var waiters: [OrderID: [Waiter]] = [:]
@@ -61,7 +61,7 @@ package struct Gateway: ~Copyable {
         self.journal = journal
         self.scheme = ClientOrderIDScheme(prefix: state.clientIDPrefix, epoch: state.epoch)
         for venue in settings.exchanges {
-            self.sessions[venue] = VenueSession(settings.limits)
+            self.sessions[venue] = VenueSession(settings.limits, self.book(of: venue))
         }
         self.adoptLimits()
         self.note(journal)
@@ -163,9 +163,9 @@ package struct Gateway: ~Copyable {
             self.charge(intent, at: batch.instant)
         default: break
         }
-        let touched = self.holding(touchedBy: event)
+        let touched = self.touched(by: event)
         let closed = self.state.apply(event, at: batch.instant.wall)
-        if let touched { self.revalue(touched.symbol, on: touched.venue) }
+        if let touched { self.revalue(touched) }
         guard let closed else {
             self.noteForExits(event)
             return
@@ -179,21 +179,6 @@ package struct Gateway: ~Copyable {
         self.noteClosing(closed, at: batch.instant)
         self.noteExit(closed, into: &batch)
         self.noteForExits(event)
-    }
-
-    /// The position that an event changes, or the orders in whose symbol it does.
-    private func holding(touchedBy event: Event) -> Holding? {
-        switch event {
-        case .orderSubmitted(let intent):
-            Holding(venue: intent.venue, symbol: intent.terms.symbol)
-        case .orderReopened(let order):
-            Holding(venue: order.intent.venue, symbol: order.terms.symbol)
-        case .orderChanged(let orderID, _):
-            self.state.orders[orderID].map { order in
-                Holding(venue: order.intent.venue, symbol: order.terms.symbol)
-            }
-        default: nil
-        }
     }
 
     /// Names a reading, so that an answer to an older one is not taken for its.

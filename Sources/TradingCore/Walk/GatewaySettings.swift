@@ -10,7 +10,8 @@ package struct GatewaySettings: Hashable, Sendable {
     package var exchanges: [VenueID]
     /// The exchange whose rules, prices and balances monitor and dry run use.
     package var marketVenue: VenueID
-    package var limits: RiskLimits
+    /// Handed on by every decision.
+    package var sharedLimits: Shared<RiskLimits>
     package var timing: Timing
     package var restartPolicy = RestartPolicy.resume
     package var balanceTolerance = BalanceTolerance()
@@ -71,8 +72,13 @@ package struct GatewaySettings: Hashable, Sendable {
         self.allowsLiveTrading = allowsLiveTrading
         self.exchanges = exchanges
         self.marketVenue = marketVenue
-        self.limits = limits
+        self.sharedLimits = Shared(limits)
         self.timing = timing
+    }
+
+    package var limits: RiskLimits {
+        _read { yield self.sharedLimits.value }
+        set { self.sharedLimits.value = newValue }
     }
 
     /// The exchange whose rules and prices an order of the venue is judged by.

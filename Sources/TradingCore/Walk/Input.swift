@@ -16,6 +16,8 @@ package enum Request: Hashable, Sendable {
     case placeOrder(OrderRequest)
     case position(PositionRequest)
     case cancelOnDisconnect(SessionWish)
+    /// All sessions of cancel-on-disconnect.
+    case sessions
     case cancel(OrderID)
     case cancelAll(Symbol?)
     case amend(AmendRequest)
@@ -113,7 +115,7 @@ package struct KillRelease: Hashable, Sendable {
 }
 
 /// What becomes of open orders when their mode is left (M1).
-package enum OpenOrdersPolicy: UInt8, Hashable, Sendable {
+public enum OpenOrdersPolicy: UInt8, Hashable, Sendable {
     /// The change is refused while there are any.
     case refuse = 1
     /// They are cancelled.

@@ -5,6 +5,7 @@ package enum Reply: Hashable, Sendable {
     case orderShown(Order, ExitsView?)
     case positionReached(PositionReached)
     case session(SessionView)
+    case sessions([SessionStatus])
     case orders([Order], exits: [OrderID: ExitsView])
     case cancelsSent([OrderID])
     case positions(PositionsView)
@@ -34,11 +35,8 @@ extension Reply {
     package var needsNoJournal: Bool {
         switch self {
         case .killSwitch, .health, .refused: true
-        case .order, .orderShown, .positionReached, .session, .orders, .cancelsSent, .positions,
-            .mode, .risk,
-            .limits,
-            .tokens,
-            .approvals, .riskSummary:
+        case .order, .orderShown, .positionReached, .session, .sessions, .orders, .cancelsSent,
+            .positions, .mode, .risk, .limits, .tokens, .approvals, .riskSummary:
             false
         }
     }

@@ -45,6 +45,15 @@ struct SessionLinks {
 
     mutating func wait(for name: SessionName, until end: MonotonicTime) { self.ends[name] = end }
 
+    func connectionCount(of name: SessionName) -> Int { self.connections[name]?.count ?? 0 }
+
+    /// How long nobody may be there for a session yet; 0 where somebody is.
+    func graceLeftMilliseconds(of name: SessionName, at now: MonotonicTime) -> Int64 {
+        guard let end = self.ends[name], end > now else { return 0 }
+        // What is left of a millisecond is left.
+        return Int64(clamping: (end.nanoseconds - now.nanoseconds + 999_999) / 1_000_000)
+    }
+
     /// Those that nobody came back for in time, by name.
     func lost(at now: MonotonicTime) -> [SessionName] {
         self.ends.filter { $0.value <= now }.keys.sorted()

@@ -13,8 +13,6 @@ struct VenueCare: Sendable {
     var stream = StreamWatch()
     /// The venue's time when the user stream was opened: only later changes are its to bring.
     var streamSince: WallTime?
-    /// When each best price was learned.
-    var quotedAt: [Symbol: MonotonicTime] = [:]
     /// Since when the market stream tells each change; nil while it is lost.
     var marketSince: MonotonicTime?
 
@@ -51,20 +49,23 @@ struct VenueCare: Sendable {
         [self.circuit.wakeAt, self.stream.wakeAt, self.clockDoubt?.askAt].compactMap(\.self)
     }
 
-    /// How old a best price is; nil where the stream has kept it current since it was learned.
-    func quoteAgeMilliseconds(of symbol: Symbol, at now: MonotonicTime) -> Int64? {
-        self.quotedAt[symbol].flatMap { self.ageMilliseconds(of: $0, at: now) }
+    /// How old what the market stream tells is, by when it was learned; nil where the stream has kept
+    /// it current since, or there is none.
+    func ageMilliseconds(of at: MonotonicTime?, at now: MonotonicTime) -> Int64? {
+        guard let at else { return nil }
+        if let since = self.marketSince, since <= at { return nil }
+        return now.milliseconds(since: at)
     }
 
-    /// How old what the market stream tells is, by when it was learned; nil like above.
-    func ageMilliseconds(of time: MonotonicTime, at now: MonotonicTime) -> Int64? {
-        if let since = self.marketSince, since <= time { return nil }
-        return now.milliseconds(since: time)
-    }
-
-    /// Whether new orders of a symbol may go out now, and why not.
+    /// Whether new orders may go out now, and why not.
+    ///
+    /// - Parameters:
+    ///   - quotedAt: When the best price was learned that they are judged by; nil for none.
+    ///   - usesReserve: Whether the kill switch closes a position with them.
+    ///   - now: The time.
+    /// - Returns: What keeps them back, and how old the price is.
     mutating func condition(
-        of symbol: Symbol?,
+        quotedAt: MonotonicTime?,
         usingReserve usesReserve: Bool,
         at now: Instant
     ) -> VenueCondition {
@@ -95,13 +96,12 @@ struct VenueCare: Sendable {
                 uncertaintyMilliseconds: reading.uncertaintyMilliseconds
             )
         }
-        condition.shortage = self.budget.shortage(
+        let shortage = self.budget.shortage(
             usingReserve: usesReserve,
             at: clock?.times ?? now.wall...now.wall
         )
-        condition.quoteAgeMilliseconds = symbol.flatMap {
-            self.quoteAgeMilliseconds(of: $0, at: monotonic)
-        }
+        if let shortage { condition.shortage = shortage }
+        condition.quoteAgeMilliseconds = self.ageMilliseconds(of: quotedAt, at: monotonic)
         return condition
     }
 }

@@ -11,12 +11,10 @@ final class VenueSession {
     }
 
     var phase: Phase = .offline(reason: "the user stream is not connected yet")
-    var rules: [Symbol: SymbolRules] = [:]
-    var quotes: [Symbol: Quote] = [:]
+    /// The venue's symbols, and what its account has in them.
+    let book: AccountBook
     /// What was last told of the levels near the best prices.
     var depths: [Symbol: KnownDepth] = [:]
-    /// The assets in which the symbols of `rules` are priced, sorted.
-    var quoteAssets: [Asset] = []
     var care: VenueCare
     var balances = BalanceWatch()
     var tradeWatch = TradeWatch()
@@ -29,15 +27,19 @@ final class VenueSession {
     /// Why nothing may be traded anywhere until the journal is found to be sound.
     var journalReason: String?
 
-    init(_ limits: RiskLimits) { self.care = VenueCare(limits) }
+    init(_ limits: RiskLimits, _ book: AccountBook) {
+        self.care = VenueCare(limits)
+        self.book = book
+    }
 
     var isReady: Bool {
-        self.phase == .ready && self.stopReason == nil && self.journalReason == nil
-            && self.care.clockDoubt == nil
+        guard case .ready = self.phase else { return false }
+        return self.stopReason == nil && self.journalReason == nil && self.care.clockDoubt == nil
     }
 
     /// Why orders are not taken; empty when they are.
     var notReadyReasons: [String] {
+        if self.isReady { return [] }
         var reasons: [String] = []
         if let journal = self.journalReason { reasons.append(journal) }
         if let stop = self.stopReason { reasons.append(stop) }

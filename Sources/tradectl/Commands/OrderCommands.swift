@@ -31,7 +31,8 @@ struct Place: AsyncParsableCommand {
     @Option(help: "With --stop-loss: sell for no less than this.") var stopLossLimit: String?
     @Option(help: "Sell what is bought at this price or better.") var takeProfit: String?
     @Option(help: "Limit orders: GTC, IOC or FOK (default: GTC).") var tif: TimeInForce?
-    @Option(help: "The same key twice is one order and the same answer.") var key: String?
+    @Option(help: "The same key twice is one order and the same answer (default: a fresh one).")
+    var key: String?
     @Option(help: "Refuse when the gateway is in another mode.") var expectMode: TradingMode?
     @Option(help: "A text of yours, carried through.") var tag: String?
     @Option(help: "The strategy whose limits bind the order too.") var strategy: String?
@@ -40,6 +41,13 @@ struct Place: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
+        let command = RepeatableCommand(key: self.key)
+        let wish = try self.wish(command.key)
+        try await command.run { try await self.place(wish) }
+    }
+
+    /// The order that is asked for, as far as it can be judged here.
+    private func wish(_ key: String) throws(Failure) -> OrderWish {
         guard (self.quantity != nil) != (self.quoteQuantity != nil) else {
             throw Failure(.usage, "say a quantity or --quote-quantity")
         }
@@ -50,7 +58,7 @@ struct Place: AsyncParsableCommand {
         wish.type = self.limitedType
         try self.check(wish.impliedType)
         wish.timeInForce = self.tif
-        wish.idempotencyKey = self.key
+        wish.idempotencyKey = key
         wish.expectedMode = self.expectMode
         wish.tag = self.tag
         wish.strategy = self.strategy
@@ -61,6 +69,10 @@ struct Place: AsyncParsableCommand {
         wish.stopLossPrice = self.stopLoss
         wish.stopLossLimit = self.stopLossLimit
         wish.takeProfitPrice = self.takeProfit
+        return wish
+    }
+
+    private func place(_ wish: OrderWish) async throws {
         let (order, isRepeat) = try await self.options.withClient {
             client throws(TradingClientError) in try await client.place(wish)
         }

@@ -4,7 +4,8 @@ import TradingCore
 
 /// What an order of a position takes beside the position.
 struct PositionOrderOptions: ParsableArguments {
-    @Option(help: "The same key twice is one order and the same answer.") var key: String?
+    @Option(help: "The same key twice is one order and the same answer (default: a fresh one).")
+    var key: String?
     @Option(help: "Refuse when the gateway is in another mode.") var expectMode: TradingMode?
     @Option(help: "A text of yours, carried through.") var tag: String?
     @Option(help: "The strategy whose limits bind the order too.") var strategy: String?
@@ -14,12 +15,17 @@ struct PositionOrderOptions: ParsableArguments {
         _ goal: PositionWish.Goal,
         _ options: GlobalOptions
     ) async throws {
+        let command = RepeatableCommand(key: self.key)
         var wish = PositionWish(symbol: symbol, goal: goal)
-        wish.idempotencyKey = self.key
+        wish.idempotencyKey = command.key
         wish.expectedMode = self.expectMode
         wish.tag = self.tag
         wish.strategy = self.strategy
         let asked = wish
+        try await command.run { try await Self.change(asked, options) }
+    }
+
+    private static func change(_ asked: PositionWish, _ options: GlobalOptions) async throws {
         let change = try await options.withClient {
             client throws(TradingClientError) in try await client.change(asked)
         }

@@ -123,9 +123,3 @@ struct Token: AsyncParsableCommand {
         return parts.isEmpty ? "-" : parts.joined(separator: ", ")
     }
 }
-
-extension Role: ExpressibleByArgument {
-    package init?(argument: String) { self.init(name: argument) }
-
-    package static var allValueStrings: [String] { Self.allCases.map(\.name) }
-}

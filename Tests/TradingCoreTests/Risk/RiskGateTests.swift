@@ -16,9 +16,10 @@ import Testing
                 since: WallTime(nanoseconds: 0)
             ),
             notReadyReasons: [],
-            rules: Make.rules(),
+            sharedRules: Shared(Make.rules()),
             quote: Quote(bid: Make.price("100"), ask: Make.price("100")),
-            limits: Make.limits(),
+            sharedLimits: Shared(Make.limits()),
+            bound: Make.limits().bound(to: terms.symbol, strategy: ""),
             openOrderCount: 0,
             openOrderCountOnSymbol: 0,
             unknownOrder: nil,
@@ -306,8 +307,8 @@ import Testing
         ]
         let placing = Rule.allCases.filter { !notPlacing.contains($0) }
         // The last check is for the orders of flatten alone.
-        #expect(RiskGate.checks.count == placing.count + 1)
-        for (check, rule) in zip(RiskGate.checks, placing) {
+        #expect(RiskGate.Check.allCases.count == placing.count + 1)
+        for (check, rule) in zip(RiskGate.Check.allCases, placing) {
             var context = Self.context()
             if rule == .marketPrice {
                 context.terms = Make.terms(at: nil)
@@ -320,8 +321,8 @@ import Testing
             } else {
                 Self.breaks.first { $0.0 == rule }?.1(&context)
             }
-            #expect(check.refusal(context)?.rule == rule)
-            #expect(check.refusal(Self.context()) == nil)
+            #expect(check.refusal(of: context)?.rule == rule)
+            #expect(check.refusal(of: Self.context()) == nil)
         }
         #expect(Set(Rule.allCases.map(\.name)).count == Rule.allCases.count)
     }

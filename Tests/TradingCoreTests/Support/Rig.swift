@@ -107,6 +107,7 @@ final class Rig {
     func turn(_ input: Input) -> Turn { self.turn([input]) }
 
     private func finish(_ batch: consuming OpenBatch, crash: CrashPoint? = nil) -> Turn {
+        self.checkBooks()
         var turn = Turn()
         if crash == .beforeImmediate { return turn }
         turn.immediate = batch.takeImmediateEffects()
@@ -172,8 +173,12 @@ final class Rig {
     }
 
     /// A placed order that the venue has taken.
-    func openOrder(_ terms: OrderTerms = Make.terms(), venue number: Int64 = 1_000) -> OrderIntent {
-        let intent = self.submitted(terms)
+    func openOrder(
+        _ terms: OrderTerms = Make.terms(),
+        key: String? = nil,
+        venue number: Int64 = 1_000
+    ) -> OrderIntent {
+        let intent = self.submitted(terms, key: key)
         self.tell(.placementAnswered(intent.orderID, .accepted(Make.report(intent, venue: number))))
         return intent
     }

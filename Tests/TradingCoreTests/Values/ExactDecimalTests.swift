@@ -174,4 +174,35 @@ import TradingCore
     func `anything else is not a client order id`(text: String) {
         #expect(ClientOrderID(text) == nil)
     }
+
+    @Test func `an amount is scaled alike in words and in full`() {
+        var random = SeededRandom(seed: 1)
+        let edges: [Int64] = [0, 1, 999_999, 1_000_000, 1_000_001, .max - 1, .max]
+        for _ in 0..<20_000 {
+            let draw = { (random: inout SeededRandom) in
+                Bool.random(using: &random)
+                    ? edges.randomElement(using: &random) ?? 0
+                    : Int64.random(in: 0...(.max), using: &random) >> Int.random(in: 0..<63)
+            }
+            let (raw, numerator) = (Int128(draw(&random)), draw(&random))
+            let denominator = max(1, draw(&random))
+            for rounding in [Rounding.up, .down] {
+                let exact = (raw * Int128(numerator)).divided(
+                    by: Int128(denominator),
+                    rounding: rounding
+                )
+                let scaled = Amount(raw: raw).scaled(
+                    by: numerator,
+                    over: denominator,
+                    rounding: rounding
+                )
+                #expect(scaled.raw == exact, "\(raw) * \(numerator) / \(denominator)")
+            }
+        }
+        // What does not fit is scaled in full.
+        let large = Amount(raw: Int128(Int64.max) * 3)
+        #expect(large.scaled(by: 2, over: 3, rounding: .down).raw == Int128(Int64.max) * 2)
+        #expect(Amount(raw: -3).scaled(by: 1, over: 2, rounding: .down).raw == -2)
+        #expect(Amount(raw: -3).scaled(by: 1, over: 2, rounding: .up).raw == -1)
+    }
 }

@@ -188,6 +188,57 @@ import Testing
         #expect(rig.state(of: intent)?.pendingCancel != nil)
     }
 
+    @Test func `a listing says who is there, what is left of the time, and what it guards`() {
+        let rig = Rig.ready()
+        func listed() -> [SessionStatus] {
+            guard case .sessions(let statuses)? = rig.ask(.sessions).replies.first else {
+                return []
+            }
+            return statuses
+        }
+        #expect(listed().isEmpty)
+        rig.ask(Self.wish(1_000, over: 1))
+        rig.ask(Self.wish(1_000, over: 2))
+        rig.ask(Self.wish(500, over: 2, name: "s0", of: "bob"))
+        let own = Self.place(rig, over: 1, venue: 1_000)
+        _ = Self.place(rig, over: 3, venue: 1_001)
+        #expect(listed().map(\.session.name.description) == ["s1 of alice", "s0 of bob"])
+        #expect(listed().map(\.connectionCount) == [2, 1])
+        #expect(listed().map(\.open) == [[own.orderID], []])
+        _ = Self.close(rig, 2)
+        rig.advance(milliseconds: 499)
+        #expect(listed().map(\.connectionCount) == [1, 0])
+        #expect(listed().map(\.graceLeftMilliseconds) == [0, 1])
+        _ = Self.wake(rig, after: 1)
+        #expect(listed().map(\.open) == [[own.orderID]])
+        _ = Self.close(rig, 1)
+        rig.start()
+        #expect(listed().map(\.graceLeftMilliseconds) == [1_000])
+    }
+
+    @Test func `the exits of what an entry has bought are not the session's`() throws {
+        let rig = Rig.ready()
+        rig.ask(Self.wish(0))
+        var wish = Make.wish()
+        wish.connection = 1
+        wish.exits = Make.exits()
+        let entry = try #require(rig.ask(.placeOrder(wish)).placements.first)
+        #expect(entry.session == "s1")
+        let report = Make.report(entry, venue: 1_000)
+        rig.tell(.placementAnswered(entry.orderID, .accepted(report)))
+        let stop = try #require(rig.fill(entry, "0.4", of: "0.4", trade: 1).placements.first)
+        rig.take(stop, venue: 2_000)
+        #expect(stop.session.isEmpty)
+        // The rest of the entry goes, the stop of what was bought stays.
+        #expect(Self.cancels(Self.close(rig, 1)) == [entry.orderID])
+        #expect(rig.state(of: stop)?.pendingCancel == nil)
+        rig.tell(
+            .orderReported(Make.exitReport(entry, .canceled, venue: 1_000, executed: "0.4"))
+        )
+        #expect(rig.exits(of: entry)?.working == [stop.orderID])
+        #expect(rig.journal.fold() == rig.gateway.state)
+    }
+
     @Test func `what is placed for a position belongs to the session, too`() {
         let rig = FlattenTests.holding()
         rig.ask(Self.wish(0))

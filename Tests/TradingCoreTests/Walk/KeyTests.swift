@@ -55,6 +55,27 @@ import Testing
         }
     }
 
+    @Test func `before the gateway is ready a key is not spent, and what it named is found`() {
+        let rig = Rig.ready()
+        let first = rig.openOrder(key: "first")
+        rig.start()
+        let numbers = rig.gateway.state.sequence
+        let early = rig.place(key: "second")
+        #expect(early.refusal?.rule == .notReady && early.events.isEmpty, "\(early.replies)")
+        #expect(rig.gateway.state.sequence == numbers)
+        // What was told of is found all the same (M2).
+        #expect(rig.place(key: "first").order?.orderID == first.orderID)
+        // A refusal that comes before readiness is the order's, and the key is its name.
+        rig.ask(.killEngage(.block, Principal("admin"), reason: "test"))
+        #expect(rig.place(key: "third").order?.refusal?.rule == .killSwitch)
+        let release = KillRelease(isForced: true)
+        rig.ask(.killRelease(Principal("admin"), reason: "test", release))
+        rig.connect(open: [Make.report(first, venue: 1_000)])
+        let late = rig.place(key: "second")
+        #expect(late.placements.count == 1, "\(late.replies)")
+        #expect(rig.place(key: "third").order?.refusal?.rule == .killSwitch)
+    }
+
     @Test func `a key binds when it is refused`() {
         let rig = Rig.ready()
         rig.ask(.killEngage(.block, Principal("admin"), reason: "test"))

@@ -57,6 +57,7 @@ import Testing
         "EquityRecord.baseEquity", "EquityRecord.highWater", "EquityRecord.bids",
         "EquityRecord.realizedProfit", "EquityRecord.fees", "EquityRecord.foreignFees",
         "State.breaches", "State.failureCounts", "BreachList.breaches", "BreachList.lastNumber",
+        "BreachList.openCount",
         "RiskBreach.number", "RiskBreach.rule", "RiskBreach.venue", "RiskBreach.asset",
         "RiskBreach.strategy", "RiskBreach.limit", "RiskBreach.actual", "RiskBreach.message",
         "RiskBreach.action", "RiskBreach.at", "RiskBreach.acknowledgement",
@@ -96,7 +97,8 @@ import Testing
         "Order.fills", "Order.pendingCancel", "Order.pendingAmend", "Order.quantity",
         "Order.successor", "Order.refusal", "Order.reason",
         "Order.createdAt", "Order.updatedAt",
-        "Refusal.rule", "Refusal.limit", "Refusal.actual", "Refusal.message", "Refusal.permitted",
+        "Refusal.reason", "Shared<Reason>.storage", "Reason.rule", "Reason.limit", "Reason.actual",
+        "Reason.message", "Reason.permitted",
         // Sums over the fills.
         "Order.filledQuantity", "Order.filledQuoteQuantity",
         "PendingCancel.cancelID",

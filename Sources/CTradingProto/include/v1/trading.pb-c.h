@@ -25,6 +25,9 @@ typedef struct Trading__V1__AdjustPositionResponse Trading__V1__AdjustPositionRe
 typedef struct Trading__V1__NothingToDo Trading__V1__NothingToDo;
 typedef struct Trading__V1__CancelOnDisconnectRequest Trading__V1__CancelOnDisconnectRequest;
 typedef struct Trading__V1__CancelOnDisconnectResponse Trading__V1__CancelOnDisconnectResponse;
+typedef struct Trading__V1__ListSessionsRequest Trading__V1__ListSessionsRequest;
+typedef struct Trading__V1__ListSessionsResponse Trading__V1__ListSessionsResponse;
+typedef struct Trading__V1__CancelSession Trading__V1__CancelSession;
 typedef struct Trading__V1__CancelRequest Trading__V1__CancelRequest;
 typedef struct Trading__V1__CancelResponse Trading__V1__CancelResponse;
 typedef struct Trading__V1__AmendRequest Trading__V1__AmendRequest;
@@ -657,6 +660,64 @@ struct  Trading__V1__CancelOnDisconnectResponse
 #define TRADING__V1__CANCEL_ON_DISCONNECT_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__cancel_on_disconnect_response__descriptor) \
     , 0, 0,NULL }
+
+
+struct  Trading__V1__ListSessionsRequest
+{
+  ProtobufCMessage base;
+};
+#define TRADING__V1__LIST_SESSIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__list_sessions_request__descriptor) \
+     }
+
+
+struct  Trading__V1__ListSessionsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * By caller and name.
+   */
+  size_t n_sessions;
+  Trading__V1__CancelSession **sessions;
+};
+#define TRADING__V1__LIST_SESSIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__list_sessions_response__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * Orders that are cancelled when nobody is left to look after them.
+ */
+struct  Trading__V1__CancelSession
+{
+  ProtobufCMessage base;
+  char *session;
+  /*
+   * Whose it is, as in changed_by.
+   */
+  char *principal;
+  /*
+   * When it was first named.
+   */
+  int64_t opened_at;
+  uint32_t grace_milliseconds;
+  /*
+   * How many connections named it and are there still.
+   */
+  uint32_t connection_count;
+  /*
+   * Without a connection: how much of the grace time is left. Else 0.
+   */
+  uint32_t grace_left_milliseconds;
+  /*
+   * Those of its orders that are open.
+   */
+  size_t n_order_ids;
+  uint64_t *order_ids;
+};
+#define TRADING__V1__CANCEL_SESSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__cancel_session__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0,NULL }
 
 
 struct  Trading__V1__CancelRequest
@@ -2316,6 +2377,63 @@ Trading__V1__CancelOnDisconnectResponse *
 void   trading__v1__cancel_on_disconnect_response__free_unpacked
                      (Trading__V1__CancelOnDisconnectResponse *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__ListSessionsRequest methods */
+void   trading__v1__list_sessions_request__init
+                     (Trading__V1__ListSessionsRequest         *message);
+size_t trading__v1__list_sessions_request__get_packed_size
+                     (const Trading__V1__ListSessionsRequest   *message);
+size_t trading__v1__list_sessions_request__pack
+                     (const Trading__V1__ListSessionsRequest   *message,
+                      uint8_t             *out);
+size_t trading__v1__list_sessions_request__pack_to_buffer
+                     (const Trading__V1__ListSessionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ListSessionsRequest *
+       trading__v1__list_sessions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__list_sessions_request__free_unpacked
+                     (Trading__V1__ListSessionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__ListSessionsResponse methods */
+void   trading__v1__list_sessions_response__init
+                     (Trading__V1__ListSessionsResponse         *message);
+size_t trading__v1__list_sessions_response__get_packed_size
+                     (const Trading__V1__ListSessionsResponse   *message);
+size_t trading__v1__list_sessions_response__pack
+                     (const Trading__V1__ListSessionsResponse   *message,
+                      uint8_t             *out);
+size_t trading__v1__list_sessions_response__pack_to_buffer
+                     (const Trading__V1__ListSessionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__ListSessionsResponse *
+       trading__v1__list_sessions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__list_sessions_response__free_unpacked
+                     (Trading__V1__ListSessionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Trading__V1__CancelSession methods */
+void   trading__v1__cancel_session__init
+                     (Trading__V1__CancelSession         *message);
+size_t trading__v1__cancel_session__get_packed_size
+                     (const Trading__V1__CancelSession   *message);
+size_t trading__v1__cancel_session__pack
+                     (const Trading__V1__CancelSession   *message,
+                      uint8_t             *out);
+size_t trading__v1__cancel_session__pack_to_buffer
+                     (const Trading__V1__CancelSession   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__CancelSession *
+       trading__v1__cancel_session__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__cancel_session__free_unpacked
+                     (Trading__V1__CancelSession *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__CancelRequest methods */
 void   trading__v1__cancel_request__init
                      (Trading__V1__CancelRequest         *message);
@@ -3773,6 +3891,15 @@ typedef void (*Trading__V1__CancelOnDisconnectRequest_Closure)
 typedef void (*Trading__V1__CancelOnDisconnectResponse_Closure)
                  (const Trading__V1__CancelOnDisconnectResponse *message,
                   void *closure_data);
+typedef void (*Trading__V1__ListSessionsRequest_Closure)
+                 (const Trading__V1__ListSessionsRequest *message,
+                  void *closure_data);
+typedef void (*Trading__V1__ListSessionsResponse_Closure)
+                 (const Trading__V1__ListSessionsResponse *message,
+                  void *closure_data);
+typedef void (*Trading__V1__CancelSession_Closure)
+                 (const Trading__V1__CancelSession *message,
+                  void *closure_data);
 typedef void (*Trading__V1__CancelRequest_Closure)
                  (const Trading__V1__CancelRequest *message,
                   void *closure_data);
@@ -4021,6 +4148,10 @@ struct Trading__V1__TradingService_Service
                                const Trading__V1__CancelOnDisconnectRequest *input,
                                Trading__V1__CancelOnDisconnectResponse_Closure closure,
                                void *closure_data);
+  void (*list_sessions)(Trading__V1__TradingService_Service *service,
+                        const Trading__V1__ListSessionsRequest *input,
+                        Trading__V1__ListSessionsResponse_Closure closure,
+                        void *closure_data);
   void (*cancel)(Trading__V1__TradingService_Service *service,
                  const Trading__V1__CancelRequest *input,
                  Trading__V1__CancelResponse_Closure closure,
@@ -4085,6 +4216,7 @@ void trading__v1__trading_service__init (Trading__V1__TradingService_Service *se
       function_prefix__ ## close_position,\
       function_prefix__ ## adjust_position,\
       function_prefix__ ## cancel_on_disconnect,\
+      function_prefix__ ## list_sessions,\
       function_prefix__ ## cancel,\
       function_prefix__ ## cancel_all,\
       function_prefix__ ## amend,\
@@ -4114,6 +4246,10 @@ void trading__v1__trading_service__cancel_on_disconnect(ProtobufCService *servic
                                                         const Trading__V1__CancelOnDisconnectRequest *input,
                                                         Trading__V1__CancelOnDisconnectResponse_Closure closure,
                                                         void *closure_data);
+void trading__v1__trading_service__list_sessions(ProtobufCService *service,
+                                                 const Trading__V1__ListSessionsRequest *input,
+                                                 Trading__V1__ListSessionsResponse_Closure closure,
+                                                 void *closure_data);
 void trading__v1__trading_service__cancel(ProtobufCService *service,
                                           const Trading__V1__CancelRequest *input,
                                           Trading__V1__CancelResponse_Closure closure,
@@ -4390,6 +4526,9 @@ extern const ProtobufCMessageDescriptor trading__v1__adjust_position_response__d
 extern const ProtobufCMessageDescriptor trading__v1__nothing_to_do__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_on_disconnect_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_on_disconnect_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__list_sessions_request__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__list_sessions_response__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__cancel_session__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__cancel_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__amend_request__descriptor;

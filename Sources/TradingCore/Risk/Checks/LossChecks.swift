@@ -3,7 +3,7 @@
 extension Checks {
     /// After a limit on losses or failures was broken, nothing grows until a person has seen it.
     static func tradingDisabled(_ context: RiskContext) -> Refusal? {
-        guard let breach = context.breach, !context.isReducing else { return nil }
+        guard let breach = context.breach?.value, !context.isReducing else { return nil }
         return Refusal(
             .tradingDisabled,
             limit: "no breach that nobody has acknowledged",

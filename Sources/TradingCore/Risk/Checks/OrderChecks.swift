@@ -80,7 +80,7 @@ extension Checks {
 
     /// One principal, one token's name and one strategy place so many orders in a while, no more.
     static func orderRate(_ context: RiskContext) -> Refusal? {
-        if let rate = context.limits.orderRate, let wait = context.rateWaitMilliseconds {
+        if let rate = context.bound.orderRate, let wait = context.rateWaitMilliseconds {
             return Self.refusal(of: rate, "", wait)
         }
         if let countMax = context.tokenLimits.orderRateMax,

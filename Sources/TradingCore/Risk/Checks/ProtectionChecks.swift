@@ -4,17 +4,17 @@
 extension Checks {
     /// A venue that does not answer gets no new orders.
     static func circuitBreaker(_ context: RiskContext) -> Refusal? {
-        context.condition.circuitRefusal(context.limits)
+        context.condition.circuitRefusal(context.limits.circuit.failuresMax)
     }
 
     /// A venue that rejects one order after the other gets no new ones.
     static func rejectBreaker(_ context: RiskContext) -> Refusal? {
-        context.condition.rejectRefusal(context.limits)
+        context.condition.rejectRefusal(context.limits.rejects.rejectsMax)
     }
 
     /// Orders are timed by the venue's clock: it must be near ours, or one of them is wrong.
     static func clockSkew(_ context: RiskContext) -> Refusal? {
-        context.condition.skewRefusal(context.limits)
+        context.condition.skewRefusal(context.limits.clockSkewMaxMilliseconds)
     }
 
     /// What an order is worth, or whether its price is harmful, is told by the last known price,
@@ -48,25 +48,26 @@ extension VenueCondition {
     /// Everything that keeps new orders back, in words, for health.
     func reasons(_ limits: RiskLimits) -> [String] {
         [
-            self.circuitRefusal(limits), self.rejectRefusal(limits), self.skewRefusal(limits),
+            self.circuitRefusal(limits.circuit.failuresMax),
+            self.rejectRefusal(limits.rejects.rejectsMax),
+            self.skewRefusal(limits.clockSkewMaxMilliseconds),
             self.restraintRefusal, self.shortageRefusal,
         ].compactMap { $0?.message }
     }
 
-    fileprivate func circuitRefusal(_ limits: RiskLimits) -> Refusal? {
+    fileprivate func circuitRefusal(_ failuresMax: Int) -> Refusal? {
         guard let circuit = self.circuit else { return nil }
         return Refusal(
             .circuitBreaker,
-            limit: "\(limits.circuit.failuresMax) failures in a row",
+            limit: "\(failuresMax) failures in a row",
             actual: circuit.reason,
             message: "The venue does not answer (\(circuit.reason)); it is tried again in "
                 + "\(circuit.waitMilliseconds) ms."
         )
     }
 
-    fileprivate func rejectRefusal(_ limits: RiskLimits) -> Refusal? {
+    fileprivate func rejectRefusal(_ most: Int) -> Refusal? {
         guard let rejects = self.rejects else { return nil }
-        let most = limits.rejects.rejectsMax
         return Refusal(
             .rejectBreaker,
             limit: "\(most) rejections in a row",
@@ -77,9 +78,8 @@ extension VenueCondition {
         )
     }
 
-    fileprivate func skewRefusal(_ limits: RiskLimits) -> Refusal? {
+    fileprivate func skewRefusal(_ limit: Int64) -> Refusal? {
         guard let skew = self.skew else { return nil }
-        let limit = limits.clockSkewMaxMilliseconds
         let worst = skew.milliseconds.magnitude + skew.uncertaintyMilliseconds.magnitude
         guard worst > UInt64(max(0, limit)) else { return nil }
         let actual = "\(skew.milliseconds) ms ± \(skew.uncertaintyMilliseconds) ms"

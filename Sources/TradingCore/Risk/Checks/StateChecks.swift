@@ -42,7 +42,7 @@ extension Checks {
 
     /// Only listed symbols are traded.
     static func symbolAllowed(_ context: RiskContext) -> Refusal? {
-        guard !context.limits.allows(context.terms.symbol) else { return nil }
+        guard !context.bound.isAllowed else { return nil }
         let allowed = context.limits.allowedSymbols
         return Refusal(
             .symbolAllowed,

@@ -1,5 +1,6 @@
 /// What a limit is set to.
-package enum LimitSetting: Hashable, Sendable {
+public enum LimitSetting: Hashable, Sendable {
+    /// A value as exact text, such as `0.5`; each limit says what it takes.
     case value(String)
     /// Nothing is bounded by it.
     case off
@@ -8,13 +9,16 @@ package enum LimitSetting: Hashable, Sendable {
 }
 
 /// A caller's wish to change limits: all of them, or none where one cannot be.
-package struct LimitsWish: Hashable, Sendable {
+public struct LimitsWish: Hashable, Sendable {
     /// What one limit is to be.
-    package struct Assignment: Hashable, Sendable {
-        package var key: LimitKey
-        package var setting: LimitSetting
+    public struct Assignment: Hashable, Sendable {
+        /// Which limit.
+        public var key: LimitKey
+        /// What it is to be.
+        public var setting: LimitSetting
 
-        package init(_ key: LimitKey, _ setting: LimitSetting) {
+        /// Says what a limit is to be.
+        public init(_ key: LimitKey, _ setting: LimitSetting) {
             self.key = key
             self.setting = setting
         }

@@ -1,17 +1,21 @@
 /// Names one limit: of everything, or of one symbol.
-package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible {
-    package var name: String
+public struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// Such as `order_notional_max`.
+    public var name: String
     /// Nil where the limit binds all symbols.
-    package var symbol: Symbol?
+    public var symbol: Symbol?
 
-    package init(_ name: String, symbol: Symbol? = nil) {
+    /// Names a limit; whether there is one of that name is for the gateway to say.
+    public init(_ name: String, symbol: Symbol? = nil) {
         self.name = name
         self.symbol = symbol
     }
 
-    package var description: String { self.symbol.map { "\(self.name) of \($0)" } ?? self.name }
+    /// In words.
+    public var description: String { self.symbol.map { "\(self.name) of \($0)" } ?? self.name }
 
-    package static func < (left: LimitKey, right: LimitKey) -> Bool {
+    /// Orders by symbol, then by name.
+    public static func < (left: LimitKey, right: LimitKey) -> Bool {
         (left.symbol?.name ?? "", left.name) < (right.symbol?.name ?? "", right.name)
     }
 }

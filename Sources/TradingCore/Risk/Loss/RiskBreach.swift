@@ -105,6 +105,8 @@ package struct BreachList: Hashable, Sendable {
     package private(set) var breaches: [RiskBreach]
     /// The number of the last one, whether or not it is still in the list.
     package private(set) var lastNumber: UInt64
+    /// How many nobody has acknowledged.
+    private var openCount: Int
 
     /// Older ones that were acknowledged are in the journal alone.
     package static let acknowledgedMax = 100
@@ -112,6 +114,7 @@ package struct BreachList: Hashable, Sendable {
     package init(breaches: [RiskBreach] = [], lastNumber: UInt64 = 0) {
         self.breaches = breaches
         self.lastNumber = lastNumber
+        self.openCount = breaches.count(where: \.isOpen)
     }
 
     /// Those that nobody has acknowledged, oldest first.
@@ -122,7 +125,8 @@ package struct BreachList: Hashable, Sendable {
     /// One whose answer is the kill switch holds them back too: a switch that is released by force
     /// does not make a loss undone.
     package func holding(strategy: String, on venue: VenueID) -> RiskBreach? {
-        self.breaches.first { breach in
+        guard self.openCount > 0 else { return nil }
+        return self.breaches.first { breach in
             breach.isOpen && breach.venue == venue
                 && (breach.strategy.isEmpty || breach.strategy == strategy)
         }
@@ -139,6 +143,7 @@ package struct BreachList: Hashable, Sendable {
         invariant(breach.number == self.lastNumber + 1, "breaches are counted one by one")
         self.lastNumber = breach.number
         self.breaches.append(breach)
+        if breach.isOpen { self.openCount += 1 }
     }
 
     mutating func acknowledge(
@@ -148,6 +153,7 @@ package struct BreachList: Hashable, Sendable {
         guard let index = self.breaches.firstIndex(where: { $0.number == number && $0.isOpen })
         else { return nil }
         self.breaches[index].acknowledgement = acknowledgement
+        self.openCount -= 1
         let breach = self.breaches[index]
         let acknowledged = self.breaches.count { !$0.isOpen }
         if acknowledged > Self.acknowledgedMax,

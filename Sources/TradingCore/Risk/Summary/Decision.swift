@@ -46,23 +46,35 @@ package struct Decision: Hashable, Sendable {
 }
 
 /// Which decisions are looked for, newest first.
-package struct DecisionFilter: Hashable, Sendable {
-    /// Nil for however old.
-    package var since: WallTime?
-    package var symbol: Symbol?
-    /// The name of the rule that refused.
-    package var rule: String?
-    package var isRefusedOnly: Bool
-    package var countMax: Int
+public struct DecisionFilter: Hashable, Sendable {
+    /// From then on; nil for however old.
+    public var since: WallTime?
+    /// On orders of this symbol only; nil for all.
+    public var symbol: Symbol?
+    /// The name of the rule that refused, such as `order_notional`; nil for all.
+    public var rule: String?
+    /// Whether orders that passed are left out.
+    public var isRefusedOnly: Bool
+    /// How many at most, 1 to 1,000.
+    public var countMax: Int
     /// Decisions of events below this one only, to page towards older ones.
-    package var before: UInt64?
+    public var before: UInt64?
 
-    package init(
+    /// Makes a filter; without arguments for the newest hundred of all.
+    ///
+    /// - Parameters:
+    ///   - since: From then on.
+    ///   - symbol: On orders of this symbol only.
+    ///   - rule: The name of the rule that refused.
+    ///   - isRefusedOnly: Whether orders that passed are left out.
+    ///   - countMax: How many at most, 1 to 1,000.
+    ///   - before: Where the page before says that the next one begins; nil for the newest.
+    public init(
         since: WallTime? = nil,
         symbol: Symbol? = nil,
         rule: String? = nil,
         isRefusedOnly: Bool = false,
-        countMax: Int,
+        countMax: Int = 100,
         before: UInt64? = nil
     ) {
         self.since = since

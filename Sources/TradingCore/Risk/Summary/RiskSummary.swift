@@ -84,7 +84,7 @@ extension Gateway {
         let venue = self.riskVenue
         let health = self.health(at: now)
         let risk = self.riskView()
-        let condition = self.condition(of: venue, symbol: nil, at: now)
+        let condition = self.condition(of: venue, at: now)
         return RiskSummary(
             risk: risk,
             killSwitch: self.state.killSwitch,
@@ -100,7 +100,7 @@ extension Gateway {
     private func holdingGauges(of venue: VenueID) -> [RiskSummary.Gauge] {
         let limits = self.settings.limits
         let ledger = self.state.ledger(of: venue)
-        let session = self.sessions[venue]
+        let book = self.books[venue]
         let symbols = Set(ledger.positions.keys).union(ledger.pending.keys)
         var gauges: [RiskSummary.Gauge] = []
         var sums: [Asset: Notional?] = [:]
@@ -111,8 +111,8 @@ extension Gateway {
                 ledger.pending(symbol, .sell) - held
             )
             guard worst.isPositive else { continue }
-            let worth = session?.quotes[symbol].map { Notional(worth: worst, at: $0.ask) }
-            let asset = ledger.positions[symbol]?.quoteAsset ?? session?.rules[symbol]?.quoteAsset
+            let worth = book?[symbol]?.quote.map { Notional(worth: worst, at: $0.ask) }
+            let asset = ledger.positions[symbol]?.quoteAsset ?? book?[symbol]?.rules?.quoteAsset
             gauges += self.positionGauges(of: symbol, in: asset, worth, on: venue)
             guard let asset else { continue }
             let sum = sums[asset] ?? .some(.zero)
