@@ -199,23 +199,32 @@ final class Broadcaster: RecordFollower {
         self.scheduleSlice()
     }
 
-    private func scheduleSlice() {
+    private func scheduleSlice(after gap: TimeAmount = .zero) {
         guard !self.isSliceScheduled, !self.queue.isEmpty else { return }
         self.isSliceScheduled = true
-        self.loop.assumeIsolated().scheduleTask(in: self.settings.sliceGap) { [weak self] in
-            self?.isSliceScheduled = false
-            self?.serveSlice()
-        }
+        let gap = max(gap, self.settings.sliceGap)
+        self.loop.assumeIsolated().scheduleTask(in: gap) { [weak self] in self?.serveSlice() }
     }
 
+    /// Serves a few, and then rests for as long as that took.
+    ///
+    /// Orders need more than this loop: the thread that talks to the venue, and other programs on
+    /// the same CPU. Where very many listen, a loop that never rests has the system make those
+    /// wait for whole spans of its own at every step of an order.
     private func serveSlice() {
+        let begin = NIODeadline.now()
         for _ in 0..<self.settings.sliceSubscribers {
             guard let subscriber = self.queue.popFirst() else { break }
             subscriber.isQueued = false
             guard self.subscribers[subscriber.id] != nil else { continue }
             if self.serve(subscriber) { self.enqueue(subscriber) }
         }
-        self.scheduleSlice()
+        // What was said is written by a task that stands before this one.
+        self.loop.assumeIsolated().execute { [weak self] in
+            guard let self else { return }
+            self.isSliceScheduled = false
+            self.scheduleSlice(after: .now() - begin)
+        }
     }
 
     /// Gives a subscriber its turn; whether it wants another one.

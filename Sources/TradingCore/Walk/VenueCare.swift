@@ -49,12 +49,12 @@ struct VenueCare: Sendable {
         [self.circuit.wakeAt, self.stream.wakeAt, self.clockDoubt?.askAt].compactMap(\.self)
     }
 
-    /// How old what the market stream tells is, by when it was learned; nil where the stream has kept
-    /// it current since, or there is none.
-    func ageMilliseconds(of at: MonotonicTime?, at now: MonotonicTime) -> Int64? {
-        guard let at else { return nil }
-        if let since = self.marketSince, since <= at { return nil }
-        return now.milliseconds(since: at)
+    /// How old is what the market stream tells, by when it was learned; nil where the stream has
+    /// kept it current since, or there is none.
+    func ageMilliseconds(of time: MonotonicTime?, at now: MonotonicTime) -> Int64? {
+        guard let time else { return nil }
+        if let since = self.marketSince, since <= time { return nil }
+        return now.milliseconds(since: time)
     }
 
     /// Whether new orders may go out now, and why not.
