@@ -76,7 +76,7 @@ extension Gateway {
         in asset: Asset?,
         on venue: VenueID
     ) -> Amount? {
-        guard let share, let asset, let equity = self.books[venue]?.equity(in: asset) else {
+        guard let share, let asset, let equity = self.equity(in: asset, on: venue) else {
             return amount
         }
         let part = max(equity, .zero).scaled(by: share, over: 1_000_000, rounding: .down)
@@ -126,7 +126,7 @@ extension Gateway {
         on venue: VenueID
     ) -> RiskSummary.Gauge {
         let free = self.state.ledger(of: venue).available(of: asset)
-        let share = self.books[venue]?.equity(in: asset).flatMap { equity in
+        let share = self.equity(in: asset, on: venue).flatMap { equity in
             equity.isPositive
                 ? Int64(clamping: (free.raw * 1_000_000).divided(by: equity.raw, rounding: .down))
                 : nil
