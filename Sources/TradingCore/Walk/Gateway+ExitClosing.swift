@@ -47,19 +47,9 @@ extension Gateway {
         deadline: MonotonicTime?,
         into batch: inout OpenBatch
     ) -> Bool {
-        guard let key = wish.key,
-            let plan = self.state.exits.plans.values.first(where: { $0.closing?.key == key })
-        else { return false }
+        guard let plan = self.closer(under: wish.key) else { return false }
         guard plan.closing?.goal == wish.goal, plan.entry.terms.symbol == wish.symbol else {
-            let refusal = Refusal(
-                .idempotencyKey,
-                limit: "the exits of order \(plan.entry.orderID)",
-                actual: "different content",
-                message: "The key was used to close what order \(plan.entry.orderID) bought; use "
-                    + "a new key for something else."
-            )
-            batch.perform(.reply(token, .refused(refusal)))
-            return true
+            return self.refusesKeyOfClosing(wish.key, token, into: &batch)
         }
         self.waitForCloser(
             of: plan.entry.orderID,
@@ -68,6 +58,32 @@ extension Gateway {
             deadline,
             at: batch.instant
         )
+        return true
+    }
+
+    /// The exits whose order is to carry a key and is not placed yet.
+    private func closer(under key: IdempotencyKey?) -> ExitPlan? {
+        guard let key else { return nil }
+        return self.state.exits.plans.values.first { $0.closing?.key == key }
+    }
+
+    /// Refuses a call under the key of an order that exits are about to place (M2).
+    ///
+    /// - Returns: Whether it is one.
+    mutating func refusesKeyOfClosing(
+        _ key: IdempotencyKey?,
+        _ token: RequestToken,
+        into batch: inout OpenBatch
+    ) -> Bool {
+        guard let entry = self.closer(under: key)?.entry.orderID else { return false }
+        let refusal = Refusal(
+            .idempotencyKey,
+            limit: "the exits of order \(entry)",
+            actual: "different content",
+            message: "The key was used to close what order \(entry) bought; use a new key for "
+                + "something else."
+        )
+        batch.perform(.reply(token, .refused(refusal)))
         return true
     }
 

@@ -88,7 +88,7 @@ extension Gateway {
         ) { intent in
             intent.askedTerms == wish.terms && intent.goal == nil && intent.exits == wish.exits
         }
-        guard !isAnswered else { return }
+        guard !isAnswered, !self.refusesKeyOfClosing(wish.key, token, into: &batch) else { return }
         if let refusal = self.refusalUntilReady(of: wish, at: batch.instant) {
             batch.perform(.reply(token, .refused(refusal)))
             return

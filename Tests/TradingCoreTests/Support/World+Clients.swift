@@ -9,6 +9,9 @@ extension World {
         let orders = self.rig.gateway.state.ordersByAge
         let request: Request
         switch self.random.number(0...99) {
+        // What exits hold is closed as well.
+        case 0..<10 where !self.rig.gateway.state.exits.isEmpty:
+            request = .position(self.positionWish())
         case 0..<55: request = .placeOrder(self.wish())
         case 55..<65: request = .placeOrder(self.repeatedWish())
         case 65..<73:
@@ -28,8 +31,6 @@ extension World {
         case 97:
             guard let input = self.sessionInput() else { return nil }
             return input
-        // What exits hold is closed as well.
-        case 98 where self.hasExits: request = .position(self.positionWish())
         case 98: request = .order(OrderID(raw: UInt64(self.random.number(1...40))))
         default:
             request = .orders(
@@ -109,7 +110,10 @@ extension World {
         return PositionRequest(
             symbol: Make.bitcoin,
             goal: goals.randomElement(using: &self.random) ?? .close,
-            principal: Principal("alice")
+            principal: Principal("alice"),
+            // Some come again, with the same content or another (M2).
+            key: self.random.happens(50)
+                ? Make.key("p\(self.random.number(1...20))") : nil
         )
     }
 

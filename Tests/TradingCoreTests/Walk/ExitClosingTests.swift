@@ -122,6 +122,7 @@ import Testing
         // The same call again is the same sale.
         #expect(rig.ask(Self.close(key: "once")).replies.isEmpty)
         #expect(rig.ask(Self.close(.reach(.zero), key: "once")).refusal?.rule == .idempotencyKey)
+        #expect(rig.place(key: "once").refusal?.rule == .idempotencyKey)
         #expect(rig.ask(Self.close()).refusal?.rule == .positionBusy)
         let sale = try Self.sale(rig.end(stop, venue: 2_000))
         #expect(sale.terms == Self.market("1") && sale.key == Make.key("once"))

@@ -31,7 +31,7 @@ import Testing
         for (kind, least) in [
             "exit STOP_LOSS": 150, "exit STOP_LOSS_LIMIT": 60, "exit LIMIT": 50,
             "exit MARKET": 50, "exit filled": 200, "reached stopLoss": 50,
-            "reached takeProfit": 50, "exits ended": 300,
+            "reached takeProfit": 50, "exits ended": 300, "exits closing": 15,
         ] {
             #expect(tally[kind, default: 0] >= least, "\(kind): \(tally[kind, default: 0])")
         }
