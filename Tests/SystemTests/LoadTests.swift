@@ -18,8 +18,8 @@ import TradingCore
         try await self.trade(client, 4_000..<8_000)
         let late = try await self.residentKiB(client, desk, 8_000..<Self.orderCount)
         print("resident behind 2000 orders \(early) KiB, behind 8000 \(late) KiB")
-        // The store's buffers fill up behind some 10,000 orders; behind 44,000 the server held what it
-        // held behind 14,000. What an order left behind for good would be more than 700 bytes.
+        // The store's buffers fill up behind some 10,000 orders; behind 44,000 the server held what
+        // it held behind 14,000. What an order left for good would be more than 700 bytes.
         #expect(late <= early + 4 * 1_024)
         let comparison = Comparison(desk: desk, client: client)
         try await comparison.expectAgreement(["BTCUSDT", "ETHUSDT"])
