@@ -93,14 +93,13 @@ extension RiskContext {
         return book.cost(of: self.terms.quantity, upTo: edge, best: best)
     }
 
-    /// Looks the levels up that a market order meets.
+    /// Looks the levels up that a market order meets, where they are of now.
     mutating func addBook(_ session: VenueSession?, at now: Instant) {
-        self.book = session?.book(
-            for: self.terms.side,
-            of: self.terms.symbol,
-            ageMillisecondsMax: self.limits.quoteAgeMaxMilliseconds,
-            at: now.monotonic
-        )
+        guard let session, let depth = session.book[self.terms.symbol]?.depth,
+            session.care.ageMilliseconds(of: depth.at, at: now.monotonic) ?? 0
+                <= self.limits.quoteAgeMaxMilliseconds
+        else { return }
+        self.book = depth.side(for: self.terms.side)
     }
 
     /// What one unit of that costs on average, rounded up, so that what is held back for the order
@@ -170,20 +169,5 @@ extension Price {
             over: 1_000_000,
             rounding: side == .buy ? .down : .up
         )
-    }
-}
-
-extension VenueSession {
-    /// The levels that an order of a side meets, where they are of now.
-    func book(
-        for side: Side,
-        of symbol: Symbol,
-        ageMillisecondsMax: Int64,
-        at now: MonotonicTime
-    ) -> BookSide? {
-        guard let depth = self.depths[symbol],
-            self.care.ageMilliseconds(of: depth.at, at: now) ?? 0 <= ageMillisecondsMax
-        else { return nil }
-        return depth.side(for: side)
     }
 }

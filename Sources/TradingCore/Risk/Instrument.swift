@@ -5,6 +5,8 @@
 /// from the journal or from prices is kept here as their news come, by ``AccountBook``.
 final class Instrument {
     let symbol: Symbol
+    /// What was last told of the levels near the best prices; market orders alone read it.
+    var depth: KnownDepth?
     /// As of now; a decision reads it once.
     var standing = Standing()
     private var bounds: [(strategy: String, limits: BoundLimits)] = []

@@ -238,6 +238,12 @@ extension RiskLimits {
         }
     }
 
+    /// The stricter of an amount and a share of equity, in millionths.
+    static func stricter(_ amount: Amount?, share: Int64, of equity: Amount) -> Amount? {
+        let part = max(equity, .zero).scaled(by: share, over: 1_000_000, rounding: .down)
+        return self.stricter(amount, part)
+    }
+
     static func stricter<Limit: Comparable>(_ one: Limit?, _ other: Limit?) -> Limit? {
         guard let one, let other else { return one ?? other }
         return min(one, other)

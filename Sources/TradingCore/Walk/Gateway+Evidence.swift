@@ -28,8 +28,8 @@ extension Gateway {
             self.book(of: venue).take(quote, of: symbol)
             self.noteForExits(quote, of: symbol, on: venue)
         case .depthReported(let report):
-            let depth = KnownDepth(report, at: batch.instant.monotonic)
-            self.sessions[venue]?.depths[report.symbol] = depth
+            self.book(of: venue).instrument(report.symbol).depth =
+                KnownDepth(report, at: batch.instant.monotonic)
         case .clockMeasured:
             self.advanceReconciliation(venue, into: &batch) { $0.awaitsClock = false }
         case .marketStreamOpened, .marketStreamLost, .orderLimitsReported, .orderCountsReported,

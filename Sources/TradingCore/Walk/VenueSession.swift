@@ -13,8 +13,6 @@ final class VenueSession {
     var phase: Phase = .offline(reason: "the user stream is not connected yet")
     /// The venue's symbols, and what its account has in them.
     let book: AccountBook
-    /// What was last told of the levels near the best prices.
-    var depths: [Symbol: KnownDepth] = [:]
     var care: VenueCare
     var balances = BalanceWatch()
     var tradeWatch = TradeWatch()

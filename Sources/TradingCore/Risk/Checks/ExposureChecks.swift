@@ -109,8 +109,7 @@ extension RiskContext {
     private func stricter(_ amount: Amount?, share: Int64?) -> Amount? {
         guard let share else { return amount }
         return self.account.equity.flatMap { equity in
-            let part = max(equity, .zero).scaled(by: share, over: 1_000_000, rounding: .down)
-            return RiskLimits.stricter(amount, part)
+            RiskLimits.stricter(amount, share: share, of: equity)
         }
     }
 }

@@ -79,8 +79,7 @@ extension Gateway {
         guard let share, let asset, let equity = self.equity(in: asset, on: venue) else {
             return amount
         }
-        let part = max(equity, .zero).scaled(by: share, over: 1_000_000, rounding: .down)
-        return RiskLimits.stricter(amount, part)
+        return RiskLimits.stricter(amount, share: share, of: equity)
     }
 
     /// What the account does in a day, in how many symbols, and what of it stays free.
