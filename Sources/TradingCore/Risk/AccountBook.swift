@@ -151,6 +151,35 @@ final class AccountBook {
         }
     }
 
+    /// What the account has for an order, as far as a limit asks for it.
+    func money(
+        of instrument: Instrument,
+        _ standing: Instrument.Standing,
+        for side: Side,
+        _ bound: Shared<BoundLimits>,
+        limitsDay: Bool
+    ) -> MoneyFacts {
+        guard let quote = instrument.quoteMoney, let rules = instrument.sharedRules else {
+            return MoneyFacts()
+        }
+        var money = MoneyFacts()
+        money.available =
+            side == .buy ? quote.available : instrument.baseMoney?.available ?? .zero
+        if bound.value.needsEquity, let equity = self.equity(in: quote) {
+            money.equity = equity
+            money.isLossKnown = self.isLossKnown(
+                in: quote,
+                quotedIn: rules.value.quoteAsset,
+                limitsDay: limitsDay
+            )
+        }
+        guard bound.value.isExposureLimited else { return money }
+        money.exposure.opposite = .zero - standing.holding.reducible[side.opposite]
+        (money.exposure.others, money.exposure.unpriced) =
+            self.exposure(beside: instrument, in: quote)
+        return money
+    }
+
     /// What the other symbols' positions in the asset of an instrument's price are worth at their
     /// worst, and which one has no price.
     func exposure(

@@ -48,6 +48,12 @@ package struct RecentTerms: Hashable, Sendable {
         var principal: Principal
         var terms: OrderTerms
 
+        /// What differs mostly is compared first.
+        static func == (left: Key, right: Key) -> Bool {
+            left.terms.quantity == right.terms.quantity && left.terms == right.terms
+                && left.principal == right.principal
+        }
+
         func hash(into hasher: inout Hasher) { hasher.combine(self._rawHashValue(seed: 0)) }
 
         /// Two orders that differ in the rest only are rare.

@@ -93,15 +93,6 @@ extension RiskContext {
         return book.cost(of: self.terms.quantity, upTo: edge, best: best)
     }
 
-    /// Looks the levels up that a market order meets, where they are of now.
-    mutating func addBook(_ session: VenueSession?, at now: Instant) {
-        guard let session, let depth = session.book[self.terms.symbol]?.depth,
-            session.care.ageMilliseconds(of: depth.at, at: now.monotonic) ?? 0
-                <= self.limits.quoteAgeMaxMilliseconds
-        else { return }
-        self.book = depth.side(for: self.terms.side)
-    }
-
     /// What one unit of that costs on average, rounded up, so that what is held back for the order
     /// is never less than its levels cost.
     var bookPrice: Price? {

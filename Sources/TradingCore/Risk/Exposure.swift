@@ -16,6 +16,11 @@ extension Notional {
     /// What an amount of a base asset is worth at a price, whatever its sign; the largest notional
     /// where the product is beyond it.
     package init(worth amount: Amount, at price: Price) {
+        // Nearly every amount is within one word: the product of two words is exact.
+        if let word = Int64(exactly: amount.raw) {
+            self.init(raw: Int128((Int128(word) * Int128(price.raw)).magnitude))
+            return
+        }
         let (product, isOutOfRange) = amount.raw.multipliedReportingOverflow(by: Int128(price.raw))
         let isFar = isOutOfRange || product == .min
         self.init(raw: isFar ? .max : Int128(product.magnitude))

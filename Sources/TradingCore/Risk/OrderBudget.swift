@@ -60,7 +60,7 @@ package struct OrderBudget: Hashable, Sendable {
     ) -> Shortage? {
         var worst: Shortage?
         for index in self.windows.indices {
-            self.windows[index].roll(to: times)
+            if !self.windows[index].holds(times) { self.windows[index].roll(to: times) }
             let window = self.windows[index]
             let reserve = usesReserve ? 0 : Self.reserve(of: window.limit)
             guard !window.hasRoom(for: 1, reserve: reserve) else { continue }

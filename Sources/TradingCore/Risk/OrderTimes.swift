@@ -24,11 +24,49 @@ package struct OrderTimes: Hashable, Sendable {
         /// In nanoseconds of the monotonic clock; below zero where that began later.
         var times: [Int64] = []
         var oldest = 0
+
+        @inline(__always)
+        func waitMilliseconds(_ rate: OrderRate, at now: MonotonicTime) -> Int64? {
+            guard self.times.count == rate.countMax else { return nil }
+            let free = self.times[self.oldest] + rate.intervalMilliseconds * 1_000_000
+            let wait = free - Int64(now.nanoseconds)
+            return wait > 0 ? wait.divided(by: 1_000_000, rounding: .up) : nil
+        }
+
+        mutating func note(_ now: MonotonicTime, _ rate: OrderRate) {
+            guard self.times.count >= rate.countMax else {
+                self.times.append(Int64(now.nanoseconds))
+                return
+            }
+            self.times[self.oldest] = Int64(now.nanoseconds)
+            self.oldest = (self.oldest + 1) % rate.countMax
+        }
+
+        /// Keeps as many of the last times as a rate looks back on.
+        mutating func shrink(to rate: OrderRate) {
+            let byAge = self.times[self.oldest...] + self.times[..<self.oldest]
+            self = Ring(times: Array(byAge.suffix(rate.countMax)))
+        }
     }
 
-    private var rings: [Principal: Ring] = [:]
+    /// Who placed the last order; its ring is not among the others, since the next order is mostly of
+    /// the same, who is then found without a hash.
+    private var latest = Principal("")
+    private var latestRing = Ring()
+    private var others: [Principal: Ring] = [:]
 
     package init() {}
+
+    private subscript(principal: Principal) -> Ring? {
+        get { self.latest == principal ? self.latestRing : self.others[principal] }
+        set {
+            if self.latest == principal {
+                self.latestRing = newValue ?? Ring()
+            } else {
+                self.others[principal] = newValue
+            }
+        }
+    }
 
     /// How long a principal must wait until it may place; nil where it may now.
     package func waitMilliseconds(
@@ -36,35 +74,32 @@ package struct OrderTimes: Hashable, Sendable {
         _ rate: OrderRate,
         at now: MonotonicTime
     ) -> Int64? {
-        guard let ring = self.rings[principal], ring.times.count == rate.countMax else {
-            return nil
-        }
-        let free = ring.times[ring.oldest] + rate.intervalMilliseconds * 1_000_000
-        let wait = free - Int64(now.nanoseconds)
-        return wait > 0 ? wait.divided(by: 1_000_000, rounding: .up) : nil
+        self.latest == principal
+            ? self.latestRing.waitMilliseconds(rate, at: now)
+            : self.others[principal]?.waitMilliseconds(rate, at: now)
     }
 
     /// Goes on with another rate, by the last times that are known.
     ///
     /// A larger rate than before begins with what the smaller one looked back on.
     package mutating func adopt(_ rate: OrderRate) {
-        for (principal, ring) in self.rings {
-            let byAge = ring.times[ring.oldest...] + ring.times[..<ring.oldest]
-            self.rings[principal] = Ring(times: Array(byAge.suffix(rate.countMax)))
-        }
+        self.latestRing.shrink(to: rate)
+        for principal in self.others.keys { self.others[principal]?.shrink(to: rate) }
     }
 
     /// Goes on with another rate for one principal; nil forgets it.
     mutating func adopt(_ rate: OrderRate?, of principal: Principal) {
-        guard let ring = self.rings[principal] else { return }
-        let byAge = ring.times[ring.oldest...] + ring.times[..<ring.oldest]
-        self.rings[principal] = rate.map { Ring(times: Array(byAge.suffix($0.countMax))) }
+        guard let rate else {
+            self[principal] = nil
+            return
+        }
+        self[principal]?.shrink(to: rate)
     }
 
     /// How many orders a principal placed in the interval that ends now, as far as is known.
     package func count(_ principal: Principal, _ rate: OrderRate, at now: MonotonicTime) -> Int {
         let begin = Int64(now.nanoseconds) - rate.intervalMilliseconds * 1_000_000
-        return (self.rings[principal]?.times ?? []).count { time in begin < time }
+        return (self[principal]?.times ?? []).count { time in begin < time }
     }
 
     /// Goes on from what an ended process left of a principal's times.
@@ -81,18 +116,16 @@ package struct OrderTimes: Hashable, Sendable {
             youngest = max(youngest, now.wall.nanoseconds - time.nanoseconds)
             times.append(Int64(now.monotonic.nanoseconds) - youngest)
         }
-        self.rings[principal] = Ring(times: times.reversed())
+        self[principal] = Ring(times: times.reversed())
     }
 
     /// Counts an order that passed the gate.
     package mutating func note(_ principal: Principal, _ rate: OrderRate, at now: MonotonicTime) {
-        var ring = self.rings.removeValue(forKey: principal) ?? Ring()
-        if ring.times.count < rate.countMax {
-            ring.times.append(Int64(now.nanoseconds))
-        } else {
-            ring.times[ring.oldest] = Int64(now.nanoseconds)
-            ring.oldest = (ring.oldest + 1) % rate.countMax
+        if self.latest != principal {
+            let ring = self.others.removeValue(forKey: principal) ?? Ring()
+            if !self.latestRing.times.isEmpty { self.others[self.latest] = self.latestRing }
+            (self.latest, self.latestRing) = (principal, ring)
         }
-        self.rings[principal] = ring
+        self.latestRing.note(now, rate)
     }
 }

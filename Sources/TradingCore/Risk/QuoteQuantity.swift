@@ -10,12 +10,22 @@ extension OrderTerms {
     ///   - rules: Those of the symbol, whose step the quantity is a multiple of.
     ///   - slippageMillionths: How much worse than the best price a sale is assumed to fill.
     /// - Returns: The terms to judge and to reserve by; the same where they have a quantity.
+    @inline(__always)
     func sized(
         at quote: Quote?,
-        _ rules: SymbolRules?,
+        _ rules: Shared<SymbolRules>?,
         slippageMillionths: Int64
     ) -> OrderTerms {
         guard let quoteQuantity = self.quoteQuantity else { return self }
+        return self.sized(quoteQuantity, at: quote, rules?.value, slippageMillionths)
+    }
+
+    private func sized(
+        _ quoteQuantity: Amount,
+        at quote: Quote?,
+        _ rules: SymbolRules?,
+        _ slippageMillionths: Int64
+    ) -> OrderTerms {
         var sized = self
         sized.quantity = .zero
         guard let rules, var price = quote?.best(for: self.side) else { return sized }

@@ -86,6 +86,14 @@ package struct RateWindow: Hashable, Sendable {
     /// The venue changed what it allows in a window of this length.
     package mutating func setCountMax(_ countMax: Int) { self.limit.countMax = countMax }
 
+    /// Whether times lie in the present window, all of them: it goes on as it is.
+    package func holds(_ times: ClosedRange<WallTime>) -> Bool {
+        guard let index = self.index else { return false }
+        let begin = index * self.limit.intervalMilliseconds
+        return begin <= times.lowerBound.milliseconds
+            && times.upperBound.milliseconds < begin + self.limit.intervalMilliseconds
+    }
+
     /// Begins the window that has begun at the venue for certain.
     package mutating func roll(to times: ClosedRange<WallTime>) {
         let earliest = self.windowIndex(of: times.lowerBound)

@@ -248,18 +248,18 @@ package enum RiskGate {
         return nil
     }
 
-    /// Makes the order as small as the limit on its position lets pass, where it is to be clipped
-    /// and what is left passes every check; else leaves it as it was asked for.
-    package static func clip(_ context: inout RiskContext) {
+    /// How much the limit on its position lets pass of an order that is to be clipped, where that
+    /// passes every check; nil where it stays as it was asked for.
+    package static func clippedQuantity(of context: RiskContext) -> Quantity? {
         guard context.limits.onPositionExceeded == .clip, context.purpose == .client,
             context.terms.quoteQuantity == nil,
             Checks.positionNotional(context) != nil,
             let room = Checks.positionRoom(context), room.isPositive,
             room < context.terms.quantity
-        else { return }
-        let asked = context.terms.quantity
-        context.terms.quantity = room
-        if self.refusal(of: context) != nil { context.terms.quantity = asked }
+        else { return nil }
+        var clipped = context
+        clipped.terms.quantity = room
+        return self.refusal(of: clipped) == nil ? room : nil
     }
 
     /// Lets an order pass or says why not.

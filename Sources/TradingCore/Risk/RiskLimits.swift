@@ -146,6 +146,10 @@ package struct BoundLimits: Hashable, Sendable {
     package var isAllowed: Bool
     /// Whether a limit that binds is a share of equity, or bounds what is lost of it.
     package var needsEquity: Bool
+    /// Whether anything bounds the position in the symbol, an amount or a share of equity.
+    package var isPositionLimited: Bool
+    /// The same of all positions.
+    package var isExposureLimited: Bool
     /// Orders of a principal in a while; nil where nothing bounds them.
     package var orderRate: OrderRate?
     /// Largest value of one order.
@@ -183,25 +187,26 @@ extension RiskLimits {
             ofStrategy?.riskShareMillionths
         )
         let riskShare = Self.stricter(self.riskShareMillionths, riskOfBoth)
+        let position = Self.stricter(self.positionNotionalMax, positionOfBoth)
+        let exposure = Self.stricter(self.exposureNotionalMax, ofStrategy?.exposureNotionalMax)
         return BoundLimits(
             isAllowed: self.allowed.contains(symbol),
             needsEquity: self.positionShareMillionths != nil || self.exposureShareMillionths != nil
                 || self.cashShareMillionths != nil || riskShare != nil || self.loss.needsEquity,
+            isPositionLimited: self.positionShareMillionths != nil || position != nil,
+            isExposureLimited: self.exposureShareMillionths != nil || exposure != nil,
             orderRate: self.orderRate,
             orderNotionalMax: ofBoth.map { min($0, self.orderNotionalMax) }
                 ?? self.orderNotionalMax,
             orderQuantityMax: ofSymbol?.orderQuantityMax,
-            positionNotionalMax: Self.stricter(self.positionNotionalMax, positionOfBoth),
+            positionNotionalMax: position,
             priceCollarMillionths: Self.stricter(
                 self.priceCollarMillionths,
                 ofSymbol?.priceCollarMillionths
             ),
             sensitiveNotional: Self.stricter(self.sensitiveNotional, ofSymbol?.sensitiveNotional),
             strategyRate: self.orderRate(of: ofStrategy),
-            exposureNotionalMax: Self.stricter(
-                self.exposureNotionalMax,
-                ofStrategy?.exposureNotionalMax
-            ),
+            exposureNotionalMax: exposure,
             requiresStopLoss: self.requiresStopLoss || ofSymbol?.requiresStopLoss == true
                 || ofStrategy?.requiresStopLoss == true,
             riskShareMillionths: riskShare

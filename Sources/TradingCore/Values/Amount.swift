@@ -38,7 +38,7 @@ public struct Amount: ExactDecimal {
     public static func -= (left: inout Amount, right: Amount) { left = left - right }
 
     /// The amount times `numerator / denominator`, rounded as named.
-    @inlinable
+    @inlinable @inline(__always)
     public func scaled(
         by numerator: Int64,
         over denominator: Int64,
@@ -57,8 +57,8 @@ public struct Amount: ExactDecimal {
 
     /// The same by divisions of 64 bits, a few times as fast; nil where a part does not fit.
     ///
-    /// Every order is judged by some of them.
-    @inlinable
+    /// Every order is judged by some of them, by a denominator that is known where they are compiled.
+    @inlinable @inline(__always)
     func scaledInWords(
         by numerator: Int64,
         over denominator: Int64,

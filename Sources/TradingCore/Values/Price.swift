@@ -37,12 +37,14 @@ public struct Price: ExactDecimal {
     }
 
     /// The price times `numerator / denominator`, or nil where that leaves the range.
-    @inlinable
+    @inlinable @inline(__always)
     public func scaled(
         by numerator: Int64,
         over denominator: Int64,
         rounding: Rounding
     ) -> Price? {
+        let (small, isBeyond) = self.raw.multipliedReportingOverflow(by: numerator)
+        if !isBeyond { return Price(raw: small.divided(by: denominator, rounding: rounding)) }
         let product = Int128(self.raw) * Int128(numerator)
         return Int64(exactly: product.divided(by: Int128(denominator), rounding: rounding))
             .map(Price.init(raw:))

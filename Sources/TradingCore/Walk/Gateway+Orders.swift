@@ -170,7 +170,9 @@ extension Gateway {
         let orderID = self.nextOrderID
         let venue = self.mode.venue
         var context = self.riskContext(for: wish, .client, on: venue, at: batch.instant)
-        RiskGate.clip(&context)
+        if let quantity = RiskGate.clippedQuantity(of: context) {
+            context.terms.quantity = quantity
+        }
         var wish = wish
         if context.terms != wish.terms {
             if wish.terms.quoteQuantity == nil { wish.originalQuantity = wish.terms.quantity }

@@ -3,15 +3,16 @@ extension Gateway {
     ///
     /// Nothing comes of it and nothing is counted.
     package mutating func refusal(of wish: OrderRequest, at now: Instant) -> Refusal? {
-        var context = self.riskContext(for: wish, .client, on: self.mode.venue, at: now)
-        RiskGate.clip(&context)
+        let context = self.riskContext(for: wish, .client, on: self.mode.venue, at: now)
+        if RiskGate.clippedQuantity(of: context) != nil { return nil }
         return RiskGate.refusal(of: context)
     }
 
     /// Everything that the checks look at, for one order.
     ///
     /// Every order pays for each look in here: what is known of the symbol is one ``Instrument``,
-    /// and all of this is mutating because a call that is not is handed a copy of the gateway.
+    /// all of this is mutating because a call that is not is handed a copy of the gateway, and the
+    /// context is made in one piece where its caller wants it.
     mutating func riskContext(
         for wish: OrderRequest,
         _ purpose: OrderPurpose,
@@ -20,20 +21,23 @@ extension Gateway {
     ) -> RiskContext {
         // Modes that send nothing are judged by the account that they imitate.
         let ruleVenue = self.settings.ruleVenue(for: venue)
-        let session = self.sessions[ruleVenue]
         let (symbol, side) = (wish.terms.symbol, wish.terms.side)
-        let instrument = session?.book[symbol]
-        let standing = instrument?.standing ?? Instrument.Standing()
-        let rules = instrument?.sharedRules
         let limits = self.settings.sharedLimits
-        let bound =
-            instrument?.bound(wish.strategy, by: limits)
-            ?? Shared(limits.value.bound(to: symbol, strategy: wish.strategy))
-        let isOwn = ruleVenue == venue
-        var context = RiskContext(
+        let facts =
+            self.sessions[ruleVenue]?.facts(for: wish, purpose, limits, at: now)
+            ?? VenueFacts(
+                notReadyReasons: ["no connection to \(ruleVenue.mode.name) is configured"],
+                bound: Shared(limits.value.bound(to: symbol, strategy: wish.strategy)),
+                time: now.wall
+            )
+        let standing = facts.standing
+        let bound = facts.bound
+        let counts = self.counts(facts, symbol, on: venue, isOwn: ruleVenue == venue)
+        let tokenLimits = self.state.tokens.limits(of: wish.principal)
+        return RiskContext(
             terms: wish.terms.sized(
                 at: standing.quote,
-                rules?.value,
+                facts.rules,
                 slippageMillionths: bound.value.priceCollarMillionths
                     ?? limits.value.marketSlippageMillionths
             ),
@@ -41,75 +45,69 @@ extension Gateway {
             expectedMode: wish.expectedMode,
             mode: self.mode,
             killSwitch: self.state.killSwitch.isEngaged ? Shared(self.state.killSwitch) : nil,
-            notReadyReasons: session?.notReadyReasons
-                ?? ["no connection to \(ruleVenue.mode.name) is configured"],
-            sharedRules: rules,
+            notReadyReasons: facts.notReadyReasons,
+            sharedRules: facts.rules,
             quote: standing.quote,
+            book: facts.bookSide,
             sharedLimits: limits,
             sharedBound: bound,
-            // Held orders belong to the present mode, and would be there once approved.
-            openOrderCount: self.state.heldOrders.count
-                + (isOwn
-                    ? session?.book.openOrderCount ?? 0 : self.state.openOrderCount(on: venue)),
-            openOrderCountOnSymbol: isOwn
-                ? standing.openOrderCount
-                : self.state.openOrderCount(on: venue, symbol: symbol),
-            stopOrderCountOnSymbol: isOwn
-                ? standing.stopOrderCount
-                : self.state.stopOrderCount(on: venue, symbol: symbol),
+            openOrderCount: counts.all,
+            openOrderCountOnSymbol: counts.onSymbol,
+            stopOrderCountOnSymbol: counts.stopsOnSymbol,
             unknownOrder: self.unknownOrder(symbol, side, on: venue),
-            available: .zero,
-            reducibleQuantity: .zero,
-            condition: session?.care.condition(
-                quotedAt: standing.quotedAt,
-                usingReserve: purpose == .flatten,
-                at: now
-            ) ?? VenueCondition(),
+            available: facts.money.available,
+            reducibleQuantity: standing.holding.reducible[side],
+            condition: facts.condition,
+            exposure: facts.money.exposure,
+            rateWaitMilliseconds: bound.value.orderRate.flatMap { rate in
+                self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
+            },
+            strategyWaitMilliseconds: bound.value.strategyRate.flatMap { rate in
+                self.strategyTimes.waitMilliseconds(
+                    Principal(wish.strategy),
+                    rate,
+                    at: now.monotonic
+                )
+            },
+            tokenWaitMilliseconds: self.rate(of: tokenLimits).flatMap { rate in
+                self.tokenTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
+            },
+            tokenLimits: tokenLimits,
             strategy: wish.strategy,
+            account: self.account(of: wish, on: venue, facts, at: now),
             breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
-            isLossKnown: false,
+            isLossKnown: facts.money.isLossKnown,
             dailyCap: self.settings.dailyNotionalCaps[venue] == nil
                 ? nil
-                : self.dailyCap(quotedIn: rules?.value.quoteAsset, on: venue, at: now),
+                : self.dailyCap(quotedIn: facts.rules?.value.quoteAsset, on: venue, at: now),
             isReduceOnly: wish.goal?.isReduceOnly(side) ?? false,
             exits: wish.exits
         )
-        if case .market = wish.terms.type { context.addBook(session, at: now) }
-        self.addRates(of: wish, to: &context, at: now)
-        self.addAccount(of: wish, to: &context, on: venue, session, at: now)
-        if let instrument, let book = session?.book {
-            self.add(standing, of: instrument, in: book, to: &context)
-        }
-        return context
     }
 
-    /// What the account holds of the symbol and may hold, and what it is worth.
-    private mutating func add(
-        _ standing: Instrument.Standing,
-        of instrument: Instrument,
-        in book: AccountBook,
-        to context: inout RiskContext
-    ) {
-        let side = context.terms.side
-        let reducible = standing.holding.reducible
-        context.reducibleQuantity = reducible[side]
-        context.account.isPositionOpen = standing.holding.isOpen
-        guard let quoteMoney = instrument.quoteMoney, let rules = context.sharedRules?.value
-        else { return }
-        let money = side == .buy ? quoteMoney : instrument.baseMoney
-        context.available = money?.available ?? .zero
-        if context.bound.needsEquity, let equity = book.equity(in: quoteMoney) {
-            context.account.equity = equity
-            context.isLossKnown = book.isLossKnown(
-                in: quoteMoney,
-                quotedIn: rules.quoteAsset,
-                limitsDay: context.limits.loss.limitsDay
+    /// Orders of ours that are not finished: on the venue, on the symbol, and those of the latter
+    /// that wait for a price.
+    ///
+    /// Held orders belong to the present mode, and would be there once approved.
+    @inline(__always)
+    private mutating func counts(
+        _ facts: VenueFacts,
+        _ symbol: Symbol,
+        on venue: VenueID,
+        isOwn: Bool
+    ) -> (all: Int, onSymbol: Int, stopsOnSymbol: Int) {
+        let heldCount = self.state.heldOrders.count
+        guard !isOwn else {
+            return (
+                heldCount + facts.openOrderCount, facts.standing.openOrderCount,
+                facts.standing.stopOrderCount
             )
         }
-        guard context.isExposureLimited else { return }
-        context.exposure.opposite = .zero - reducible[side.opposite]
-        (context.exposure.others, context.exposure.unpriced) =
-            book.exposure(beside: instrument, in: quoteMoney)
+        return (
+            heldCount + self.state.openOrderCount(on: venue),
+            self.state.openOrderCount(on: venue, symbol: symbol),
+            self.state.stopOrderCount(on: venue, symbol: symbol)
+        )
     }
 
     private mutating func unknownOrder(
@@ -125,47 +123,30 @@ extension Gateway {
         }.min()
     }
 
-    /// How long the order's principal, its token and its strategy must wait.
-    private mutating func addRates(
-        of wish: OrderRequest,
-        to context: inout RiskContext,
-        at now: Instant
-    ) {
-        let tokenLimits = self.state.tokens.limits(of: wish.principal)
-        context.tokenLimits = tokenLimits
-        context.rateWaitMilliseconds = context.bound.orderRate.flatMap { rate in
-            self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
-        }
-        context.strategyWaitMilliseconds = context.bound.strategyRate.flatMap { rate in
-            self.strategyTimes.waitMilliseconds(Principal(wish.strategy), rate, at: now.monotonic)
-        }
-        context.tokenWaitMilliseconds = self.rate(of: tokenLimits).flatMap { rate in
-            self.tokenTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
-        }
-    }
-
     /// What the account as a whole did, as far as a limit asks for it.
-    private mutating func addAccount(
+    private mutating func account(
         of wish: OrderRequest,
-        to context: inout RiskContext,
         on venue: VenueID,
-        _ session: VenueSession?,
+        _ facts: VenueFacts,
         at now: Instant
-    ) {
-        context.account.openPositionCount = session?.book.openCount ?? 0
+    ) -> AccountCondition {
+        var account = AccountCondition()
+        account.equity = facts.money.equity
+        account.openPositionCount = facts.openPositionCount
+        account.isPositionOpen = facts.standing.holding.isOpen
         // What stands in another order's place is meant to be like it.
-        if let interval = context.limits.duplicateMilliseconds, wish.predecessor == nil {
-            context.account.duplicateWaitMilliseconds = self.recentTerms.waitMilliseconds(
+        if let interval = self.settings.limits.duplicateMilliseconds, wish.predecessor == nil {
+            account.duplicateWaitMilliseconds = self.recentTerms.waitMilliseconds(
                 wish.terms,
                 of: wish.principal,
                 within: interval,
                 at: now.monotonic
             )
         }
-        if context.limits.ordersPerDayMax != nil, let day = self.state.orderDays[venue] {
-            let time = session?.venueTime(at: now) ?? now.wall
-            context.account.orderCountOfDay = day.count(at: time)
+        if self.settings.limits.ordersPerDayMax != nil, let day = self.state.orderDays[venue] {
+            account.orderCountOfDay = day.count(at: facts.time)
         }
+        return account
     }
 
     /// Counts an order that passed the gate.

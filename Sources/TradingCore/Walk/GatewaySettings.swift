@@ -82,6 +82,7 @@ package struct GatewaySettings: Hashable, Sendable {
     }
 
     /// The exchange whose rules and prices an order of the venue is judged by.
+    @inline(__always)
     func ruleVenue(for venue: VenueID) -> VenueID {
         venue.isExchange ? venue : self.marketVenue
     }

@@ -217,13 +217,14 @@ import Testing
         context.limits.onPositionExceeded = item.action
         context.reducibleQuantity = Make.amount(item.reducible)
         context.available = Make.amount(item.available)
+        let quantity = RiskGate.clippedQuantity(of: context)
+        #expect(quantity == item.clipped.map { Make.quantity($0) })
+        guard let quantity else { return }
         var clipped = context
-        RiskGate.clip(&clipped)
-        #expect(clipped.terms.quantity == Make.quantity(item.clipped ?? item.asked))
-        guard item.clipped != nil else { return }
+        clipped.terms.quantity = quantity
         #expect(RiskGate.refusal(of: context) != nil)
         #expect(RiskGate.refusal(of: clipped) == nil)
-        context.terms.quantity = clipped.terms.quantity + Make.quantity("0.00001")
+        context.terms.quantity = quantity + Make.quantity("0.00001")
         #expect(RiskGate.refusal(of: context) != nil)
     }
 

@@ -20,12 +20,12 @@ extension Checks {
         guard let share = context.limits.cashShareMillionths, context.terms.side == .buy,
             !context.isReducing
         else { return nil }
-        guard let equity = context.account.equity, let rules = context.rules,
-            let price = context.worstPrice
-        else { return Self.unvalued(.cashShare) }
+        guard let equity = context.account.equity, let price = context.worstPrice else {
+            return Self.unvalued(.cashShare)
+        }
         let kept = max(equity, .zero).scaled(by: share, over: 1_000_000, rounding: .up)
         let left = context.available - context.cost(of: context.terms.quantity, at: price)
-        guard left < kept else { return nil }
+        guard left < kept, let rules = context.rules else { return nil }
         return Refusal(
             .cashShare,
             limit: "\(kept)",

@@ -3,7 +3,7 @@
 extension Checks {
     /// The value of the position after the order and every other one on its side were filled.
     static func positionNotional(_ context: RiskContext) -> Refusal? {
-        guard context.isPositionLimited, !context.isReducing else { return nil }
+        guard context.bound.isPositionLimited, !context.isReducing else { return nil }
         guard let limit = context.positionLimit else { return Self.unvalued(.positionNotional) }
         guard let price = context.exposurePrice else {
             return Self.unpriced(.positionNotional, context.terms.symbol)
@@ -22,7 +22,7 @@ extension Checks {
 
     /// The value of all positions of the account, each at its worst.
     static func exposureNotional(_ context: RiskContext) -> Refusal? {
-        guard context.isExposureLimited, !context.isReducing else { return nil }
+        guard context.bound.isExposureLimited, !context.isReducing else { return nil }
         let exposure = context.exposure
         if let unpriced = exposure.unpriced { return Self.unpriced(.exposureNotional, unpriced) }
         guard let limit = context.exposureLimit else { return Self.unvalued(.exposureNotional) }
@@ -84,15 +84,6 @@ extension Checks {
 }
 
 extension RiskContext {
-    var isPositionLimited: Bool {
-        self.limits.positionShareMillionths != nil
-            || self.bound.positionNotionalMax != nil
-    }
-
-    var isExposureLimited: Bool {
-        self.limits.exposureShareMillionths != nil || self.bound.exposureNotionalMax != nil
-    }
-
     /// The strictest bound on the position's value; nil where none binds, or equity is not known.
     var positionLimit: Amount? {
         self.stricter(

@@ -44,9 +44,8 @@ extension Checks {
     static func quantityRange(_ context: RiskContext) -> Refusal? {
         guard let rules = context.rules, context.isSized else { return nil }
         let quantity = context.terms.quantity
-        let largest =
-            context.terms.type.venueType.isMarket
-            ? rules.largestMarketQuantity ?? .zero : rules.quantityMax
+        let isMarket = context.terms.type.venueType.isMarket
+        let largest = isMarket ? rules.largestMarketQuantity ?? .zero : rules.quantityMax
         let isLow = quantity < rules.quantityMin || !quantity.isPositive
         let isHigh = largest.isPositive && quantity > largest
         guard isLow || isHigh else { return nil }

@@ -3,8 +3,8 @@ extension Checks {
     static func orderNotional(_ context: RiskContext) -> Refusal? {
         let ofAll = context.bound.orderNotionalMax
         let limit = RiskLimits.stricter(ofAll, context.tokenLimits.orderNotionalMax) ?? ofAll
-        guard let rules = context.rules, let notional = context.notional,
-            notional > Notional(limit), let price = context.worstPrice
+        guard let notional = context.notional, notional > Notional(limit),
+            let rules = context.rules, let price = context.worstPrice
         else { return nil }
         let largest = Int64(exactly: Notional(limit).raw / Int128(max(price.raw, 1)))
             .map { Quantity(raw: $0).roundedDown(to: rules.stepSize) }
@@ -64,18 +64,12 @@ extension Checks {
 
     /// What the order and its fee take must be there and not reserved.
     static func availableBalance(_ context: RiskContext) -> Refusal? {
-        guard let rules = context.rules, let price = context.worstPrice else { return nil }
-        let asset: Asset
-        let needed: Amount
-        switch context.terms.side {
-        case .buy:
-            asset = rules.quoteAsset
-            needed = context.cost(of: context.terms.quantity, at: price)
-        case .sell:
-            asset = rules.baseAsset
-            needed = context.terms.quantity.amount
-        }
-        guard needed > context.available else { return nil }
+        guard let price = context.worstPrice else { return nil }
+        let isBuy = context.terms.side == .buy
+        let quantity = context.terms.quantity
+        let needed = isBuy ? context.cost(of: quantity, at: price) : quantity.amount
+        guard needed > context.available, let rules = context.rules else { return nil }
+        let asset = isBuy ? rules.quoteAsset : rules.baseAsset
         return Refusal(
             .availableBalance,
             limit: "\(context.available)",

@@ -121,7 +121,7 @@ extension RiskContext {
     /// Whether a check compares the order with the best price.
     var isJudgedByQuote: Bool {
         let isBounded =
-            self.isPositionLimited || self.isExposureLimited
+            self.bound.isPositionLimited || self.bound.isExposureLimited
             || (self.limits.cashShareMillionths != nil && self.terms.side == .buy)
         // What waits for a price is judged by that price.
         let isOwnByQuote =
