@@ -10,6 +10,8 @@ final class AccountBook {
     private(set) var quoteAssets: [Asset] = []
     /// Symbols in which something is, or may come to be, held.
     private(set) var openCount = 0
+    /// Orders of ours that are not finished.
+    private(set) var openOrderCount = 0
     /// What is held in symbols that are not listed any more: it may be in any asset.
     private let unlisted = Money()
 
@@ -41,8 +43,8 @@ final class AccountBook {
             let instrument = self.instrument(rules.symbol)
             self.withdraw(instrument)
             instrument.standing.holding = Instrument.Holding()
-            (instrument.standing.baseMoney, instrument.standing.quoteMoney) = (nil, nil)
-            instrument.standing.sharedRules = Shared(rules)
+            (instrument.baseMoney, instrument.quoteMoney) = (nil, nil)
+            instrument.sharedRules = Shared(rules)
             self.pairs[Pair(base: rules.baseAsset, quote: rules.quoteAsset)] = instrument
         }
         self.quoteAssets = Set(self.pairs.keys.map(\.quote)).sorted()
@@ -56,11 +58,12 @@ final class AccountBook {
         self.value(instrument)
     }
 
-    /// Takes over what the ledger says of an asset.
-    func take(_ asset: Asset, from ledger: Ledger) {
+    /// Takes over what the ledger says of an asset, and what its losses are counted from.
+    func take(_ asset: Asset, from ledger: Ledger, _ record: EquityRecord?) {
         let money = self.money(asset)
         money.total = ledger.total(of: asset)
         money.available = money.total - ledger.reserved(of: asset)
+        money.lossBase = LossBase(record)
     }
 
     /// Takes over what the journal says of a symbol.
@@ -68,16 +71,19 @@ final class AccountBook {
         let instrument = self.instrument(symbol)
         let position = ledger.positions[symbol]
         self.withdraw(instrument)
-        if instrument.standing.quoteMoney == nil {
+        if instrument.quoteMoney == nil {
             let base = instrument.rules?.baseAsset ?? position?.baseAsset
             let quote = instrument.rules?.quoteAsset ?? position?.quoteAsset
-            instrument.standing.baseMoney = base.map { self.money($0) }
-            instrument.standing.quoteMoney = quote.map { self.money($0) }
+            instrument.baseMoney = base.map { self.money($0) }
+            instrument.quoteMoney = quote.map { self.money($0) }
         }
-        instrument.standing.holding.held = position?.quantity ?? .zero
-        instrument.standing.holding.pending = ledger.pending[symbol] ?? AmountBySide()
-        instrument.standing.openOrderCount = counts?.bySymbol[symbol] ?? 0
-        instrument.standing.stopOrderCount = counts?.stopsBySymbol[symbol] ?? 0
+        var standing = instrument.standing
+        standing.holding.held = position?.quantity ?? .zero
+        standing.holding.pending = ledger.pending[symbol] ?? AmountBySide()
+        standing.openOrderCount = counts?.bySymbol[symbol] ?? 0
+        standing.stopOrderCount = counts?.stopsBySymbol[symbol] ?? 0
+        instrument.standing = standing
+        self.openOrderCount = counts?.total ?? 0
         self.value(instrument)
     }
 
@@ -89,16 +95,18 @@ final class AccountBook {
     }
 
     private func withdraw(_ instrument: Instrument) {
-        (instrument.standing.quoteMoney ?? self.unlisted).add(instrument, -1)
+        (instrument.quoteMoney ?? self.unlisted).add(instrument, -1)
         if instrument.standing.holding.isOpen { self.openCount -= 1 }
     }
 
     private func value(_ instrument: Instrument) {
-        instrument.standing.holding.value(
-            at: instrument.quote,
-            quantityMin: instrument.rules?.quantityMin ?? .zero
+        var standing = instrument.standing
+        standing.holding.value(
+            at: standing.quote,
+            quantityMin: instrument.sharedRules?.value.quantityMin ?? .zero
         )
-        (instrument.standing.quoteMoney ?? self.unlisted).add(instrument, 1)
+        instrument.standing = standing
+        (instrument.quoteMoney ?? self.unlisted).add(instrument, 1)
         if instrument.standing.holding.isOpen { self.openCount += 1 }
     }
 
@@ -110,8 +118,9 @@ final class AccountBook {
     /// What the account is worth in an asset: what is there of it, and what the positions in it
     /// would bring now; nil while one has no price.
     func equity(in money: Money) -> Amount? {
-        guard money.unworthedCount == 0, self.unlisted.unworthedCount == 0 else { return nil }
-        return money.total + (money.worth + self.unlisted.worth).amount(rounding: .down)
+        let (listed, unlisted) = (money.sums, self.unlisted.sums)
+        guard listed.unworthedCount == 0, unlisted.unworthedCount == 0 else { return nil }
+        return money.total + (listed.worth + unlisted.worth).amount(rounding: .down)
     }
 
     /// What fees in assets that equity does not hold are worth; nil while a price is missing.
@@ -133,27 +142,25 @@ final class AccountBook {
         return base - equity + fees
     }
 
-    /// Whether all is known that limits on losses ask for, at an equity.
-    func isLossKnown(
-        at equity: Amount?,
-        _ record: EquityRecord?,
-        in asset: Asset,
-        limitsDay: Bool
-    ) -> Bool {
-        guard let record, equity != nil else { return false }
-        return !limitsDay || self.dayLoss(at: equity, record, in: asset) != nil
+    /// Whether all is known that limits on losses ask for, where equity is.
+    func isLossKnown(in money: Money, quotedIn asset: Asset, limitsDay: Bool) -> Bool {
+        switch money.lossBase {
+        case .none: false
+        case .unknown: !limitsDay
+        case .known(let fees): !limitsDay || self.worth(of: fees, in: asset) != nil
+        }
     }
 
-    /// What the other symbols' positions in an asset are worth at their worst, and which one has no
-    /// price.
+    /// What the other symbols' positions in the asset of an instrument's price are worth at their
+    /// worst, and which one has no price.
     func exposure(
-        in money: Money,
-        beside instrument: Instrument
+        beside instrument: Instrument,
+        in money: Money
     ) -> (others: Notional, unpriced: Symbol?) {
-        var others = money.exposure + self.unlisted.exposure
-        if instrument.standing.quoteMoney == nil || instrument.standing.quoteMoney === money {
-            others = others - instrument.standing.holding.exposure
-        }
+        let (listed, unlisted) = (money.sums, self.unlisted.sums)
+        let others =
+            listed.exposure + unlisted.exposure - instrument.standing.holding.exposure
+        guard listed.unpricedCount + unlisted.unpricedCount > 0 else { return (others, nil) }
         let first = money.firstUnpriced(but: instrument.symbol)
         let second = self.unlisted.firstUnpriced(but: instrument.symbol)
         guard let first, let second else { return (others, first ?? second) }
@@ -167,17 +174,28 @@ final class Money {
     fileprivate(set) var total = Amount.zero
     /// What new orders may use of it.
     fileprivate(set) var available = Amount.zero
-    fileprivate var worth = Notional.zero
-    fileprivate var exposure = Notional.zero
-    fileprivate var unworthedCount = 0
-    fileprivate var unpriced: Set<Symbol> = []
+    /// What losses in it are counted from.
+    fileprivate(set) var lossBase = LossBase.none
+    fileprivate var sums = Sums()
+    private var unpriced: Set<Symbol> = []
+
+    /// What comes of the symbols.
+    fileprivate struct Sums {
+        var worth = Notional.zero
+        var exposure = Notional.zero
+        var unworthedCount = 0
+        var unpricedCount = 0
+    }
 
     fileprivate func add(_ instrument: Instrument, _ sign: Int) {
         let holding = instrument.standing.holding
         let factor = Int128(sign)
-        self.worth = Notional(raw: self.worth.raw + factor * holding.worth.raw)
-        self.exposure = Notional(raw: self.exposure.raw + factor * holding.exposure.raw)
-        if holding.isUnworthed { self.unworthedCount += sign }
+        var sums = self.sums
+        sums.worth = Notional(raw: sums.worth.raw + factor * holding.worth.raw)
+        sums.exposure = Notional(raw: sums.exposure.raw + factor * holding.exposure.raw)
+        if holding.isUnworthed { sums.unworthedCount += sign }
+        if holding.isUnpriced { sums.unpricedCount += sign }
+        self.sums = sums
         guard holding.isUnpriced else { return }
         if sign > 0 {
             self.unpriced.insert(instrument.symbol)
@@ -188,5 +206,23 @@ final class Money {
 
     fileprivate func firstUnpriced(but symbol: Symbol) -> Symbol? {
         self.unpriced.isEmpty ? nil : self.unpriced.filter { $0 != symbol }.min()
+    }
+}
+
+/// What is known of where the losses of a day in one asset are counted from.
+enum LossBase: Hashable {
+    /// No day has begun.
+    case none
+    /// A day has begun, and its loss is counted from the next valuation on.
+    case unknown
+    /// The fees are those that equity does not show.
+    case known(foreignFees: [Asset: Amount])
+
+    init(_ record: EquityRecord?) {
+        guard let record else {
+            self = .none
+            return
+        }
+        self = record.baseEquity == nil ? .unknown : .known(foreignFees: record.foreignFees)
     }
 }

@@ -48,10 +48,15 @@ package struct RecentTerms: Hashable, Sendable {
         var principal: Principal
         var terms: OrderTerms
 
+        func hash(into hasher: inout Hasher) { hasher.combine(self._rawHashValue(seed: 0)) }
+
         /// Two orders that differ in the rest only are rare.
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(self.terms.symbol)
-            hasher.combine(self.terms.quantity)
+        func _rawHashValue(seed: Int) -> Int {
+            let quantity = UInt64(bitPattern: self.terms.quantity.raw)
+            let symbol = UInt64(
+                truncatingIfNeeded: self.terms.symbol._rawHashValue(seed: seed)
+            )
+            return Int(truncatingIfNeeded: QuickHash.mix(symbol, quantity))
         }
     }
 

@@ -7,9 +7,16 @@ final class Instrument {
     let symbol: Symbol
     /// What was last told of the levels near the best prices; market orders alone read it.
     var depth: KnownDepth?
+    /// Nil while the venue does not list it.
+    var sharedRules: Shared<SymbolRules>?
+    /// What it is bought and sold for, and what is bought and sold; nil until its rules or its
+    /// position named them.
+    var quoteMoney: Money?
+    var baseMoney: Money?
     /// As of now; a decision reads it once.
     var standing = Standing()
-    private var bounds: [(strategy: String, limits: BoundLimits)] = []
+    /// The newest first.
+    private var bounds: [(strategy: String, limits: Shared<BoundLimits>)] = []
     private var boundBy: Shared<RiskLimits>?
 
     /// More strategies than a symbol usually has; beyond it the last one makes room.
@@ -18,27 +25,28 @@ final class Instrument {
     init(_ symbol: Symbol) { self.symbol = symbol }
 
     /// Nil while the venue does not list it.
-    var rules: SymbolRules? { self.standing.sharedRules?.value }
+    var rules: SymbolRules? { self.sharedRules?.value }
 
     /// Nil while no price is known.
     var quote: Quote? { self.standing.quote }
 
     /// What of the limits binds an order of a strategy on the symbol.
-    func bound(_ strategy: String, by limits: Shared<RiskLimits>) -> BoundLimits {
+    func bound(_ strategy: String, by limits: Shared<RiskLimits>) -> Shared<BoundLimits> {
         if self.boundBy?.isSame(as: limits) != true {
             self.boundBy = limits
             self.bounds = []
         }
-        for bound in self.bounds where bound.strategy == strategy { return bound.limits }
-        let bound = limits.value.bound(to: self.symbol, strategy: strategy)
-        if self.bounds.count == Self.boundsMax { self.bounds.removeLast() }
-        self.bounds.append((strategy, bound))
+        let bounds = self.bounds
+        if let place = bounds.firstIndex(where: { $0.strategy == strategy }) {
+            return bounds[place].limits
+        }
+        let bound = Shared(limits.value.bound(to: self.symbol, strategy: strategy))
+        self.bounds = [(strategy, bound)] + bounds.prefix(Self.boundsMax - 1)
         return bound
     }
 
-    /// What is known of it now.
+    /// What is known of it now; without a reference, so that a copy of it costs next to nothing.
     struct Standing {
-        var sharedRules: Shared<SymbolRules>?
         var quote: Quote?
         /// When the best prices were learned.
         var quotedAt: MonotonicTime?
@@ -48,12 +56,6 @@ final class Instrument {
         var openOrderCount = 0
         /// Those of them that wait, or waited, for a price.
         var stopOrderCount = 0
-        /// What it is bought and sold for, and what is bought and sold; nil until its rules or its
-        /// position named them.
-        var quoteMoney: Money?
-        var baseMoney: Money?
-
-        var quoteAsset: Asset? { self.sharedRules?.value.quoteAsset }
     }
 
     /// What is, or may come to be, held, and what it is worth.

@@ -4,7 +4,8 @@ package struct RiskContext: Sendable {
     package var purpose: OrderPurpose
     package var expectedMode: TradingMode?
     package var mode: TradingMode
-    package var killSwitch: KillSwitch
+    /// Nil while it is not engaged.
+    package var killSwitch: Shared<KillSwitch>?
     /// Why the venue takes no orders now; empty when it does.
     package var notReadyReasons: [String]
     package var sharedRules: Shared<SymbolRules>?
@@ -14,7 +15,7 @@ package struct RiskContext: Sendable {
     package var book: BookSide?
     package var sharedLimits: Shared<RiskLimits>
     /// What of the limits binds the order's symbol and strategy.
-    package var bound: BoundLimits
+    package var sharedBound: Shared<BoundLimits>
     /// Orders of ours that are not finished, on the venue and on the symbol.
     package var openOrderCount: Int
     package var openOrderCountOnSymbol: Int
@@ -64,8 +65,14 @@ package struct RiskContext: Sendable {
         }
     }
 
+    package var bound: BoundLimits {
+        _read { yield self.sharedBound.value }
+    }
+
     private mutating func bind() {
-        self.bound = self.limits.bound(to: self.terms.symbol, strategy: self.strategy)
+        self.sharedBound = Shared(
+            self.limits.bound(to: self.terms.symbol, strategy: self.strategy)
+        )
     }
 
     /// Nil where the venue does not list the symbol.
@@ -187,6 +194,7 @@ package enum RiskGate {
             }
         }
 
+        @inline(__always)
         func refusal(of context: RiskContext) -> Refusal? {
             switch self {
             case .killSwitch: Checks.killSwitch(context)

@@ -19,6 +19,10 @@ public struct Symbol: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Orders by name.
     @inlinable
     public static func < (left: Symbol, right: Symbol) -> Bool { left.short < right.short }
+
+    /// Where a table keeps it.
+    @inlinable
+    public func _rawHashValue(seed: Int) -> Int { self.short.quickHash(seed: seed) }
 }
 
 /// The name of an asset, such as `BTC`.
@@ -42,6 +46,10 @@ public struct Asset: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Orders by name.
     @inlinable
     public static func < (left: Asset, right: Asset) -> Bool { left.short < right.short }
+
+    /// Where a table keeps it.
+    @inlinable
+    public func _rawHashValue(seed: Int) -> Int { self.short.quickHash(seed: seed) }
 }
 
 /// The gateway's own number of an order, counted from 1 over the life of a store.

@@ -67,13 +67,14 @@ struct ShortName: Hashable, Sendable, Comparable {
         left.words < right.words
     }
 
-    /// One word is mixed from all three: names differ in their first eight bytes mostly, and what
-    /// is looked up by them is what the venue lists.
     @inlinable
-    func hash(into hasher: inout Hasher) {
-        let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
-        hasher.combine(
-            ((self.words.0 &* factor) ^ self.words.1) &* factor ^ self.words.2
-        )
+    func hash(into hasher: inout Hasher) { hasher.combine(self.quickHash(seed: 0)) }
+
+    /// Where tables keep it: they hold what the venue lists.
+    @inlinable
+    func quickHash(seed: Int) -> Int {
+        let first = QuickHash.mix(self.words.0, UInt64(bitPattern: Int64(seed)))
+        let rest = QuickHash.mix(self.words.1, self.words.2)
+        return Int(truncatingIfNeeded: QuickHash.mix(first, rest))
     }
 }

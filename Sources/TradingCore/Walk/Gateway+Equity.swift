@@ -18,7 +18,12 @@ extension Gateway {
             self.state.orders[orderID].map { AccountTouch($0.intent, fee: fill.feeAsset) }
         case .orderChanged(let orderID, _):
             self.state.orders[orderID].map { AccountTouch($0.intent) }
-        case .balanceMoved(let venue, let asset, _, _): AccountTouch(venue: venue, asset: asset)
+        case .balanceMoved(let venue, let asset, _, _), .equityMarked(let venue, let asset, _):
+            AccountTouch(venue: venue, asset: asset)
+        case .breachAcknowledged(let number, _):
+            self.state.breaches.open.first { $0.number == number }.flatMap { breach in
+                breach.asset.map { AccountTouch(venue: breach.venue, asset: $0) }
+            }
         default: nil
         }
     }
@@ -27,9 +32,9 @@ extension Gateway {
     mutating func revalue(_ touch: AccountTouch) {
         let book = self.book(of: touch.venue)
         let ledger = self.state.ledger(of: touch.venue)
-        if let asset = touch.baseAsset { book.take(asset, from: ledger) }
-        if let asset = touch.quoteAsset { book.take(asset, from: ledger) }
-        if let asset = touch.otherAsset { book.take(asset, from: ledger) }
+        for asset in [touch.baseAsset, touch.quoteAsset, touch.otherAsset].compactMap(\.self) {
+            book.take(asset, from: ledger, self.state.equities[touch.venue]?[asset])
+        }
         if let symbol = touch.symbol {
             book.take(symbol, from: ledger, self.state.openCounts[touch.venue])
         }
@@ -39,7 +44,10 @@ extension Gateway {
     mutating func revalueAll(of venue: VenueID) {
         let book = self.book(of: venue)
         let ledger = self.state.ledger(of: venue)
-        for asset in ledger.assets { book.take(asset, from: ledger) }
+        let records = self.state.equities[venue] ?? [:]
+        for asset in Set(ledger.assets).union(records.keys) {
+            book.take(asset, from: ledger, records[asset])
+        }
         let symbols = Set(ledger.positions.keys).union(ledger.pending.keys)
         for symbol in symbols.union(book.instruments.keys) {
             book.take(symbol, from: ledger, self.state.openCounts[venue])

@@ -24,30 +24,33 @@ extension Gateway {
         let (symbol, side) = (wish.terms.symbol, wish.terms.side)
         let instrument = session?.book[symbol]
         let standing = instrument?.standing ?? Instrument.Standing()
+        let rules = instrument?.sharedRules
         let limits = self.settings.sharedLimits
         let bound =
             instrument?.bound(wish.strategy, by: limits)
-            ?? limits.value.bound(to: symbol, strategy: wish.strategy)
+            ?? Shared(limits.value.bound(to: symbol, strategy: wish.strategy))
         let isOwn = ruleVenue == venue
         var context = RiskContext(
             terms: wish.terms.sized(
                 at: standing.quote,
-                standing.sharedRules?.value,
-                slippageMillionths: bound.priceCollarMillionths
+                rules?.value,
+                slippageMillionths: bound.value.priceCollarMillionths
                     ?? limits.value.marketSlippageMillionths
             ),
             purpose: purpose,
             expectedMode: wish.expectedMode,
             mode: self.mode,
-            killSwitch: self.state.killSwitch,
+            killSwitch: self.state.killSwitch.isEngaged ? Shared(self.state.killSwitch) : nil,
             notReadyReasons: session?.notReadyReasons
                 ?? ["no connection to \(ruleVenue.mode.name) is configured"],
-            sharedRules: standing.sharedRules,
+            sharedRules: rules,
             quote: standing.quote,
             sharedLimits: limits,
-            bound: bound,
+            sharedBound: bound,
             // Held orders belong to the present mode, and would be there once approved.
-            openOrderCount: self.state.openOrderCount(on: venue) + self.state.heldOrders.count,
+            openOrderCount: self.state.heldOrders.count
+                + (isOwn
+                    ? session?.book.openOrderCount ?? 0 : self.state.openOrderCount(on: venue)),
             openOrderCountOnSymbol: isOwn
                 ? standing.openOrderCount
                 : self.state.openOrderCount(on: venue, symbol: symbol),
@@ -63,12 +66,11 @@ extension Gateway {
                 at: now
             ) ?? VenueCondition(),
             strategy: wish.strategy,
-            breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue)
-                .map(Shared.init),
+            breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
             isLossKnown: false,
             dailyCap: self.settings.dailyNotionalCaps[venue] == nil
                 ? nil
-                : self.dailyCap(quotedIn: standing.quoteAsset, on: venue, at: now),
+                : self.dailyCap(quotedIn: rules?.value.quoteAsset, on: venue, at: now),
             isReduceOnly: wish.goal?.isReduceOnly(side) ?? false,
             exits: wish.exits
         )
@@ -76,7 +78,7 @@ extension Gateway {
         self.addRates(of: wish, to: &context, at: now)
         self.addAccount(of: wish, to: &context, on: venue, session, at: now)
         if let instrument, let book = session?.book {
-            self.add(standing, of: instrument, in: book, to: &context, on: ruleVenue)
+            self.add(standing, of: instrument, in: book, to: &context)
         }
         return context
     }
@@ -86,30 +88,28 @@ extension Gateway {
         _ standing: Instrument.Standing,
         of instrument: Instrument,
         in book: AccountBook,
-        to context: inout RiskContext,
-        on venue: VenueID
+        to context: inout RiskContext
     ) {
         let side = context.terms.side
         let reducible = standing.holding.reducible
         context.reducibleQuantity = reducible[side]
         context.account.isPositionOpen = standing.holding.isOpen
-        guard let quoteMoney = standing.quoteMoney, let quoteAsset = standing.quoteAsset
+        guard let quoteMoney = instrument.quoteMoney, let rules = context.sharedRules?.value
         else { return }
-        let money = side == .buy ? quoteMoney : standing.baseMoney
+        let money = side == .buy ? quoteMoney : instrument.baseMoney
         context.available = money?.available ?? .zero
-        if context.bound.needsEquity {
-            context.account.equity = book.equity(in: quoteMoney)
+        if context.bound.needsEquity, let equity = book.equity(in: quoteMoney) {
+            context.account.equity = equity
+            context.isLossKnown = book.isLossKnown(
+                in: quoteMoney,
+                quotedIn: rules.quoteAsset,
+                limitsDay: context.limits.loss.limitsDay
+            )
         }
-        context.isLossKnown = book.isLossKnown(
-            at: context.account.equity,
-            self.state.equities[venue]?[quoteAsset],
-            in: quoteAsset,
-            limitsDay: context.limits.loss.limitsDay
-        )
         guard context.isExposureLimited else { return }
         context.exposure.opposite = .zero - reducible[side.opposite]
         (context.exposure.others, context.exposure.unpriced) =
-            book.exposure(in: quoteMoney, beside: instrument)
+            book.exposure(beside: instrument, in: quoteMoney)
     }
 
     private mutating func unknownOrder(

@@ -3,7 +3,7 @@
 extension RiskGateTests {
     /// How to break each rule that is checked when an order is placed.
     static let breaks: [(Rule, @Sendable (inout RiskContext) -> Void)] = [
-        (.killSwitch, { $0.killSwitch.level = .block }),
+        (.killSwitch, { $0.killSwitch = Self.engaged(.block) }),
         (.tradingDisabled, { $0.breach = Shared(Make.breach()) }),
         (.expectedMode, { $0.expectedMode = .live }),
         (.notReady, { $0.notReadyReasons = ["x"] }),

@@ -9,17 +9,11 @@ import Testing
             purpose: .client,
             expectedMode: nil,
             mode: .testnet,
-            killSwitch: KillSwitch(
-                level: nil,
-                principal: Principal(""),
-                reason: "",
-                since: WallTime(nanoseconds: 0)
-            ),
             notReadyReasons: [],
             sharedRules: Shared(Make.rules()),
             quote: Quote(bid: Make.price("100"), ask: Make.price("100")),
             sharedLimits: Shared(Make.limits()),
-            bound: Make.limits().bound(to: terms.symbol, strategy: ""),
+            sharedBound: Shared(Make.limits().bound(to: terms.symbol, strategy: "")),
             openOrderCount: 0,
             openOrderCountOnSymbol: 0,
             unknownOrder: nil,
@@ -70,8 +64,12 @@ import Testing
 
     @Test func `state: kill switch, mode, readiness, symbols, unknown orders`() {
         Self.check([
-            Case("block", .killSwitch, "released", "block") { $0.killSwitch.level = .block },
-            Case("cancel", .killSwitch, "released", "cancel") { $0.killSwitch.level = .cancel },
+            Case("block", .killSwitch, "released", "block") {
+                $0.killSwitch = Self.engaged(.block)
+            },
+            Case("cancel", .killSwitch, "released", "cancel") {
+                $0.killSwitch = Self.engaged(.cancel)
+            },
             Case("same mode", nil) { $0.expectedMode = .testnet },
             Case("other mode", .expectedMode, "live", "testnet") { $0.expectedMode = .live },
             Case("not ready", .notReady, "ready", "a") { $0.notReadyReasons = ["a", "b"] },
@@ -240,12 +238,14 @@ import Testing
         .venueNotional, .availableBalance, .venueRestraint, .orderBudget,
     ]
 
-    static func engaged(_ level: KillLevel) -> KillSwitch {
-        KillSwitch(
-            level: level,
-            principal: Principal("test"),
-            reason: "test",
-            since: WallTime(nanoseconds: 0)
+    static func engaged(_ level: KillLevel) -> Shared<KillSwitch> {
+        Shared(
+            KillSwitch(
+                level: level,
+                principal: Principal("test"),
+                reason: "test",
+                since: WallTime(nanoseconds: 0)
+            )
         )
     }
 

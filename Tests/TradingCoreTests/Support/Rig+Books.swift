@@ -13,7 +13,10 @@ extension Rig {
             for instrument in book.instruments.values {
                 if let quote = instrument.quote { fresh.take(quote, of: instrument.symbol) }
             }
-            for asset in ledger.assets { fresh.take(asset, from: ledger) }
+            let records = self.gateway.state.equities[venue] ?? [:]
+            for asset in Set(ledger.assets).union(records.keys) {
+                fresh.take(asset, from: ledger, records[asset])
+            }
             let symbols = Set(ledger.positions.keys).union(ledger.pending.keys)
             for symbol in symbols.union(book.instruments.keys) {
                 fresh.take(symbol, from: ledger, self.gateway.state.openCounts[venue])
@@ -27,6 +30,7 @@ extension Rig {
         var counts: [Int]
         var amounts: [Amount?]
         var equity: Amount?
+        var lossBase: LossBase?
         var others: Notional?
         var unpriced: Symbol?
     }
@@ -34,14 +38,17 @@ extension Rig {
     private static func facts(of book: AccountBook) -> [Symbol: Fact] {
         book.instruments.mapValues { instrument in
             let standing = instrument.standing
-            let exposure = standing.quoteMoney.map { book.exposure(in: $0, beside: instrument) }
+            let money = instrument.quoteMoney
+            let exposure = money.map { book.exposure(beside: instrument, in: $0) }
             return Fact(
                 holding: standing.holding,
-                counts: [standing.openOrderCount, standing.stopOrderCount, book.openCount],
-                amounts: [standing.quoteMoney, standing.baseMoney].flatMap {
-                    [$0?.total, $0?.available]
-                },
-                equity: standing.quoteMoney.flatMap { book.equity(in: $0) },
+                counts: [
+                    standing.openOrderCount, standing.stopOrderCount, book.openCount,
+                    book.openOrderCount,
+                ],
+                amounts: [money, instrument.baseMoney].flatMap { [$0?.total, $0?.available] },
+                equity: money.flatMap { book.equity(in: $0) },
+                lossBase: money?.lossBase,
                 others: exposure?.others,
                 unpriced: exposure?.unpriced
             )

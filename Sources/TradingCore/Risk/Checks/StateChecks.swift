@@ -1,17 +1,20 @@
 extension Checks {
     /// Nothing new passes while the kill switch is engaged, but what it closes positions with.
     static func killSwitch(_ context: RiskContext) -> Refusal? {
-        let level = context.killSwitch.level
+        let engaged = context.killSwitch?.value
         if context.purpose == .flatten {
-            invariant(level == .flatten, "positions are closed by an engaged kill switch alone")
+            invariant(
+                engaged?.level == .flatten,
+                "positions are closed by an engaged kill switch alone"
+            )
             return nil
         }
-        guard let level else { return nil }
+        guard let engaged, let level = engaged.level else { return nil }
         return Refusal(
             .killSwitch,
             limit: "released",
             actual: level.name,
-            message: "The kill switch is engaged (\(context.killSwitch.reason)); "
+            message: "The kill switch is engaged (\(engaged.reason)); "
                 + "an admin must release it."
         )
     }

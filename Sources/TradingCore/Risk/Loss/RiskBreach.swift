@@ -124,9 +124,13 @@ package struct BreachList: Hashable, Sendable {
     ///
     /// One whose answer is the kill switch holds them back too: a switch that is released by force
     /// does not make a loss undone.
-    package func holding(strategy: String, on venue: VenueID) -> RiskBreach? {
-        guard self.openCount > 0 else { return nil }
-        return self.breaches.first { breach in
+    @inline(__always)
+    package func holding(strategy: String, on venue: VenueID) -> Shared<RiskBreach>? {
+        self.openCount == 0 ? nil : self.oldestOpen(strategy, on: venue).map(Shared.init)
+    }
+
+    private func oldestOpen(_ strategy: String, on venue: VenueID) -> RiskBreach? {
+        self.breaches.first { breach in
             breach.isOpen && breach.venue == venue
                 && (breach.strategy.isEmpty || breach.strategy == strategy)
         }
