@@ -128,7 +128,7 @@ let package = Package(
         .target(name: "CFloors", dependencies: ["COpenSSL"], path: "benchmarks/floors"),
         .executableTarget(
             name: "benchmarks",
-            dependencies: ["CFloors", "Journal", "MatchingEngine", "TradingCore"],
+            dependencies: ["CFloors", "Journal", "MatchingEngine", "TradingCore"] + nio,
             path: "benchmarks",
             exclude: ["floors", "budgets", "peers"]
         ),

@@ -6,7 +6,7 @@ import Glibc
 /// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery, `benchmarks exchange`
 /// only what the exchange is held to, `benchmarks gate` only the risk gate, `benchmarks rpc` only
 /// the RPC hop, `benchmarks subscribers [COUNT]` only what subscribers cost an order. `benchmarks
-/// floor-server` is the other end of the floors, `benchmarks recover STORE` one recovery,
+/// floor-server` is the other end of the floors, `benchmarks event-loop-echo` that of NIO's, `benchmarks recover STORE` one recovery,
 /// `benchmarks subscribe PORT COUNT` subscribers.
 @main
 enum Program {
@@ -18,6 +18,9 @@ enum Program {
         let arguments = CommandLine.arguments.dropFirst()
         let first = arguments.first
         if first == "floor-server" { floors_serve() }
+        if first == "event-loop-echo" {
+            do throws(Fault) { try EventLoopEcho.serve() } catch { Self.fail(error) }
+        }
         floors_raise_files()
         if first == "recover", let store = arguments.dropFirst().first {
             RecoveryBenchmark.recover(store)

@@ -25,6 +25,7 @@ enum RPCBenchmark {
     /// Medians of one round, in microseconds.
     private struct Hop {
         var tcp = 0.0
+        var eventLoop = 0.0
         var health = 0.0
         var positions = 0.0
         var peerHealth = 0.0
@@ -37,12 +38,21 @@ enum RPCBenchmark {
         let peer = try ChildProcess("grpc-peer", ["serve"], cpu: 0, folder: folder)
         defer { peer.end() }
         let port = try peer.readyValues()["port"] ?? ""
+        let echo = try ChildProcess(
+            "benchmarks",
+            ["event-loop-echo"],
+            cpu: 0,
+            folder: "\(folder)/quiet"
+        )
+        defer { echo.end() }
+        let echoPort = try Desk.port(echo.readyValues()["echo"])
         guard floors_pin(0) == 0 else { throw Fault("cannot run on CPU 0: errno \(errno)") }
         try Self.takePosition(desk)
         var hops: [Hop] = []
         for _ in 0..<Self.rounds {
             var hop = Hop()
-            hop.tcp = try Self.tcp(desk).quantile(0.5)
+            hop.tcp = try Self.roundTrip(desk.echoPort).quantile(0.5)
+            hop.eventLoop = try Self.roundTrip(echoPort).quantile(0.5)
             hop.health = try Self.call("Health", desk).quantile(0.5)
             hop.positions = try Self.call("Positions", desk).quantile(0.5)
             let client = try ChildProcess(
@@ -64,6 +74,7 @@ enum RPCBenchmark {
             print("  \(Text.left(title, 52))\(Text.right(number, 8))")
         }
         show("floor: TCP round trip, 64 bytes, blocking", \.tcp)
+        show("the same echo by SwiftNIO's loop", \.eventLoop)
         show("Health", \.health)
         show("Positions", \.positions)
         show("asynchronous gRPC C++: Health", \.peerHealth)
@@ -72,6 +83,8 @@ enum RPCBenchmark {
             let median = hops.map(value).median
             Self.judge("\(text): \(Text.ratio(median))", isMet(median))
         }
+        let loop = Text.ratio(hops.map { $0.eventLoop / $0.tcp }.median)
+        print("  SwiftNIO's echo, which nothing of ours is in: \(loop) times the floor")
         let floor = "at most \(Self.floorMax) times the floor"
         ratio("Health \(floor)", { $0.health / $0.tcp }) { $0 <= Self.floorMax }
         ratio("Positions \(floor)", { $0.positions / $0.tcp }) { $0 <= Self.floorMax }
@@ -96,8 +109,8 @@ enum RPCBenchmark {
         return try caller.call(frames, count: Int(Self.calls), inFlight: 1) { _, _ in }
     }
 
-    private static func tcp(_ desk: Desk) throws(Fault) -> Samples {
-        let connection = floors_connect(desk.echoPort)
+    private static func roundTrip(_ port: CInt) throws(Fault) -> Samples {
+        let connection = floors_connect(port)
         guard connection >= 0 else { throw Fault("cannot connect to the floor") }
         defer { close(connection) }
         var durations = [UInt64](repeating: 0, count: Int(Self.calls))

@@ -47,6 +47,7 @@ extension ProtobufArena {
     }
 
     /// The pointer array of a repeated message field; its count goes into the field's `n_…`.
+    @inlinable
     package func array<Message>(
         _ messages: [UnsafeMutablePointer<Message>]
     ) -> UnsafeMutablePointer<UnsafeMutablePointer<Message>?> {
@@ -67,6 +68,7 @@ extension ProtobufArena {
     }
 
     /// The array of a repeated scalar field.
+    @inlinable
     package func array<Scalar: BitwiseCopyable>(
         scalars: [Scalar]
     ) -> UnsafeMutablePointer<Scalar> {
@@ -78,6 +80,7 @@ extension ProtobufArena {
     }
 
     /// Zeroed room for `count` elements, for arrays filled in place.
+    @inlinable
     package func emptyArray<Element>(
         _ type: Element.Type,
         count: Int

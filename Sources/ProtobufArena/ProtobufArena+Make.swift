@@ -1,5 +1,6 @@
 extension ProtobufArena {
     /// A message set up by its own `…__init` function, then by the body.
+    @inlinable
     package func make<Message>(
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
         _ body: (inout Message) -> Void

@@ -7,6 +7,7 @@ import CProtobufC
 /// whoever sent the bytes; building is not, because its size is chosen by us. An arena belongs to
 /// one thread.
 @safe
+@usableFromInline
 package final class ProtobufArena {
     /// The most that one `unpack` may allocate, in bytes.
     package let unpackBytesMax: Int
@@ -54,6 +55,7 @@ package final class ProtobufArena {
     }
 
     /// Zeroed memory of the arena for our own building; never refused.
+    @usableFromInline
     package func allocate(bytes: Int) -> UnsafeMutableRawPointer {
         let memory = unsafe state.pointee.allocate(bytes)
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)

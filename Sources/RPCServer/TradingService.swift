@@ -41,22 +41,27 @@ final class TradingService {
     /// Adds every method of the service.
     func register(with router: Router) {
         for method in TradingMethod.allCases {
+            let access = AccessTable.access(to: method)
             for service in method.services {
                 router.add(
                     method.rawValue,
                     of: service,
                     kind: method.isStreaming ? .serverStreaming : .unary
                 ) { call, responder in
-                    self.receive(method, call, responder)
+                    self.receive(method, needing: access, call, responder)
                 }
             }
         }
     }
 
-    private func receive(_ method: TradingMethod, _ call: Call, _ responder: Responder) {
+    private func receive(
+        _ method: TradingMethod,
+        needing access: AccessTable.Access,
+        _ call: Call,
+        _ responder: Responder
+    ) {
         guard let caller = self.authenticator.caller(of: call, responder) else { return }
-        let least = AccessTable.leastRole(method)
-        if let refusal = caller.refusal(of: method, needing: least) {
+        if let refusal = caller.refusal(of: method, needing: access.leastRole) {
             self.answer(.refused(refusal), to: method, responder)
             return
         }
@@ -82,7 +87,7 @@ final class TradingService {
             responder.fail(Status(.invalidArgument, error.message))
             return
         }
-        let needed = AccessTable.role(method, request.accessCondition)
+        let needed = access.role(request.accessCondition)
         if let refusal = caller.refusal(of: method, needing: needed) {
             self.answer(.refused(refusal), to: method, responder)
             return
@@ -176,7 +181,7 @@ final class TradingService {
     private func endHistory(_ result: Result<[UInt8], JournalError>, _ responder: Responder) {
         self.listingCount -= 1
         switch result {
-        case .success(let bytes): responder.succeed(ByteBuffer(bytes: bytes))
+        case .success(let bytes): responder.succeed(bytes)
         case .failure(let error): responder.fail(Status(.dataLoss, "\(error)"))
         }
     }
@@ -209,7 +214,7 @@ final class TradingService {
         }
         switch self.encoder.encode(reply, to: method, telling: secret) {
         case .payload(let bytes):
-            responder.succeed(ByteBuffer(bytes: bytes))
+            responder.succeed(bytes)
         case .refused(let refusal, let details):
             let detail = StatusDetail(typeURL: TradingMethod.refusalTypeURL, value: details)
             responder.fail(

@@ -69,7 +69,7 @@ import TradingCore
         for method in TradingMethod.allCases {
             #expect(AccessTable.rows.contains { $0.method == method }, "\(method)")
             for role in Role.allCases {
-                let may = role >= AccessTable.leastRole(method)
+                let may = role >= AccessTable.access(to: method).leastRole
                 let letter = role.name.prefix(1)
                 #expect(
                     Self.expected[method.rawValue]?.contains(letter) == may,

@@ -14,6 +14,7 @@ import Venues
     /// What happened, in order.
     final class Story {
         var steps: [String] = []
+        var hasUnsyncedRecords = false
     }
 
     private final class CountingStore: EventStore {
@@ -21,7 +22,7 @@ import Venues
 
         init(_ story: Story) { self.story = story }
 
-        let hasUnsyncedRecords = false
+        var hasUnsyncedRecords: Bool { self.story.hasUnsyncedRecords }
 
         func fetch(_ needs: Needs) throws(JournalError) -> Fetched { Fetched() }
 
@@ -102,8 +103,11 @@ import Venues
         return walk
     }
 
-    /// Runs a loop in which calls arrive within one tick, and tells what followed.
-    private static func steps(calls: Int) async throws -> [String] {
+    /// Lets calls arrive within one tick of a loop, and tells what followed.
+    private static func steps(
+        hasUnsyncedRecords: Bool = false,
+        _ requests: [Request]
+    ) async throws -> [String] {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let folder = NSTemporaryDirectory() + "loop-" + UUID().uuidString
         try FileManager.default.createDirectory(
@@ -117,29 +121,70 @@ import Venues
             // In the next task: the start's own batch is written by then.
             loop.assumeIsolated().execute {
                 story.value.steps = []
-                for _ in 0..<calls {
-                    walk.receive(.placeOrder(Self.request), deadline: nil) { _ in
-                        story.value.steps.append("answer")
+                story.value.hasUnsyncedRecords = hasUnsyncedRecords
+                for request in requests {
+                    walk.receive(request, deadline: nil) { reply in
+                        story.value.steps.append(Self.name(of: reply))
                     }
                 }
                 story.value.steps.append("the tick ends")
+                story.value.hasUnsyncedRecords = false
             }
         }.get()
-        var steps: [String] = []
-        while steps.last != "flush" || !steps.contains("the tick ends") {
-            steps = try await loop.submit { story.value.steps }.get()
+        // The calls are a task that the first one queued, the batch one that they queued.
+        for _ in 0..<2 { try await loop.submit {}.get() }
+        return try await loop.submit { story.value.steps }.get()
+    }
+
+    private static func name(of reply: Reply) -> String {
+        switch reply {
+        case .order: "order"
+        case .orderShown(let order, _): "shown \(order.orderID)"
+        case .orders(let orders, _): "\(orders.count) listed"
+        case .health: "health"
+        default: "another answer"
         }
-        return steps
     }
 
     @Test(arguments: [1, 7, 300])
     func `what arrives in one tick is one write, and nothing is answered before it (M4)`(
         calls: Int
     ) async throws {
-        let answers = Array(repeating: "answer", count: calls)
         #expect(
-            try await Self.steps(calls: calls)
-                == ["the tick ends", "write \(calls)"] + answers + ["flush"]
+            try await Self.steps(Array(repeating: .placeOrder(Self.request), count: calls))
+                == ["the tick ends", "write \(calls)"]
+                + Array(repeating: "order", count: calls) + ["flush"]
+        )
+    }
+
+    @Test func `a reading of what is on disk is answered at once, and nothing is written`()
+        async throws
+    {
+        #expect(try await Self.steps([.health, .health]) == ["health", "health", "the tick ends"])
+    }
+
+    @Test func `a reading behind records that are not on disk waits for them (J2)`()
+        async throws
+    {
+        #expect(
+            try await Self.steps(hasUnsyncedRecords: true, [.health])
+                == ["the tick ends", "write 0", "health", "flush"]
+        )
+    }
+
+    @Test func `a reading behind a placement of its tick tells of it, once it is written (J2)`()
+        async throws
+    {
+        let orderID = OrderID(raw: 1)
+        let all = OrderFilter(includesClosed: true, symbol: nil, countMax: 10, before: nil)
+        #expect(
+            try await Self.steps([
+                .health, .placeOrder(Self.request), .order(orderID), .orders(all),
+            ])
+                == [
+                    "health", "the tick ends", "write 1", "order", "shown \(orderID)",
+                    "1 listed", "flush",
+                ]
         )
     }
 }

@@ -50,6 +50,7 @@ final class Authenticator {
 
     /// Adds what is known of failures.
     func complete(_ view: inout HealthView) {
+        guard self.watch.failureCount > 0 else { return }
         view.authenticationFailureCount = self.watch.failureCount
         if let alert = self.watch.standingAlert(at: self.clock.now().wall) {
             view.alerts.append(alert)

@@ -123,6 +123,7 @@ final class GatewayLoop {
         deadline: MonotonicTime?,
         answer: @escaping (Reply) -> Void
     ) {
+        if let reply = self.readAtOnce(request) { return answer(reply) }
         self.lastToken += 1
         let token = RequestToken(raw: self.lastToken)
         self.answers[token] = answer
@@ -138,6 +139,14 @@ final class GatewayLoop {
         }
         if let codes = self.codes { request = codes.check(request, at: self.clock.now().wall) }
         self.receive(.request(token, request, deadline: deadline))
+    }
+
+    /// What a reading tells where everything that it can tell of is on disk already: then nothing
+    /// is to be written, and nothing to be waited for.
+    private func readAtOnce(_ request: Request) -> Reply? {
+        let isSettled = !self.isDeciding && self.batch == nil && self.failure == nil
+        guard isSettled, !self.journal.hasUnsyncedRecords else { return nil }
+        return self.gateway.answer(request, at: self.clock.now())
     }
 
     /// A caller's connection is gone, perhaps while its answer was written.
@@ -265,12 +274,9 @@ final class GatewayLoop {
             guard self.failure == nil || reply.needsNoJournal else { return }
             self.settle(token, reply)
             answer(reply)
-        case .openGate(let venue):
-            self.venues[venue]?.open(.session)
-        case .liftKillSwitch:
-            self.eachVenue { $0.open(.killSwitch) }
-        case .letClosingsPass:
-            self.eachVenue { $0.open(.closings) }
+        case .openGate(let venue): self.venues[venue]?.open(.session)
+        case .liftKillSwitch: self.eachVenue { $0.open(.killSwitch) }
+        case .letClosingsPass: self.eachVenue { $0.open(.closings) }
         }
     }
 

@@ -35,9 +35,10 @@ public final class Responder {
 
     deinit {
         guard case .open = state else { return }
+        connection.eventLoop.preconditionInEventLoop()
         connection.end(
             streamID,
-            with: .failure(Status(.internal, "the call was dropped without an answer"))
+            with: Status(.internal, "the call was dropped without an answer")
         )
     }
 
@@ -70,13 +71,26 @@ public final class Responder {
     ///   RESOURCE_EXHAUSTED.
     public func succeed(_ payload: ByteBuffer) {
         guard answer() else { return }
-        connection.end(streamID, with: .success(payload))
+        connection.end(streamID, payloadBytes: payload.readableBytes) {
+            $0.writeImmutableBuffer(payload)
+        }
+    }
+
+    /// Answers a unary call, or ends a stream that had a last message.
+    ///
+    /// - Parameter payload: The packed answer. One that does not fit a frame becomes
+    ///   RESOURCE_EXHAUSTED.
+    public func succeed(_ payload: [UInt8]) {
+        guard answer() else { return }
+        connection.end(streamID, payloadBytes: payload.count) { $0.writeBytes(payload) }
     }
 
     /// Answers a unary call with a message, packed straight into the connection's buffer.
     package func succeed<Message>(packing message: UnsafeMutablePointer<Message>) {
         guard answer() else { return }
-        unsafe connection.end(streamID, packing: message)
+        unsafe connection.end(streamID, payloadBytes: Protobuf.packedBytes(message)) {
+            unsafe $0.writeMessage(message)
+        }
     }
 
     /// Answers with an error, in a unary call or a stream.
@@ -85,7 +99,7 @@ public final class Responder {
     public func fail(_ status: Status) {
         guard status.code != .ok else { fatalError("a call cannot fail with OK") }
         guard answer() else { return }
-        connection.end(streamID, with: .failure(status))
+        connection.end(streamID, with: status)
     }
 
     /// Sends one message of a stream.

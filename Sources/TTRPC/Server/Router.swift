@@ -11,6 +11,8 @@ public final class Router: CallHandler {
     }
 
     private var services: [String: [String: Route]] = [:]
+    /// What was called last, because it is what is mostly called next.
+    private var last: (service: String, method: String, route: Route)?
     private let opened: (ConnectionInfo) -> Void
     private let closed: (ConnectionInfo, CloseReason) -> Void
 
@@ -53,6 +55,9 @@ public final class Router: CallHandler {
     ///   - call: The request.
     ///   - responder: Goes to the method.
     public func receive(_ call: Call, _ responder: Responder) {
+        if let last, last.method == call.method, last.service == call.service {
+            return follow(last.route, call, responder)
+        }
         guard let methods = services[call.service] else {
             let text = "there is no service \(call.service)"
             return responder.fail(Status(.unimplemented, text))
@@ -61,6 +66,11 @@ public final class Router: CallHandler {
             let text = "\(call.service) has no method \(call.method)"
             return responder.fail(Status(.unimplemented, text))
         }
+        last = (call.service, call.method, route)
+        follow(route, call, responder)
+    }
+
+    private func follow(_ route: Route, _ call: Call, _ responder: Responder) {
         guard route.kind == call.kind else {
             let text = "\(call.service)/\(call.method) is \(route.kind), not \(call.kind)"
             return responder.fail(Status(.unimplemented, text))

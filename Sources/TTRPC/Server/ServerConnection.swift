@@ -190,24 +190,20 @@ final class ServerConnection: ChannelInboundHandler {
         }
     }
 
-    func end(_ streamID: UInt32, with result: Result<ByteBuffer, Status>) {
+    func end(_ streamID: UInt32, with status: Status) {
         guard leave(streamID) else { return }
-        switch result {
-        case .success(let payload):
-            endSuccessfully(streamID, payloadBytes: payload.readableBytes) {
-                $0.writeImmutableBuffer(payload)
-            }
-        case .failure(let status):
-            write { $0.writeResponse(status: status, streamID: streamID, arena: server.arena) }
-        }
+        write { $0.writeResponse(status: status, streamID: streamID, arena: server.arena) }
         closeIfDrained()
     }
 
-    func end<Message>(_ streamID: UInt32, packing message: UnsafeMutablePointer<Message>) {
+    /// Ends a call with an answer, whose bytes are written straight into what is sent.
+    func end(
+        _ streamID: UInt32,
+        payloadBytes: Int,
+        _ writePayload: (inout ByteBuffer) -> Void
+    ) {
         guard leave(streamID) else { return }
-        unsafe endSuccessfully(streamID, payloadBytes: Protobuf.packedBytes(message)) {
-            unsafe $0.writeMessage(message)
-        }
+        endSuccessfully(streamID, payloadBytes: payloadBytes, writePayload)
         closeIfDrained()
     }
 
@@ -259,8 +255,7 @@ final class ServerConnection: ChannelInboundHandler {
 
     /// Takes a call off the table; false if the connection is past answering.
     private func leave(_ streamID: UInt32) -> Bool {
-        eventLoop.preconditionInEventLoop()
-        return take(streamID) != nil && phase == .open
+        take(streamID) != nil && phase == .open
     }
 
     private func take(_ streamID: UInt32) -> InFlight? {

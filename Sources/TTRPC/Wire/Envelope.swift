@@ -168,16 +168,12 @@ package struct EnvelopeDecoder {
         likely: String,
         _ field: String
     ) throws(ProtobufError) -> String {
-        let utf8 = likely.utf8
-        if utf8.count == bytes.count, !utf8.isEmpty {
-            var index = 0
-            for byte in utf8 {
-                guard byte == bytes[index] else { break }
-                index += 1
+        let isLikely = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe likely.utf8.withContiguousStorageIfAvailable { likely in
+                unsafe !likely.isEmpty && likely.elementsEqual(bytes)
             }
-            if index == bytes.count { return likely }
         }
-        return try text(bytes, field)
+        return isLikely == true ? likely : try text(bytes, field)
     }
 
     private static func text(

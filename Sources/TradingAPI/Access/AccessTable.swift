@@ -68,20 +68,35 @@ package enum AccessTable {
         Row(.revokeToken, .admin),
     ]
 
-    /// The least role that a call of a method needs.
-    package static func role(_ method: TradingMethod, _ condition: Condition) -> Role {
-        let row =
-            self.rows.first { $0.method == method && $0.condition == condition }
-            ?? self.rows.first { $0.method == method && $0.condition == .any }
-        // What nobody thought of is for nobody but an admin.
-        return row?.role ?? .admin
+    /// What the table says of one method.
+    package struct Access: Sendable {
+        /// The least role that any call needs, before its payload is looked at.
+        package let leastRole: Role
+        private let roles: [Condition: Role]
+        /// Whether calls of the method are not told apart.
+        private let isOne: Bool
+
+        fileprivate init(_ rows: [Row]) {
+            self.leastRole = rows.map(\.role).min() ?? .admin
+            self.roles = Dictionary(uniqueKeysWithValues: rows.map { ($0.condition, $0.role) })
+            self.isOne = rows.map(\.condition) == [.any]
+        }
+
+        /// The least role that such a call needs.
+        package func role(_ condition: Condition) -> Role {
+            if self.isOne { return self.leastRole }
+            // What nobody thought of is for nobody but an admin.
+            return self.roles[condition] ?? self.roles[.any] ?? .admin
+        }
     }
 
-    /// The least role that any call of a method needs, before its payload is looked at.
-    package static func leastRole(_ method: TradingMethod) -> Role {
-        // A walk without an array of its own: every call asks.
-        self.rows.lazy.filter { $0.method == method }.map(\.role).min() ?? .admin
+    /// What the table says of a method.
+    package static func access(to method: TradingMethod) -> Access {
+        self.accesses[method] ?? Access([])
     }
+
+    private static let accesses = Dictionary(grouping: Self.rows, by: \.method)
+        .mapValues(Access.init)
 }
 
 extension Request {

@@ -75,7 +75,7 @@ package enum TradingMethod: String, CaseIterable, Sendable {
     }
 
     /// Whether the method changes nothing, whatever it is asked: a viewer may call it then.
-    package var isRead: Bool { AccessTable.role(self, .any) == .viewer }
+    package var isRead: Bool { AccessTable.access(to: self).role(.any) == .viewer }
 
     /// Whether the method answers with a stream.
     package var isStreaming: Bool { self == .subscribe }

@@ -25,7 +25,7 @@ extension RequestDecoder {
         return LimitsWish(
             assignments,
             resetsAll: resetsAll,
-            mayLoosen: self.caller.role >= AccessTable.role(.setLimits, .loosening),
+            mayLoosen: self.caller.role >= AccessTable.access(to: .setLimits).role(.loosening),
             self.principal,
             reason: try unsafe self.reason(message.reason)
         )

@@ -40,7 +40,9 @@ package struct Ledger: Hashable, Sendable {
 
     /// The assets that the ledger has an entry for, sorted by name.
     package var assets: [Asset] {
-        Set(self.totals.keys).union(self.reserved.keys).sorted()
+        var assets = Array(self.totals.keys)
+        for asset in self.reserved.keys where self.totals[asset] == nil { assets.append(asset) }
+        return assets.sorted()
     }
 
     /// The positions sorted by symbol.

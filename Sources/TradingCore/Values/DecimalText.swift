@@ -79,8 +79,12 @@ enum DecimalText {
         isPadded: Bool
     ) -> String {
         // From the last digit to the first; the sign and the point make it 41 bytes at most.
-        var reversed: [UInt8] = []
-        reversed.reserveCapacity(48)
+        var bytes = InlineArray<48, UInt8>(repeating: 0)
+        var start = bytes.count
+        func prepend(_ byte: UInt8) {
+            start -= 1
+            bytes[start] = byte
+        }
         var wide = magnitude
         var low: UInt64 = 0
         var place = 0
@@ -99,13 +103,15 @@ enum DecimalText {
                 digit = UInt8(truncatingIfNeeded: wide % 10)
                 wide /= 10
             }
-            if place == fractionDigits, !reversed.isEmpty { reversed.append(UInt8(ascii: ".")) }
-            let isTrailingZero = digit == 0 && place < fractionDigits && reversed.isEmpty
-            if isPadded || !isTrailingZero { reversed.append(digit + UInt8(ascii: "0")) }
+            if place == fractionDigits, start < bytes.count { prepend(UInt8(ascii: ".")) }
+            let isTrailingZero = digit == 0 && place < fractionDigits && start == bytes.count
+            if isPadded || !isTrailingZero { prepend(digit + UInt8(ascii: "0")) }
             place += 1
         }
-        if isNegative { reversed.append(UInt8(ascii: "-")) }
-        reversed.reverse()
-        return String(decoding: reversed, as: UTF8.self)
+        if isNegative { prepend(UInt8(ascii: "-")) }
+        guard let text = try? UTF8Span(validating: bytes.span.extracting(start...)) else {
+            fatalError("invariant broken: digits are no text")
+        }
+        return String(copying: text)
     }
 }

@@ -1,6 +1,36 @@
 extension Gateway {
     // MARK: Reading
 
+    /// Answers what only asks for something; nil for what may change something.
+    mutating func reading(
+        _ request: Request,
+        fetched: Fetched,
+        at now: @autoclosure () -> Instant
+    ) -> Reply? {
+        switch request {
+        case .order(let orderID):
+            self.order(orderID, fetched: fetched).map { .orderShown($0, self.exits(of: $0)) }
+                ?? .refused(Self.notFound(orderID))
+        case .orders(let filter):
+            self.reading(self.list(filter, fetched: fetched))
+        case .sessions: .sessions(self.sessionStatuses(at: now()))
+        case .positions: .positions(self.positions())
+        case .mode:
+            .mode(
+                self.modeRecord,
+                previous: self.mode,
+                history: self.state.modeHistory.reversed()
+            )
+        case .riskSummary(let principal): .riskSummary(self.riskSummary(for: principal, at: now()))
+        case .health: .health(self.health(at: now()))
+        default: nil
+        }
+    }
+
+    private func reading(_ orders: [Order]) -> Reply {
+        .orders(orders, exits: self.exits(of: orders))
+    }
+
     /// A page of orders, newest first: those in memory, and from the disk those that are not.
     func list(_ filter: OrderFilter, fetched: Fetched) -> [Order] {
         var orders = self.state.orders
@@ -51,13 +81,12 @@ extension Gateway {
         reasons +=
             self.sessions[ruleVenue]?.notReadyReasons
             ?? ["no connection to \(ruleVenue.mode.name) is configured"]
-        reasons += self.condition(of: ruleVenue, at: now)
-            .reasons(self.settings.limits)
+        reasons += self.condition(of: ruleVenue, at: now).reasons(self.settings.sharedLimits)
         return HealthView(
             notReadyReasons: reasons,
             mode: self.mode,
             journalSequence: self.state.sequence,
-            openOrderCount: self.state.orders.values.count { $0.isAtVenue },
+            openOrderCount: self.state.orders.count - self.state.heldOrders.count,
             unknownOrderCount: self.state.ordersInDoubt.count,
             startedAt: self.startedAt,
             alerts: self.standingAlerts(at: now)

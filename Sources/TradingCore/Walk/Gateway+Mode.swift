@@ -1,19 +1,10 @@
 extension Gateway {
     mutating func decideMode(
-        _ request: Request,
+        _ wish: ModeWish,
         _ token: RequestToken,
         deadline: MonotonicTime?,
         into batch: inout OpenBatch
     ) {
-        guard case .setMode(let wish) = request else {
-            let reply = Reply.mode(
-                self.modeRecord,
-                previous: self.mode,
-                history: self.state.modeHistory.reversed()
-            )
-            batch.perform(.reply(token, reply), afterAllEarlierEvents: true)
-            return
-        }
         guard wish.mode == .live, self.mode != .live, self.settings.exchanges.contains(.live) else {
             self.change(to: wish, token, rights: nil, into: &batch)
             return
@@ -71,7 +62,7 @@ extension Gateway {
         batch.perform(.reply(token, .mode(self.modeRecord, previous: previous, history: [])))
     }
 
-    private var modeRecord: ModeRecord {
+    var modeRecord: ModeRecord {
         self.state.mode
             ?? ModeRecord(
                 mode: .monitor,

@@ -17,9 +17,6 @@ extension Gateway {
             self.reposition(wish, token, deadline: deadline, fetched: fetched, into: &batch)
         case .cancelOnDisconnect(let wish):
             self.cancelOnDisconnect(wish, token, into: &batch)
-        case .sessions:
-            let sessions = self.sessionStatuses(at: batch.instant)
-            batch.perform(.reply(token, .sessions(sessions)), afterAllEarlierEvents: true)
         case .cancel(let orderID):
             self.cancel(orderID, token, deadline: deadline, fetched: fetched, into: &batch)
         case .cancelAll(let symbol):
@@ -27,22 +24,8 @@ extension Gateway {
             batch.perform(.reply(token, .cancelsSent(sent)))
         case .amend(let wish):
             self.amend(wish, token, deadline: deadline, fetched: fetched, into: &batch)
-        case .order(let orderID):
-            let reply =
-                self.order(orderID, fetched: fetched)
-                .map { Reply.orderShown($0, self.exits(of: $0)) }
-                ?? .refused(Self.notFound(orderID))
-            batch.perform(.reply(token, reply), afterAllEarlierEvents: true)
-        case .orders(let filter):
-            let orders = self.list(filter, fetched: fetched)
-            batch.perform(
-                .reply(token, .orders(orders, exits: self.exits(of: orders))),
-                afterAllEarlierEvents: true
-            )
-        case .positions:
-            batch.perform(.reply(token, .positions(self.positions())), afterAllEarlierEvents: true)
-        case .mode, .setMode:
-            self.decideMode(request, token, deadline: deadline, into: &batch)
+        case .setMode(let wish):
+            self.decideMode(wish, token, deadline: deadline, into: &batch)
         case .killStatus, .killEngage, .killRelease:
             self.decideKill(request, token, fetched: fetched, into: &batch)
         case .risk, .acknowledgeBreach, .disableTrading:
@@ -51,9 +34,6 @@ extension Gateway {
             self.resolve(request, token, fetched: fetched, into: &batch)
         case .limits, .setLimits:
             self.decideLimits(request, token, into: &batch)
-        case .riskSummary(let principal):
-            let summary = self.riskSummary(for: principal, at: batch.instant)
-            batch.perform(.reply(token, .riskSummary(summary)), afterAllEarlierEvents: true)
         case .tokens(let request):
             self.decideTokens(request, token, into: &batch)
         case .approvals, .approve, .deny:
@@ -64,9 +44,11 @@ extension Gateway {
                 fetched: fetched,
                 into: &batch
             )
-        case .health:
-            let health = self.health(at: batch.instant)
-            batch.perform(.reply(token, .health(health)), afterAllEarlierEvents: true)
+        case .order, .orders, .sessions, .positions, .mode, .riskSummary, .health:
+            guard let reply = self.reading(request, fetched: fetched, at: batch.instant) else {
+                fatalError("invariant broken: a reading has no answer")
+            }
+            batch.perform(.reply(token, reply), afterAllEarlierEvents: true)
         }
     }
 

@@ -106,22 +106,8 @@ package struct Gateway: ~Copyable {
     package func needs(of input: Input) -> Needs {
         var needs = Needs()
         switch input {
-        case .request(_, .placeOrder(let request), _):
-            self.add(request.key, to: &needs)
-        case .request(_, .position(let request), _):
-            self.add(request.key, to: &needs)
-        case .request(_, .cancel(let orderID), _), .request(_, .order(let orderID), _):
-            self.add(orderID, to: &needs)
-        case .request(_, .resolve(let request), _):
-            self.add(request.orderID, to: &needs)
-        case .request(_, .amend(let request), _):
-            self.add(request.orderID, to: &needs)
-        case .request(_, .approve(let request), _):
-            self.add(request.orderID, to: &needs)
-        case .request(_, .deny(let orderID, _, _), _):
-            self.add(orderID, to: &needs)
-        case .request(_, .orders(let filter), _):
-            if filter.includesClosed { needs.history = filter }
+        case .request(_, let request, _):
+            return self.needs(of: request)
         case .venue(_, .orderReported(let report)):
             self.add(report, to: &needs)
         case .venue(_, .answered(_, .orders(let reports))):
@@ -132,10 +118,38 @@ package struct Gateway: ~Copyable {
             .venue(_, .answered(.amend(let orderID, _, _, _), _)),
             .venue(_, .placementAnswered(let orderID, _)):
             self.add(orderID, to: &needs)
-        case .request, .venue, .journal, .connectionClosed, .wake:
+        case .venue, .journal, .connectionClosed, .wake:
             break
         }
         return needs
+    }
+
+    private func needs(of request: Request) -> Needs {
+        var needs = Needs()
+        switch request {
+        case .placeOrder(let wish): self.add(wish.key, to: &needs)
+        case .position(let wish): self.add(wish.key, to: &needs)
+        case .cancel(let orderID), .order(let orderID), .deny(let orderID, _, _):
+            self.add(orderID, to: &needs)
+        case .resolve(let wish): self.add(wish.orderID, to: &needs)
+        case .amend(let wish): self.add(wish.orderID, to: &needs)
+        case .approve(let wish): self.add(wish.orderID, to: &needs)
+        case .orders(let filter): if filter.includesClosed { needs.history = filter }
+        default: break
+        }
+        return needs
+    }
+
+    /// Answers what only asks, from memory alone; nil for everything else.
+    ///
+    /// The answer tells of the state between two batches: the caller must know that all of it is
+    /// on disk (J2). Where a batch is open, the request is decided in it like any other.
+    package mutating func answer(
+        _ request: Request,
+        at now: @autoclosure () -> Instant
+    ) -> Reply? {
+        guard self.needs(of: request).isEmpty else { return nil }
+        return self.reading(request, fetched: Fetched(), at: now())
     }
 
     private func add(_ key: IdempotencyKey?, to needs: inout Needs) {

@@ -1,9 +1,11 @@
 /// An answer to a client's call.
+///
+/// Large ones lie beside it: an answer is moved more often than it is looked into.
 package enum Reply: Hashable, Sendable {
-    case order(Order, isRepeat: Bool)
+    indirect case order(Order, isRepeat: Bool)
     /// An order that was asked for, and how its exits stand, where it has any.
-    case orderShown(Order, ExitsView?)
-    case positionReached(PositionReached)
+    indirect case orderShown(Order, ExitsView?)
+    indirect case positionReached(PositionReached)
     case session(SessionView)
     case sessions([SessionStatus])
     case orders([Order], exits: [OrderID: ExitsView])
@@ -11,11 +13,11 @@ package enum Reply: Hashable, Sendable {
     case positions(PositionsView)
     /// The history newest first, where it was asked for.
     case mode(ModeRecord, previous: TradingMode, history: [ModeRecord])
-    case killSwitch(KillSwitchView)
+    indirect case killSwitch(KillSwitchView)
     case health(HealthView)
-    case risk(RiskView)
-    case limits(LimitsView)
-    case riskSummary(RiskSummary)
+    indirect case risk(RiskView)
+    indirect case limits(LimitsView)
+    indirect case riskSummary(RiskSummary)
     case tokens(all: [AccessToken], changed: [AccessToken])
     case approvals(ApprovalsView)
     case refused(Refusal)

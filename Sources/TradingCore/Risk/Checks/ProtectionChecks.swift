@@ -46,13 +46,15 @@ extension Checks {
 
 extension VenueCondition {
     /// Everything that keeps new orders back, in words, for health.
-    func reasons(_ limits: RiskLimits) -> [String] {
-        [
-            self.circuitRefusal(limits.circuit.failuresMax),
-            self.rejectRefusal(limits.rejects.rejectsMax),
-            self.skewRefusal(limits.clockSkewMaxMilliseconds),
-            self.restraintRefusal, self.shortageRefusal,
-        ].compactMap { $0?.message }
+    func reasons(_ limits: Shared<RiskLimits>) -> [String] {
+        var reasons: [String] = []
+        func add(_ refusal: Refusal?) { if let refusal { reasons.append(refusal.message) } }
+        add(self.circuitRefusal(limits.value.circuit.failuresMax))
+        add(self.rejectRefusal(limits.value.rejects.rejectsMax))
+        add(self.skewRefusal(limits.value.clockSkewMaxMilliseconds))
+        add(self.restraintRefusal)
+        add(self.shortageRefusal)
+        return reasons
     }
 
     fileprivate func circuitRefusal(_ failuresMax: Int) -> Refusal? {
