@@ -18,7 +18,7 @@ extension Notional {
     package init(worth amount: Amount, at price: Price) {
         // Nearly every amount is within one word: the product of two words is exact.
         if let word = Int64(exactly: amount.raw) {
-            self.init(raw: Int128((Int128(word) * Int128(price.raw)).magnitude))
+            self.init(raw: Int128((Int128(word) &* Int128(price.raw)).magnitude))
             return
         }
         let (product, isOutOfRange) = amount.raw.multipliedReportingOverflow(by: Int128(price.raw))

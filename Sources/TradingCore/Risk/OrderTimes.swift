@@ -49,8 +49,8 @@ package struct OrderTimes: Hashable, Sendable {
         }
     }
 
-    /// Who placed the last order; its ring is not among the others, since the next order is mostly of
-    /// the same, who is then found without a hash.
+    /// Who placed the last order; its ring is not among the others, since the next order is mostly
+    /// of the same, who is then found without a hash.
     private var latest = Principal("")
     private var latestRing = Ring()
     private var others: [Principal: Ring] = [:]

@@ -57,7 +57,7 @@ public struct Amount: ExactDecimal {
 
     /// The same by divisions of 64 bits, a few times as fast; nil where a part does not fit.
     ///
-    /// Every order is judged by some of them, by a denominator that is known where they are compiled.
+    /// Every order is judged by some of them, mostly by a denominator that the compiler knows.
     @inlinable @inline(__always)
     func scaledInWords(
         by numerator: Int64,
@@ -116,7 +116,12 @@ public struct Notional: ExactDecimal {
     /// The notional as an amount of the quote asset, rounded as named.
     @inlinable
     public func amount(rounding: Rounding) -> Amount {
-        Amount(raw: self.raw.divided(by: Notional.perAmount, rounding: rounding))
+        let quotient = self.raw / Notional.perAmount
+        let rest = self.raw &- quotient &* Notional.perAmount
+        return switch rounding {
+        case .down: Amount(raw: rest < 0 ? quotient - 1 : quotient)
+        case .up: Amount(raw: rest > 0 ? quotient + 1 : quotient)
+        }
     }
 
     @inlinable static var perAmount: Int128 { 100_000_000 }

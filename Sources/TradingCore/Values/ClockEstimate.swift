@@ -99,6 +99,7 @@ package struct ClockEstimate: Hashable, Sendable {
 
     /// All that is known of the venue's clock at a moment, for who needs more than one part of it.
     struct Reading {
+        var time: WallTime
         /// The earliest and the latest time that it can be at the venue.
         var times: ClosedRange<WallTime>
         /// How far the middle of `times` can be off, rounded up.
@@ -116,6 +117,7 @@ package struct ClockEstimate: Hashable, Sendable {
         let uncertainty = Self.uncertainty(of: sample, at: now.monotonic)
             .divided(by: 1_000_000, rounding: .up)
         return Reading(
+            time: time,
             times: time.adding(milliseconds: -uncertainty)...time.adding(milliseconds: uncertainty),
             uncertaintyMilliseconds: uncertainty,
             skewMilliseconds: (time.nanoseconds - now.wall.nanoseconds + 500_000)

@@ -16,7 +16,7 @@ public struct Price: ExactDecimal {
     /// The exact value of a quantity at a price; it cannot overflow.
     @inlinable
     public static func * (price: Price, quantity: Quantity) -> Notional {
-        Notional(raw: Int128(price.raw) * Int128(quantity.raw))
+        Notional(raw: Int128(price.raw) &* Int128(quantity.raw))
     }
 
     /// Whether the price is a whole number of ticks; a tick of zero allows every price.

@@ -263,7 +263,7 @@ extension Gateway {
 
     /// Whether a venue can be traded with now, whatever the symbol.
     mutating func condition(of venue: VenueID, at now: Instant) -> VenueCondition {
-        self.sessions[venue]?.care.condition(quotedAt: nil, usingReserve: false, at: now)
+        self.sessions[venue]?.care.view(quotedAt: nil, usingReserve: false, at: now).condition
             ?? VenueCondition()
     }
 

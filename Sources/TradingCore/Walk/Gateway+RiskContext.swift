@@ -10,7 +10,7 @@ extension Gateway {
 
     /// Everything that the checks look at, for one order.
     ///
-    /// Every order pays for each look in here: what is known of the symbol is one ``Instrument``,
+    /// Every order pays for each look in here: what the venue's session knows is asked for at once,
     /// all of this is mutating because a call that is not is handed a copy of the gateway, and the
     /// context is made in one piece where its caller wants it.
     mutating func riskContext(
@@ -30,13 +30,12 @@ extension Gateway {
                 bound: Shared(limits.value.bound(to: symbol, strategy: wish.strategy)),
                 time: now.wall
             )
-        let standing = facts.standing
         let bound = facts.bound
         let counts = self.counts(facts, symbol, on: venue, isOwn: ruleVenue == venue)
         let tokenLimits = self.state.tokens.limits(of: wish.principal)
         return RiskContext(
             terms: wish.terms.sized(
-                at: standing.quote,
+                at: facts.quote,
                 facts.rules,
                 slippageMillionths: bound.value.priceCollarMillionths
                     ?? limits.value.marketSlippageMillionths
@@ -47,7 +46,7 @@ extension Gateway {
             killSwitch: self.state.killSwitch.isEngaged ? Shared(self.state.killSwitch) : nil,
             notReadyReasons: facts.notReadyReasons,
             sharedRules: facts.rules,
-            quote: standing.quote,
+            quote: facts.quote,
             book: facts.bookSide,
             sharedLimits: limits,
             sharedBound: bound,
@@ -56,7 +55,7 @@ extension Gateway {
             stopOrderCountOnSymbol: counts.stopsOnSymbol,
             unknownOrder: self.unknownOrder(symbol, side, on: venue),
             available: facts.money.available,
-            reducibleQuantity: standing.holding.reducible[side],
+            reducibleQuantity: facts.reducible,
             condition: facts.condition,
             exposure: facts.money.exposure,
             rateWaitMilliseconds: bound.value.orderRate.flatMap { rate in
@@ -99,8 +98,8 @@ extension Gateway {
         let heldCount = self.state.heldOrders.count
         guard !isOwn else {
             return (
-                heldCount + facts.openOrderCount, facts.standing.openOrderCount,
-                facts.standing.stopOrderCount
+                heldCount + facts.openOrderCount, facts.openOrderCountOnSymbol,
+                facts.stopOrderCountOnSymbol
             )
         }
         return (
@@ -133,7 +132,7 @@ extension Gateway {
         var account = AccountCondition()
         account.equity = facts.money.equity
         account.openPositionCount = facts.openPositionCount
-        account.isPositionOpen = facts.standing.holding.isOpen
+        account.isPositionOpen = facts.isPositionOpen
         // What stands in another order's place is meant to be like it.
         if let interval = self.settings.limits.duplicateMilliseconds, wish.predecessor == nil {
             account.duplicateWaitMilliseconds = self.recentTerms.waitMilliseconds(

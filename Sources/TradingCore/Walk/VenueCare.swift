@@ -57,18 +57,26 @@ struct VenueCare: Sendable {
         return now.milliseconds(since: time)
     }
 
+    /// What a decision on one order asks of a session's health.
+    struct View {
+        var condition: VenueCondition
+        /// The venue's; our own wall clock's while the venue was never asked.
+        var time: WallTime
+        var clockDoubt: ClockDoubt?
+    }
+
     /// Whether new orders may go out now, and why not.
     ///
     /// - Parameters:
     ///   - quotedAt: When the best price was learned that they are judged by; nil for none.
     ///   - usesReserve: Whether the kill switch closes a position with them.
     ///   - now: The time.
-    /// - Returns: What keeps them back, and how old the price is.
-    mutating func condition(
+    /// - Returns: What keeps them back, how old the price is, and the venue's time.
+    mutating func view(
         quotedAt: MonotonicTime?,
         usingReserve usesReserve: Bool,
         at now: Instant
-    ) -> VenueCondition {
+    ) -> View {
         let monotonic = now.monotonic
         var condition = VenueCondition()
         if let until = self.circuit.wakeAt {
@@ -102,7 +110,11 @@ struct VenueCare: Sendable {
         )
         if let shortage { condition.shortage = shortage }
         condition.quoteAgeMilliseconds = self.ageMilliseconds(of: quotedAt, at: monotonic)
-        return condition
+        return View(
+            condition: condition,
+            time: clock?.time ?? now.wall,
+            clockDoubt: self.clockDoubt
+        )
     }
 }
 

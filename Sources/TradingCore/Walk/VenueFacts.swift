@@ -1,7 +1,10 @@
 /// What the session of a venue, and the account there, have to say of one order.
 struct VenueFacts {
     var notReadyReasons: [String]
-    var standing = Instrument.Standing()
+    /// Nil while no price is known.
+    var quote: Quote?
+    /// How much an order on the order's side can trade and only shrink the position.
+    var reducible = Amount.zero
     /// Nil where the venue does not list the symbol.
     var rules: Shared<SymbolRules>?
     var bound: Shared<BoundLimits>
@@ -11,10 +14,14 @@ struct VenueFacts {
     var condition = VenueCondition()
     /// The venue's time.
     var time: WallTime
-    /// Orders of ours that are not finished, on all symbols.
+    /// Orders of ours that are not finished: on all symbols, on the order's, and those of the
+    /// latter that wait, or waited, for a price.
     var openOrderCount = 0
-    /// Symbols in which something is, or may come to be, held.
+    var openOrderCountOnSymbol = 0
+    var stopOrderCountOnSymbol = 0
+    /// Symbols in which something is, or may come to be, held, and whether the order's is one.
     var openPositionCount = 0
+    var isPositionOpen = false
 }
 
 /// What an account holds of what an order spends, and what it is worth.
@@ -42,49 +49,49 @@ extension VenueSession {
         _ limits: Shared<RiskLimits>,
         at now: Instant
     ) -> VenueFacts {
-        let reasons = self.notReadyReasons
-        let (openOrderCount, openPositionCount) = (self.book.openOrderCount, self.book.openCount)
-        let time = self.venueTime(at: now)
+        let side = wish.terms.side
+        let usesReserve = purpose == .flatten
         guard let instrument = self.book[wish.terms.symbol] else {
+            let care = self.care.view(quotedAt: nil, usingReserve: usesReserve, at: now)
             return VenueFacts(
-                notReadyReasons: reasons,
+                notReadyReasons: self.notReadyReasons(care.clockDoubt),
                 bound: Shared(limits.value.bound(to: wish.terms.symbol, strategy: wish.strategy)),
-                condition: self.condition(quotedAt: nil, for: purpose, at: now),
-                time: time,
-                openOrderCount: openOrderCount,
-                openPositionCount: openPositionCount
+                condition: care.condition,
+                time: care.time,
+                openOrderCount: self.book.openOrderCount,
+                openPositionCount: self.book.openCount
             )
         }
         let standing = instrument.standing
+        let care = self.care.view(
+            quotedAt: standing.quotedAt,
+            usingReserve: usesReserve,
+            at: now
+        )
         let bound = instrument.bound(wish.strategy, by: limits)
         return VenueFacts(
-            notReadyReasons: reasons,
-            standing: standing,
+            notReadyReasons: self.notReadyReasons(care.clockDoubt),
+            quote: standing.quote,
+            reducible: standing.holding.reducible[side],
             rules: instrument.sharedRules,
             bound: bound,
             bookSide: wish.terms.type == .market
-                ? self.bookSide(of: instrument, for: wish.terms.side, limits, at: now) : nil,
+                ? self.bookSide(of: instrument, for: side, limits, at: now) : nil,
             money: self.book.money(
                 of: instrument,
                 standing,
-                for: wish.terms.side,
+                for: side,
                 bound,
                 limitsDay: limits.value.loss.limitsDay
             ),
-            condition: self.condition(quotedAt: standing.quotedAt, for: purpose, at: now),
-            time: time,
-            openOrderCount: openOrderCount,
-            openPositionCount: openPositionCount
+            condition: care.condition,
+            time: care.time,
+            openOrderCount: self.book.openOrderCount,
+            openOrderCountOnSymbol: standing.openOrderCount,
+            stopOrderCountOnSymbol: standing.stopOrderCount,
+            openPositionCount: self.book.openCount,
+            isPositionOpen: standing.holding.isOpen
         )
-    }
-
-    @inline(__always)
-    private func condition(
-        quotedAt: MonotonicTime?,
-        for purpose: OrderPurpose,
-        at now: Instant
-    ) -> VenueCondition {
-        self.care.condition(quotedAt: quotedAt, usingReserve: purpose == .flatten, at: now)
     }
 
     private func bookSide(

@@ -30,14 +30,19 @@ final class VenueSession {
         self.book = book
     }
 
-    var isReady: Bool {
+    var isReady: Bool { self.isReady(self.care.clockDoubt) }
+
+    private func isReady(_ doubt: VenueCare.ClockDoubt?) -> Bool {
         guard case .ready = self.phase else { return false }
-        return self.stopReason == nil && self.journalReason == nil && self.care.clockDoubt == nil
+        return self.stopReason == nil && self.journalReason == nil && doubt == nil
     }
 
     /// Why orders are not taken; empty when they are.
-    var notReadyReasons: [String] {
-        if self.isReady { return [] }
+    var notReadyReasons: [String] { self.notReadyReasons(self.care.clockDoubt) }
+
+    /// The same for who has looked up already whether the clock is in doubt.
+    func notReadyReasons(_ doubt: VenueCare.ClockDoubt?) -> [String] {
+        if self.isReady(doubt) { return [] }
         var reasons: [String] = []
         if let journal = self.journalReason { reasons.append(journal) }
         if let stop = self.stopReason { reasons.append(stop) }
@@ -46,7 +51,7 @@ final class VenueSession {
         case .offline(let reason): reasons.append(reason)
         case .reconciling: reasons.append("reconciling with the venue")
         }
-        if let doubt = self.care.clockDoubt {
+        if let doubt {
             reasons.append(
                 "the wall clock was set by \(doubt.stepMilliseconds) ms; waiting for the venue's "
                     + "time (M3)"

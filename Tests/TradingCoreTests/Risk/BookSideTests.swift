@@ -160,7 +160,7 @@ import Testing
         let asked = { (amount: String) in
             Self.order(side, "1") {
                 $0.terms = QuoteQuantityTests.terms(side, amount)
-                    .sized(at: $0.quote, $0.rules, slippageMillionths: 20_000)
+                    .sized(at: $0.quote, $0.sharedRules, slippageMillionths: 20_000)
             }
         }
         let unit = Make.amount("0.00000001")

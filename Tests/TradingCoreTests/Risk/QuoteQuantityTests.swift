@@ -30,7 +30,7 @@ import Testing
     ) {
         let sized = Self.terms(side, quoteQuantity).sized(
             at: Quote(bid: Make.price("90"), ask: Make.price("100")),
-            Make.rules(),
+            Shared(Make.rules()),
             slippageMillionths: 10_000
         )
         #expect(sized.quantity == Make.quantity(quantity))
@@ -38,12 +38,13 @@ import Testing
 
     @Test func `without prices it comes to nothing, and with a quantity it stays as it is`() {
         let terms = Self.terms(.buy, "10")
-        #expect(terms.sized(at: nil, Make.rules(), slippageMillionths: 0).quantity == .zero)
+        let rules = Shared(Make.rules())
+        #expect(terms.sized(at: nil, rules, slippageMillionths: 0).quantity == .zero)
         let plain = Make.terms(at: nil)
         #expect(plain.sized(at: nil, nil, slippageMillionths: 0) == plain)
         // A price of nothing is no price.
         let empty = Quote(bid: .zero, ask: .zero)
-        #expect(terms.sized(at: empty, Make.rules(), slippageMillionths: 0) == terms)
+        #expect(terms.sized(at: empty, rules, slippageMillionths: 0) == terms)
     }
 
     /// At 90 to 100, one per cent of slippage.
@@ -57,7 +58,7 @@ import Testing
             $0.limits.marketSlippageMillionths = 10_000
             $0.terms = Self.terms(side, quoteQuantity).sized(
                 at: $0.quote,
-                $0.rules,
+                $0.sharedRules,
                 slippageMillionths: 10_000
             )
             change(&$0)
