@@ -318,24 +318,28 @@ import Testing
 
     @Test func `no interval of the rate's length holds more orders than the rate allows`() {
         let rate = OrderRate(countMax: 3, intervalMilliseconds: 100)
-        let (alice, bob) = (Principal("alice"), Principal("bob"))
+        let principals = [Principal("alice"), Principal("bob"), Principal("carol")]
         for seed in UInt64(1)...50 {
             var random = SeededRandom(seed: seed)
             var times = OrderTimes()
-            var placed: [Int64] = []
+            var placed: [Principal: [Int64]] = [:]
             var now = Int64(0)
-            for _ in 0..<200 {
-                now += Int64(random.number(0...60))
+            for _ in 0..<400 {
+                now += Int64(random.number(0...30))
                 let monotonic = MonotonicTime(nanoseconds: UInt64(now) * 1_000_000)
-                // The model keeps every time and looks at all of them.
-                let recent = placed.filter { $0 > now - 100 }
-                let wait = times.waitMilliseconds(alice, rate, at: monotonic)
-                #expect((wait == nil) == (recent.count < 3), "seed \(seed) at \(now)")
-                if let wait { #expect(wait == placed[placed.count - 3] + 100 - now) }
-                #expect(times.waitMilliseconds(bob, rate, at: monotonic) == nil)
-                guard wait == nil else { continue }
-                times.note(alice, rate, at: monotonic)
-                placed.append(now)
+                // The model keeps every time of everybody and looks at all of them.
+                for principal in principals {
+                    let all = placed[principal, default: []]
+                    let isFree = all.count(where: { $0 > now - 100 }) < 3
+                    let wait = times.waitMilliseconds(principal, rate, at: monotonic)
+                    #expect(wait == (isFree ? nil : all[all.count - 3] + 100 - now), "\(seed)")
+                }
+                let principal = principals[Int(random.number(0...2))]
+                guard times.waitMilliseconds(principal, rate, at: monotonic) == nil else {
+                    continue
+                }
+                times.note(principal, rate, at: monotonic)
+                placed[principal, default: []].append(now)
             }
         }
     }
