@@ -153,6 +153,12 @@ extension Gateway {
         at now: Instant
     ) {
         context.account.openPositionCount = session?.book.openCount ?? 0
+        if context.bound.limitsStrategyLoss {
+            context.isStrategyLossKnown = self.strategyDesk.isLossKnown(
+                of: wish.strategy,
+                on: self.settings.ruleVenue(for: venue)
+            )
+        }
         // What stands in another order's place is meant to be like it.
         if let interval = context.limits.duplicateMilliseconds, wish.predecessor == nil {
             context.account.duplicateWaitMilliseconds = self.recentTerms.waitMilliseconds(
