@@ -6,8 +6,8 @@ import Glibc
 /// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery, `benchmarks exchange`
 /// only what the exchange is held to, `benchmarks gate` only the risk gate, `benchmarks rpc` only
 /// the RPC hop, `benchmarks subscribers [COUNT]` only what subscribers cost an order. `benchmarks
-/// floor-server` is the other end of the floors, `benchmarks event-loop-echo` that of NIO's, `benchmarks recover STORE` one recovery,
-/// `benchmarks subscribe PORT COUNT` subscribers.
+/// floor-server` is the other end of the floors, `benchmarks event-loop-echo` that of NIO's,
+/// `benchmarks recover STORE` one recovery, `benchmarks subscribe PORT COUNT` subscribers.
 @main
 enum Program {
     /// Where everything of a run lies: in the working directory, whose disk is meant.

@@ -108,6 +108,7 @@ private final class Parts {
         let authenticator = Authenticator(configuration.access, walk: walk, loop: loop)
         let broadcaster = store.broadcaster(on: loop, configuration.stream)
         walk.follower = broadcaster
+        broadcaster.isAnswerAwaited = { [unowned walk] in !walk.answers.isEmpty }
         self.loop = loop
         self.walk = walk
         self.store = store

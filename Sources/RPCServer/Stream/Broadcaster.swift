@@ -24,6 +24,9 @@ final class Broadcaster: RecordFollower {
         var turnBytes = 64 << 10
         /// Gives the loop its chance: a task without delay would run before the sockets are read.
         var sliceGap = TimeAmount.microseconds(20)
+        /// How long the loop rests after a slice while a call waits for its answer, in times of
+        /// what the slice took.
+        var restsWhileAwaited: Int64 = 4
     }
 
     let settings: Settings
@@ -44,6 +47,8 @@ final class Broadcaster: RecordFollower {
     private var queue = CircularBuffer<Subscriber>()
     private var isSliceScheduled = false
     private var sweeping: (deadline: NIODeadline, task: Scheduled<Void>)?
+    /// Whether a call waits for its answer: then the fan-out rests longer.
+    var isAnswerAwaited: () -> Bool = { false }
     /// Why nothing is told any more.
     private var end: (StatusCode, String)?
 
@@ -206,7 +211,7 @@ final class Broadcaster: RecordFollower {
         self.loop.assumeIsolated().scheduleTask(in: gap) { [weak self] in self?.serveSlice() }
     }
 
-    /// Serves a few, and then rests for as long as that took.
+    /// Serves a few, and then rests for as long as that took, or longer.
     ///
     /// Orders need more than this loop: the thread that talks to the venue, and other programs on
     /// the same CPU. Where very many listen, a loop that never rests has the system make those
@@ -223,7 +228,8 @@ final class Broadcaster: RecordFollower {
         self.loop.assumeIsolated().execute { [weak self] in
             guard let self else { return }
             self.isSliceScheduled = false
-            self.scheduleSlice(after: .now() - begin)
+            let rests = self.isAnswerAwaited() ? self.settings.restsWhileAwaited : 1
+            self.scheduleSlice(after: rests * (.now() - begin))
         }
     }
 

@@ -20,7 +20,7 @@ final class GatewayLoop {
     private var gateway: Gateway
     private var batch: OpenBatch?
     private var venues: [VenueID: any VenueLink] = [:]
-    private var answers: [RequestToken: (Reply) -> Void] = [:]
+    private(set) var answers: [RequestToken: (Reply) -> Void] = [:]
     private var lastToken: UInt64 = 0
     /// Calls of this tick that engage the kill switch.
     private var engagements: [RequestToken: KillLever.Ticket] = [:]
