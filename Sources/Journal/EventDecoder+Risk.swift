@@ -48,6 +48,18 @@ extension EventDecoder {
         )
     }
 
+    static func strategyMark(
+        _ message: Trading__Journal__V1__StrategyMarked
+    ) throws(DecodingProblem) -> Event {
+        let part = try unsafe self.present(message.mark)
+        return unsafe .strategyMarked(
+            try self.known(VenueID.self, part.venue),
+            self.text(message.strategy),
+            Asset(self.text(part.asset)),
+            try self.mark(part)
+        )
+    }
+
     static func prices(
         _ messages: UnsafeMutablePointer<
             UnsafeMutablePointer<Trading__Journal__V1__SymbolPrice>?

@@ -100,6 +100,8 @@ enum EventDecoder {
                 Asset(self.text(part.asset)),
                 try self.mark(part)
             )
+        case TRADING__JOURNAL__V1__EVENT__KIND_STRATEGY_MARKED:
+            return try unsafe self.strategyMark(self.present(message.strategy_marked))
         case TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED:
             return .limitChanged(try unsafe self.limitChange(self.present(message.limit_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED:

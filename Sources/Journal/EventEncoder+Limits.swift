@@ -9,6 +9,7 @@ extension EventEncoder {
         unsafe self.arena.make(trading__journal__v1__limit_changed__init) { message in
             unsafe message.name = self.arena.string(change.key.name)
             unsafe message.symbol = self.arena.string(change.key.symbol?.name ?? "")
+            unsafe message.strategy = self.arena.string(change.key.strategy ?? "")
             switch change.setting {
             case .value(let text):
                 unsafe message.setting = StoredLimitSetting.value.rawValue
@@ -30,6 +31,7 @@ extension EventDecoder {
         _ message: Trading__Journal__V1__LimitChanged
     ) throws(DecodingProblem) -> LimitChange {
         let symbol = unsafe self.text(message.symbol)
+        let strategy = unsafe self.text(message.strategy)
         let previous = unsafe self.text(message.previous)
         let setting: LimitSetting
         switch StoredLimitSetting(rawValue: unsafe message.setting) {
@@ -41,7 +43,8 @@ extension EventDecoder {
         return unsafe LimitChange(
             key: LimitKey(
                 self.text(message.name),
-                symbol: symbol.isEmpty ? nil : Symbol(symbol)
+                symbol: symbol.isEmpty ? nil : Symbol(symbol),
+                strategy: strategy.isEmpty ? nil : strategy
             ),
             setting: setting,
             previous: previous.isEmpty ? nil : previous,

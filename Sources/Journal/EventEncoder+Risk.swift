@@ -56,6 +56,18 @@ extension EventEncoder {
         }
     }
 
+    func mark(
+        _ mark: EquityMark,
+        of asset: Asset,
+        on venue: VenueID,
+        strategy: String
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StrategyMarked> {
+        unsafe self.arena.make(trading__journal__v1__strategy_marked__init) { message in
+            unsafe message.strategy = self.arena.string(strategy)
+            unsafe message.mark = self.mark(mark, of: asset, on: venue)
+        }
+    }
+
     /// The prices by symbol, in the symbols' order.
     func prices(
         _ prices: [Symbol: Price]

@@ -48,7 +48,7 @@ struct EventEncoder {
                 unsafe message.order_reopened = self.order(order)
             case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
                 .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-                .limitChanged, .tokenChanged:
+                .strategyMarked, .limitChanged, .tokenChanged:
                 unsafe self.fill(&message, with: event)
             case .orderHeld, .orderApproved, .codeShown:
                 unsafe self.fillApproval(&message, with: event)
@@ -116,6 +116,9 @@ struct EventEncoder {
         case .equityMarked(let venue, let asset, let mark):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_EQUITY_MARKED
             unsafe message.equity_marked = self.mark(mark, of: asset, on: venue)
+        case .strategyMarked(let venue, let name, let asset, let mark):
+            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_STRATEGY_MARKED
+            unsafe message.strategy_marked = self.mark(mark, of: asset, on: venue, strategy: name)
         case .limitChanged(let change):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_LIMIT_CHANGED
             unsafe message.limit_changed = self.limitChange(change)

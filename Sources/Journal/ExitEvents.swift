@@ -45,6 +45,7 @@ extension EventEncoder {
             unsafe message.strategy = self.arena.string(closing.strategy)
             unsafe message.position_goal = goal.kind
             unsafe message.position_goal_value = goal.value
+            unsafe message.resting = closing.resting?.raw ?? 0
         }
     }
 
@@ -92,7 +93,8 @@ extension EventDecoder {
             key: key.isEmpty ? nil : IdempotencyKey(principal: keyPrincipal, text: key),
             tag: unsafe self.text(message.tag),
             strategy: unsafe self.text(message.strategy),
-            goal: goal
+            goal: goal,
+            resting: unsafe message.resting == 0 ? nil : OrderID(raw: message.resting)
         )
     }
 

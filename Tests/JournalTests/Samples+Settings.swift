@@ -31,7 +31,11 @@ extension Samples {
         let settings: [LimitSetting] = [.value("7"), .off, .configuration]
         return settings.map { setting in
             LimitChange(
-                key: LimitKey("price_collar", symbol: setting == .off ? Symbol("BTCUSDT") : nil),
+                key: LimitKey(
+                    "price_collar",
+                    symbol: setting == .off ? Symbol("BTCUSDT") : nil,
+                    strategy: setting == .configuration ? "grid" : nil
+                ),
                 setting: setting,
                 previous: setting == .off ? nil : "0.5",
                 principal: Principal("me"),

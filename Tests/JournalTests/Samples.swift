@@ -165,7 +165,8 @@ enum Samples {
                 switch event {
                 case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
                     .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-                    .limitChanged, .tokenChanged, .codeShown, .sessionOpened, .sessionEnded:
+                    .strategyMarked, .limitChanged, .tokenChanged, .codeShown, .sessionOpened,
+                    .sessionEnded:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderHeld, .orderApproved, .orderChanged, .orderReopened, .cancelRequested,
@@ -312,17 +313,8 @@ enum Samples {
                     at: self.instant.wall
                 )
             ),
-            .equityMarked(
-                .live,
-                Asset("USDT"),
-                EquityMark(
-                    dayStart: self.instant.wall,
-                    startEquity: Amount(raw: -170_141_183_460_469_231_731),
-                    baseEquity: Amount(raw: 7),
-                    highWater: .zero,
-                    bids: [Symbol("BTCUSDT"): Price(raw: 9), Symbol("ETHUSDT"): Price(raw: 8)]
-                )
-            ),
+            .equityMarked(.live, Asset("USDT"), self.equityMark),
+            .strategyMarked(.live, "grid", Asset("USDT"), self.equityMark),
         ] + self.limitChanges.map(Event.limitChanged) + self.tokens.map(Event.tokenChanged)
             + self.types.map { .orderSubmitted(self.intent(4, type: $0)) }
             + [.orderSubmitted(self.quoteIntent)]
@@ -336,6 +328,16 @@ enum Samples {
             ].map { .exitsChanged(OrderID(raw: 6), $0) }
     }
 
+    static var equityMark: EquityMark {
+        EquityMark(
+            dayStart: self.instant.wall,
+            startEquity: Amount(raw: -170_141_183_460_469_231_731),
+            baseEquity: Amount(raw: 7),
+            highWater: .zero,
+            bids: [Symbol("BTCUSDT"): Price(raw: 9), Symbol("ETHUSDT"): Price(raw: 8)]
+        )
+    }
+
     static func closing(_ goal: PositionGoal, key: String?) -> ExitClosing {
         ExitClosing(
             Amount(raw: 9),
@@ -343,7 +345,8 @@ enum Samples {
             key: key.map { IdempotencyKey(principal: Principal("token:carol"), text: $0) },
             tag: "t",
             strategy: "grid",
-            goal: goal
+            goal: goal,
+            resting: key.map { _ in OrderID(raw: 7) }
         )
     }
 

@@ -120,4 +120,62 @@ import TradingCore
             desk
         )
     }
+
+    @Test func `a strategy that loses too much in a day is stopped alone, over a restart`()
+        async throws
+    {
+        let desk = try Desk()
+        let client = try await desk.readyClient()
+        let place = "place BTCUSDT buy 0.01"
+        let set = "limits set daily_loss_max"
+        // What is bought at the market has lost its fee and the spread at once.
+        try LimitChangeTests.check(
+            [
+                Self.row(
+                    "\(set) 0.01 --strategy grid --reason drill",
+                    code: 0,
+                    "daily_loss_max of strategy grid: off -> 0.01 (tightens)"
+                ),
+                Self.row("limits get daily_loss_max", code: 0, "grid"),
+                Self.row("risk summary", code: 0, "strategies.grid.daily_loss_max"),
+                Self.row("\(place) --strategy trend", code: 0, "FILLED"),
+                Self.row("risk breaches", code: 0, "no breaches"),
+                Self.row("\(place) --strategy grid", code: 0, "FILLED"),
+                Self.row("risk breaches --open", code: 0, "grid"),
+                Self.row("\(place) --strategy grid", code: 3, "trading_disabled"),
+                Self.row("\(place) --strategy trend", code: 0, "FILLED"),
+                Self.row(place, code: 0, "FILLED"),
+            ],
+            desk
+        )
+        let gauge = try await client.riskSummary().gauges.first { gauge in
+            gauge.name == "strategies.grid.daily_loss_max" && gauge.scope == "USDT"
+        }
+        #expect(gauge?.limit == "0.01" && (Double(gauge?.share ?? "") ?? 0) > 1)
+        await client.close()
+        desk.killServer()
+        try desk.restartServer()
+        await (try desk.readyClient()).close()
+        try LimitChangeTests.check(
+            [
+                Self.row("\(place) --strategy grid", code: 3, "trading_disabled"),
+                Self.row("\(place) --strategy trend", code: 0, "FILLED"),
+                Self.row("place BTCUSDT sell 0.01 --strategy grid", code: 0, "FILLED"),
+                Self.row(
+                    "\(set) 100000 --strategy grid --reason drill",
+                    code: 0,
+                    "daily_loss_max of strategy grid: 0.01 -> 100000 (loosens)"
+                ),
+                Self.row(
+                    "\(set) 1 --strategy grid --symbol BTCUSDT --reason drill",
+                    code: 3,
+                    "no such limit"
+                ),
+                Self.row("risk ack 1 --reason seen", code: 0, "no breach holds orders back"),
+                Self.row("\(place) --strategy grid", code: 0, "FILLED"),
+                Self.row("risk breaches --open", code: 0, "no breaches"),
+            ],
+            desk
+        )
+    }
 }

@@ -8660,7 +8660,7 @@ const ProtobufCMessageDescriptor trading__v1__subscription_end__descriptor =
   (ProtobufCMessageInit) trading__v1__subscription_end__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__limit__field_descriptors[9] =
+static const ProtobufCFieldDescriptor trading__v1__limit__field_descriptors[10] =
 {
   {
     "name",
@@ -8770,6 +8770,18 @@ static const ProtobufCFieldDescriptor trading__v1__limit__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__Limit, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__limit__field_indices_by_name[] = {
   7,   /* field[7] = changed_at */
@@ -8779,13 +8791,15 @@ static const unsigned trading__v1__limit__field_indices_by_name[] = {
   4,   /* field[4] = is_changed */
   0,   /* field[0] = name */
   6,   /* field[6] = reason */
+  9,   /* field[9] = strategy */
   1,   /* field[1] = symbol */
   2,   /* field[2] = value */
 };
-static const ProtobufCIntRange trading__v1__limit__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__limit__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 70, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor trading__v1__limit__descriptor =
 {
@@ -8795,10 +8809,10 @@ const ProtobufCMessageDescriptor trading__v1__limit__descriptor =
   "Trading__V1__Limit",
   "trading.v1",
   sizeof(Trading__V1__Limit),
-  9,
+  10,
   trading__v1__limit__field_descriptors,
   trading__v1__limit__field_indices_by_name,
-  1,  trading__v1__limit__number_ranges,
+  2,  trading__v1__limit__number_ranges,
   (ProtobufCMessageInit) trading__v1__limit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8858,7 +8872,7 @@ const ProtobufCMessageDescriptor trading__v1__get_limits_response__descriptor =
   (ProtobufCMessageInit) trading__v1__get_limits_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__limit_assignment__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__v1__limit_assignment__field_descriptors[5] =
 {
   {
     "name",
@@ -8908,17 +8922,31 @@ static const ProtobufCFieldDescriptor trading__v1__limit_assignment__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitAssignment, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__limit_assignment__field_indices_by_name[] = {
   2,   /* field[2] = action */
   0,   /* field[0] = name */
+  4,   /* field[4] = strategy */
   1,   /* field[1] = symbol */
   3,   /* field[3] = value */
 };
-static const ProtobufCIntRange trading__v1__limit_assignment__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__limit_assignment__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 70, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__limit_assignment__descriptor =
 {
@@ -8928,10 +8956,10 @@ const ProtobufCMessageDescriptor trading__v1__limit_assignment__descriptor =
   "Trading__V1__LimitAssignment",
   "trading.v1",
   sizeof(Trading__V1__LimitAssignment),
-  4,
+  5,
   trading__v1__limit_assignment__field_descriptors,
   trading__v1__limit_assignment__field_indices_by_name,
-  1,  trading__v1__limit_assignment__number_ranges,
+  2,  trading__v1__limit_assignment__number_ranges,
   (ProtobufCMessageInit) trading__v1__limit_assignment__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8999,7 +9027,7 @@ const ProtobufCMessageDescriptor trading__v1__set_limits_request__descriptor =
   (ProtobufCMessageInit) trading__v1__set_limits_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__limit_step__field_descriptors[5] =
+static const ProtobufCFieldDescriptor trading__v1__limit_step__field_descriptors[6] =
 {
   {
     "name",
@@ -9061,18 +9089,32 @@ static const ProtobufCFieldDescriptor trading__v1__limit_step__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__LimitStep, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__limit_step__field_indices_by_name[] = {
   4,   /* field[4] = direction */
   0,   /* field[0] = name */
   3,   /* field[3] = new_value */
   2,   /* field[2] = old_value */
+  5,   /* field[5] = strategy */
   1,   /* field[1] = symbol */
 };
-static const ProtobufCIntRange trading__v1__limit_step__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__limit_step__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 70, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor trading__v1__limit_step__descriptor =
 {
@@ -9082,10 +9124,10 @@ const ProtobufCMessageDescriptor trading__v1__limit_step__descriptor =
   "Trading__V1__LimitStep",
   "trading.v1",
   sizeof(Trading__V1__LimitStep),
-  5,
+  6,
   trading__v1__limit_step__field_descriptors,
   trading__v1__limit_step__field_indices_by_name,
-  1,  trading__v1__limit_step__number_ranges,
+  2,  trading__v1__limit_step__number_ranges,
   (ProtobufCMessageInit) trading__v1__limit_step__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

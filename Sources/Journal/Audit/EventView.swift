@@ -84,14 +84,22 @@ package struct EventView: Hashable, Sendable {
             self.init("breach_acknowledged", nil, fields)
         case .equityMarked(let venue, let asset, let mark):
             self.init("equity_marked", nil, Self.fields(of: mark, in: asset, at: venue))
+        case .strategyMarked: self.init(strategy: event)
         case .exitsChanged(let entry, let change): self.init(entry, change)
-        case .limitChanged(let change):
-            self.init("limit_changed", nil, Self.fields(of: change))
+        case .limitChanged(let change): self.init("limit_changed", nil, Self.fields(of: change))
         case .tokenChanged(let token):
             let kind = token.isRevoked ? "token_revoked" : "token_created"
             self.init(kind, nil, Self.fields(of: token))
         case .sessionOpened, .sessionEnded: self.init(session: event)
         }
+    }
+
+    private init(strategy event: Event) {
+        guard case .strategyMarked(let venue, let name, let asset, let mark) = event else {
+            fatalError("not about a strategy: \(event)")
+        }
+        let fields = [Field("strategy", name)] + Self.fields(of: mark, in: asset, at: venue)
+        self.init("strategy_marked", nil, fields)
     }
 
     private init(session event: Event) {
@@ -202,6 +210,7 @@ package struct EventView: Hashable, Sendable {
             }
         return [
             Field("limit", change.key.name), Field("symbol", change.key.symbol?.name ?? ""),
+            Field("strategy", change.key.strategy ?? ""),
             Field("from", change.previous ?? "off"), Field("to", new),
             Field("by", change.principal), Field("reason", change.reason),
             Field("since", change.at.text),

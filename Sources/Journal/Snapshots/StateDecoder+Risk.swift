@@ -91,6 +91,38 @@ extension StateDecoder {
         return equities
     }
 
+    static func strategies(
+        _ message: Trading__Journal__V1__StoredState
+    ) throws(DecodingProblem) -> ByVenue<StrategyBooks> {
+        var books: ByVenue<[String: StrategyBook]> = [:]
+        for index in 0..<(unsafe message.n_strategies) {
+            let part = try unsafe EventDecoder.present(message.strategies?[index])
+            let ledger = try unsafe EventDecoder.present(part.ledger)
+            let venue = try EventDecoder.known(VenueID.self, unsafe ledger.venue)
+            let name = unsafe EventDecoder.text(part.name)
+            books[venue, default: [:]][name] = try unsafe self.strategy(part, ledger)
+        }
+        var strategies: ByVenue<StrategyBooks> = [:]
+        for (venue, byName) in books { strategies[venue] = StrategyBooks(byName) }
+        return strategies
+    }
+
+    private static func strategy(
+        _ message: Trading__Journal__V1__StoredStrategy,
+        _ ledger: Trading__Journal__V1__StoredLedger
+    ) throws(DecodingProblem) -> StrategyBook {
+        var equities: [Asset: EquityRecord] = [:]
+        for index in 0..<(unsafe message.n_equities) {
+            let part = try unsafe EventDecoder.present(message.equities?[index])
+            equities[Asset(unsafe EventDecoder.text(part.asset))] = try unsafe self.equity(part)
+        }
+        return StrategyBook(
+            ledger: try unsafe self.ledger(ledger),
+            equities: equities,
+            filledAt: WallTime(nanoseconds: unsafe message.filled_at)
+        )
+    }
+
     private static func equity(
         _ message: Trading__Journal__V1__StoredEquity
     ) throws(DecodingProblem) -> EquityRecord {

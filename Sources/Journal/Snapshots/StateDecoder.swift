@@ -68,6 +68,7 @@ enum StateDecoder {
             orderDays: try unsafe Self.orderDays(message),
             orderLogs: try unsafe Self.orderLogs(message),
             equities: try unsafe Self.equities(message),
+            strategies: try unsafe Self.strategies(message),
             dayNotionals: try unsafe Self.dayNotionals(message),
             exits: try unsafe Self.exits(message)
         )
@@ -171,7 +172,7 @@ enum StateDecoder {
         return history
     }
 
-    private static func ledger(
+    static func ledger(
         _ message: Trading__Journal__V1__StoredLedger
     ) throws(DecodingProblem) -> Ledger {
         var positions: [Symbol: Position] = [:]

@@ -31,12 +31,46 @@ extension StateEncoder {
         unsafe message.equities = self.arena.array(
             equities.map { unsafe self.equity($0.record, in: $0.asset, on: $0.venue) }
         )
+        unsafe self.addStrategies(of: state, to: &message)
         unsafe self.addExits(of: state, to: &message)
         let (principals, strategies) = (state.orderLogs.principals, state.orderLogs.strategies)
         unsafe message.n_principal_orders = principals.byName.count
         unsafe message.principal_orders = self.orderLogs(principals)
         unsafe message.n_strategy_orders = strategies.byName.count
         unsafe message.strategy_orders = self.orderLogs(strategies)
+    }
+
+    private func addStrategies(
+        of state: State,
+        to message: inout Trading__Journal__V1__StoredState
+    ) {
+        var strategies: [(venue: VenueID, name: String, book: StrategyBook)] = []
+        for (venue, books) in state.strategies {
+            for (name, book) in books.byName.sorted(by: { $0.key < $1.key }) {
+                strategies.append((venue, name, book))
+            }
+        }
+        unsafe message.n_strategies = strategies.count
+        unsafe message.strategies = self.arena.array(
+            strategies.map { unsafe self.strategy($0.book, named: $0.name, on: $0.venue) }
+        )
+    }
+
+    private func strategy(
+        _ book: StrategyBook,
+        named name: String,
+        on venue: VenueID
+    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredStrategy> {
+        let equities = book.equities.sorted { $0.key < $1.key }
+        return unsafe self.arena.make(trading__journal__v1__stored_strategy__init) { message in
+            unsafe message.name = self.arena.string(name)
+            unsafe message.ledger = self.ledger(book.ledger, of: venue)
+            unsafe message.n_equities = equities.count
+            unsafe message.equities = self.arena.array(
+                equities.map { unsafe self.equity($0.value, in: $0.key, on: venue) }
+            )
+            unsafe message.filled_at = book.filledAt.nanoseconds
+        }
     }
 
     private func orderLogs(

@@ -166,7 +166,7 @@ struct StateEncoder {
         }
     }
 
-    private func ledger(
+    func ledger(
         _ ledger: Ledger,
         of venue: VenueID
     ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredLedger> {

@@ -67,6 +67,8 @@ extension RawSettings {
             ofStrategy.exposureNotionalMax = self.notional("\(section).exposure_notional_max")
             ofStrategy.requiresStopLoss = self.flag("\(section).stop_loss_required")
             ofStrategy.riskShareMillionths = self.share("\(section).risk_per_trade_max")
+            ofStrategy.dailyLossMax = self.notional("\(section).daily_loss_max")
+            ofStrategy.onDailyLoss = self.action("\(section).on_daily_loss", .disable)
             limits.byStrategy[name] = ofStrategy
         }
     }

@@ -92,7 +92,8 @@ extension Event {
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderHeld, .orderApproved, .codeShown, .orderReopened, .modeChanged, .killChanged,
             .ledgerBound, .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged,
-            .equityMarked, .limitChanged, .tokenChanged, .sessionOpened, .sessionEnded:
+            .equityMarked, .strategyMarked, .limitChanged, .tokenChanged, .sessionOpened,
+            .sessionEnded:
             nil
         }
     }

@@ -54,8 +54,8 @@ extension StreamedEvent {
         case .orderChanged(_, let change): self.describe(change)
         case .storeCreated, .started, .stopped, .codeShown, .cancelRequested, .amendRequested,
             .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .venueRestrained,
-            .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged, .tokenChanged,
-            .sessionOpened, .sessionEnded, .exitsChanged:
+            .riskBreached, .breachAcknowledged, .equityMarked, .strategyMarked, .limitChanged,
+            .tokenChanged, .sessionOpened, .sessionEnded, .exitsChanged:
             break
         }
     }
@@ -106,8 +106,8 @@ extension Event {
         case .orderReopened(let order): order.intent
         case .storeCreated, .started, .stopped, .codeShown, .orderChanged, .cancelRequested,
             .amendRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked, .limitChanged,
-            .tokenChanged, .sessionOpened, .sessionEnded, .exitsChanged:
+            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked, .strategyMarked,
+            .limitChanged, .tokenChanged, .sessionOpened, .sessionEnded, .exitsChanged:
             nil
         }
     }
@@ -125,7 +125,7 @@ extension Event {
         case .killChanged: .killSwitch
         case .balanceMoved: .balance
         case .ledgerBound, .venueRestrained: .venue
-        case .riskBreached, .breachAcknowledged, .equityMarked: .risk
+        case .riskBreached, .breachAcknowledged, .equityMarked, .strategyMarked: .risk
         case .limitChanged: .limit
         }
     }
@@ -139,7 +139,10 @@ extension Event {
             EventSubject(mode: venue.mode)
         case .riskBreached(let breach):
             EventSubject(mode: breach.venue.mode, strategy: breach.strategy)
-        case .limitChanged(let change): EventSubject(symbol: change.key.symbol)
+        case .strategyMarked(let venue, let name, _, _):
+            EventSubject(mode: venue.mode, strategy: name)
+        case .limitChanged(let change):
+            EventSubject(symbol: change.key.symbol, strategy: change.key.strategy ?? "")
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened,
             .cancelRequested, .amendRequested, .killChanged, .breachAcknowledged, .tokenChanged,

@@ -81,7 +81,8 @@ struct EventLog {
         case .sessionEnded(let name, let end, let orders): self.note(name, end, orders)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderChanged, .orderApproved, .codeShown, .orderReopened, .cancelRequested,
-            .amendRequested, .ledgerBound, .balanceMoved, .equityMarked, .sessionOpened:
+            .amendRequested, .ledgerBound, .balanceMoved, .equityMarked, .strategyMarked,
+            .sessionOpened:
             break
         }
     }

@@ -4,6 +4,8 @@ public struct RemoteLimit: Hashable, Sendable, Encodable {
     public var name: String
     /// Empty where it binds all symbols.
     public var symbol: String
+    /// Empty where it binds all strategies.
+    public var strategy: String
     /// In force, as exact text; empty while it is switched off.
     public var value: String
     /// What the configuration says; empty for off.
@@ -26,6 +28,8 @@ public struct RemoteLimitStep: Hashable, Sendable, Encodable {
     public var name: String
     /// Empty where it binds all symbols.
     public var symbol: String
+    /// Empty where it binds all strategies.
+    public var strategy: String
     /// Empty for off, as is ``newValue``.
     public var oldValue: String
     /// As the gateway writes it: `1.0` and `1` are the same.

@@ -24,6 +24,7 @@ extension RequestEncoder {
         unsafe self.arena.make(trading__v1__limit_assignment__init) { message in
             unsafe message.name = self.arena.string(assignment.key.name)
             unsafe message.symbol = self.arena.string(assignment.key.symbol?.name ?? "")
+            unsafe message.strategy = self.arena.string(assignment.key.strategy ?? "")
             switch assignment.setting {
             case .value(let text):
                 unsafe message.action = TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_SET

@@ -12,6 +12,7 @@ extension ResponseDecoder {
             unsafe RemoteLimit(
                 name: String(protobuf: limit.pointee.name),
                 symbol: String(protobuf: limit.pointee.symbol),
+                strategy: String(protobuf: limit.pointee.strategy),
                 value: String(protobuf: limit.pointee.value),
                 configuredValue: String(protobuf: limit.pointee.configured_value),
                 isChanged: limit.pointee.is_changed != 0,
@@ -34,6 +35,7 @@ extension ResponseDecoder {
             return unsafe RemoteLimitStep(
                 name: String(protobuf: step.pointee.name),
                 symbol: String(protobuf: step.pointee.symbol),
+                strategy: String(protobuf: step.pointee.strategy),
                 oldValue: String(protobuf: step.pointee.old_value),
                 newValue: String(protobuf: step.pointee.new_value),
                 direction: direction?.rawValue ?? ""

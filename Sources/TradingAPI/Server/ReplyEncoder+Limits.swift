@@ -20,6 +20,7 @@ extension ReplyEncoder {
         unsafe self.arena.make(trading__v1__limit_step__init) { message in
             unsafe message.name = self.arena.string(step.key.name)
             unsafe message.symbol = self.arena.string(step.key.symbol?.name ?? "")
+            unsafe message.strategy = self.arena.string(step.key.strategy ?? "")
             unsafe message.old_value = self.arena.string(step.old ?? "")
             unsafe message.new_value = self.arena.string(step.new ?? "")
             unsafe message.direction = step.direction.message
@@ -30,6 +31,7 @@ extension ReplyEncoder {
         unsafe self.arena.make(trading__v1__limit__init) { message in
             unsafe message.name = self.arena.string(limit.key.name)
             unsafe message.symbol = self.arena.string(limit.key.symbol?.name ?? "")
+            unsafe message.strategy = self.arena.string(limit.key.strategy ?? "")
             unsafe message.value = self.arena.string(limit.value ?? "")
             unsafe message.configured_value = self.arena.string(limit.configured ?? "")
             unsafe message.expected = self.arena.string(limit.expected)

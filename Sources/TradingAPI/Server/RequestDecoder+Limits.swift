@@ -37,6 +37,7 @@ extension RequestDecoder {
         let name = try unsafe self.text(message.name, "name", bytesMax: 64)
         guard !name.isEmpty else { throw BadRequest("name is missing") }
         let symbol = try unsafe self.text(message.symbol, "symbol", bytesMax: 32)
+        let strategy = try unsafe self.text(message.strategy, "strategy", bytesMax: 64)
         let value = try unsafe self.text(message.value, "value", bytesMax: 64)
         let setting: LimitSetting
         switch unsafe message.action {
@@ -48,7 +49,11 @@ extension RequestDecoder {
         default: throw BadRequest("action: expected SET, SWITCH_OFF or RESET")
         }
         return LimitsWish.Assignment(
-            LimitKey(name, symbol: symbol.isEmpty ? nil : Symbol(symbol)),
+            LimitKey(
+                name,
+                symbol: symbol.isEmpty ? nil : Symbol(symbol),
+                strategy: strategy.isEmpty ? nil : strategy
+            ),
             setting
         )
     }

@@ -39,6 +39,9 @@ package struct ExitClosing: Hashable, Sendable {
     /// Empty where the caller gave none.
     package var strategy: String
     package var goal: PositionGoal
+    /// The exit that is cancelled for it: what the call is told of until there is a sale; nil in
+    /// records of older programs.
+    package var resting: OrderID?
 
     package init(
         _ quantity: Amount,
@@ -46,7 +49,8 @@ package struct ExitClosing: Hashable, Sendable {
         key: IdempotencyKey?,
         tag: String,
         strategy: String,
-        goal: PositionGoal
+        goal: PositionGoal,
+        resting: OrderID?
     ) {
         self.quantity = quantity
         self.principal = principal
@@ -54,6 +58,7 @@ package struct ExitClosing: Hashable, Sendable {
         self.tag = tag
         self.strategy = strategy
         self.goal = goal
+        self.resting = resting
     }
 }
 

@@ -73,4 +73,6 @@ struct PendingModeChange: Hashable, Sendable {
     var wish: ModeWish
     var token: RequestToken
     var deadline: MonotonicTime?
+    /// The mode that its caller saw: it does not undo what somebody sets meanwhile.
+    var seen: ModeRecord?
 }

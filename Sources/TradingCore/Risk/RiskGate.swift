@@ -48,6 +48,8 @@ package struct RiskContext: Sendable {
     package var breach: Shared<RiskBreach>?
     /// Whether it is known what the account lost, in the order's quote asset.
     package var isLossKnown = true
+    /// The same of what the order's strategy lost, where that is limited.
+    package var isStrategyLossKnown = true
     /// Nil where the venue has no cap.
     package var dailyCap: DailyCap?
     /// Whether a person approved the order just now.

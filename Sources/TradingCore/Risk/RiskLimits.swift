@@ -115,6 +115,10 @@ package struct StrategyLimits: Hashable, Sendable {
     package var requiresStopLoss: Bool?
     /// What one order may lose at its stop-loss, in millionths of equity.
     package var riskShareMillionths: Int64?
+    /// Largest loss of a day of the strategy's own fills, in each quote asset.
+    package var dailyLossMax: Amount?
+    /// What breaking that does; nil disables the strategy alone.
+    package var onDailyLoss: BreachAction?
 
     package init() {}
 }
@@ -170,6 +174,8 @@ package struct BoundLimits: Hashable, Sendable {
     package var requiresStopLoss = false
     /// What one order may lose at its stop-loss, in millionths of equity; nil where nothing binds.
     package var riskShareMillionths: Int64?
+    /// Whether the strategy's own loss of a day is limited.
+    package var limitsStrategyLoss = false
 }
 
 extension RiskLimits {
@@ -209,7 +215,8 @@ extension RiskLimits {
             exposureNotionalMax: exposure,
             requiresStopLoss: self.requiresStopLoss || ofSymbol?.requiresStopLoss == true
                 || ofStrategy?.requiresStopLoss == true,
-            riskShareMillionths: riskShare
+            riskShareMillionths: riskShare,
+            limitsStrategyLoss: ofStrategy?.dailyLossMax != nil
         )
     }
 

@@ -45,6 +45,8 @@ package enum Event: Hashable, Sendable {
     case breachAcknowledged(UInt64, RiskBreach.Acknowledgement)
     /// A day began for an account in one quote asset, or what its losses are counted from changed.
     case equityMarked(VenueID, Asset, EquityMark)
+    /// The same of a strategy: by name, what its own fills did.
+    case strategyMarked(VenueID, String, Asset, EquityMark)
 
     /// A person changed a limit.
     case limitChanged(LimitChange)
@@ -70,7 +72,8 @@ package enum Event: Hashable, Sendable {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
             .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-            .limitChanged, .tokenChanged, .orderHeld, .orderApproved, .codeShown, .sessionOpened,
+            .strategyMarked, .limitChanged, .tokenChanged, .orderHeld, .orderApproved, .codeShown,
+            .sessionOpened,
             .sessionEnded, .exitsChanged:
             .syncFirst
         case .orderChanged(_, let change):

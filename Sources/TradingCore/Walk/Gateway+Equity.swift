@@ -125,30 +125,53 @@ extension Gateway {
         tradedAt: WallTime? = nil,
         into batch: inout OpenBatch
     ) {
-        guard let session = self.sessions[venue], session.care.clock.isMeasured,
-            session.care.clockDoubt == nil
-        else { return }
-        let times = session.care.clock.venueTimes(at: batch.instant)
-        var time = times.lowerBound
-        // A trade's own time is the venue's word, as far as its clock agrees.
-        if let tradedAt, tradedAt <= times.upperBound { time = max(time, tradedAt) }
-        let minutes = self.settings.limits.loss.dayStartMinutes
-        let dayStart = EquityRecord.dayStart(of: time, minutes: minutes)
         let record = self.state.equities[venue]?[asset]
-        guard record.map({ $0.dayEnd <= dayStart }) ?? true else { return }
-        var bids: [Symbol: Price] = [:]
-        for instrument in session.book.instruments.values
-        where instrument.rules?.quoteAsset == asset {
-            if let quote = instrument.quote { bids[instrument.symbol] = quote.bid }
-        }
+        guard
+            let dayStart = self.dayBeginning(
+                after: record,
+                on: venue,
+                tradedAt: tradedAt,
+                at: batch.instant
+            )
+        else { return }
         let mark = EquityMark(
             dayStart: dayStart,
             startEquity: equity,
             baseEquity: equity,
             highWater: Self.highWater(record?.highWater, at: equity),
-            bids: bids
+            bids: self.bids(in: asset, on: venue)
         )
         self.record(.equityMarked(venue, asset, mark), into: &batch)
+    }
+
+    /// When the day began that is to follow a recorded one; nil while that goes on, or nobody can
+    /// tell.
+    func dayBeginning(
+        after record: EquityRecord?,
+        on venue: VenueID,
+        tradedAt: WallTime?,
+        at now: Instant
+    ) -> WallTime? {
+        guard let session = self.sessions[venue], session.care.clock.isMeasured,
+            session.care.clockDoubt == nil
+        else { return nil }
+        let times = session.care.clock.venueTimes(at: now)
+        var time = times.lowerBound
+        // A trade's own time is the venue's word, as far as its clock agrees.
+        if let tradedAt, tradedAt <= times.upperBound { time = max(time, tradedAt) }
+        let minutes = self.settings.limits.loss.dayStartMinutes
+        let dayStart = EquityRecord.dayStart(of: time, minutes: minutes)
+        return record.map { $0.dayEnd <= dayStart } ?? true ? dayStart : nil
+    }
+
+    /// The best bids of the symbols that are priced in an asset.
+    func bids(in asset: Asset, on venue: VenueID) -> [Symbol: Price] {
+        var bids: [Symbol: Price] = [:]
+        for instrument in (self.books[venue]?.instruments ?? [:]).values
+        where instrument.rules?.quoteAsset == asset {
+            if let quote = instrument.quote { bids[instrument.symbol] = quote.bid }
+        }
+        return bids
     }
 
     /// A trade of a new day begins it, so that the trade counts there.

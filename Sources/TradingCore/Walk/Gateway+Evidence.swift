@@ -27,6 +27,7 @@ extension Gateway {
         case .quoted(let symbol, let quote):
             self.book(of: venue).take(quote, of: symbol)
             self.noteForExits(quote, of: symbol, on: venue)
+            self.strategyDesk.note(symbol, on: venue)
         case .depthReported(let report):
             self.book(of: venue).instrument(report.symbol).depth =
                 KnownDepth(report, at: batch.instant.monotonic)
@@ -278,6 +279,8 @@ extension Gateway {
         if case .filled(let fill) = change {
             self.checkTradeOrder(of: fill, in: order, into: &batch)
             self.beginDay(of: fill, in: order, into: &batch)
+            self.beginStrategyDays(of: fill, in: order, into: &batch)
+            self.strategyDesk.touch(order.intent.venue)
         }
         let replacement = self.replacement(of: order, endedBy: change, into: &batch)
         self.record(.orderChanged(orderID, change), into: &batch)

@@ -25,7 +25,8 @@ extension Gateway {
                 key: direct == nil && index == 0 ? wish.key : nil,
                 tag: wish.tag,
                 strategy: wish.strategy,
-                goal: wish.goal
+                goal: wish.goal,
+                resting: self.state.exits[part.entry]?.working.max()
             )
             self.record(.exitsChanged(part.entry, .closing(closing)), into: &batch)
             self.exitDesk.touched.insert(part.entry)
@@ -33,32 +34,62 @@ extension Gateway {
         if let direct {
             let orderID = self.admit(direct, into: &batch)
             self.answerPlacement(of: orderID, token, deadline: deadline, into: &batch)
-        } else if let first = parts.first {
-            self.waitForCloser(of: first.entry, isRepeat: false, token, deadline, at: batch.instant)
+        } else if let first = parts.first, let plan = self.state.exits[first.entry] {
+            self.wait(
+                for: plan.shownOfClosing,
+                token,
+                .close(first.entry, isRepeat: false),
+                deadline: deadline,
+                at: batch.instant
+            )
         }
     }
 
     /// Answers a repeated call whose order waits for the end of what rests (M2).
+    ///
+    /// It waits along with the first one while there is an order at the venue to wait for. Once
+    /// that is settled and the sale still cannot be placed, nobody can tell when it will be: the
+    /// repeat is told of the order that the first one was told of, from the disk where memory has
+    /// forgotten it.
     ///
     /// - Returns: Whether it is one.
     mutating func answerRepeat(
         of wish: PositionRequest,
         _ token: RequestToken,
         deadline: MonotonicTime?,
+        fetched: Fetched,
         into batch: inout OpenBatch
     ) -> Bool {
         guard let plan = self.closer(under: wish.key) else { return false }
         guard plan.closing?.goal == wish.goal, plan.entry.terms.symbol == wish.symbol else {
             return self.refusesKeyOfClosing(wish.key, token, into: &batch)
         }
-        self.waitForCloser(
-            of: plan.entry.orderID,
-            isRepeat: true,
-            token,
-            deadline,
-            at: batch.instant
-        )
+        let shown = plan.shownOfClosing
+        if self.state.orders[shown] != nil {
+            let purpose = Waiter.Purpose.close(plan.entry.orderID, isRepeat: true)
+            self.wait(for: shown, token, purpose, deadline: deadline, at: batch.instant)
+        } else {
+            let reply =
+                self.order(shown, fetched: fetched).map { Reply.order($0, isRepeat: true) }
+                ?? .refused(Self.notFound(shown))
+            batch.perform(.reply(token, reply), afterAllEarlierEvents: true)
+        }
         return true
+    }
+
+    /// The order that a repeated call is told of while the sale of its key is not placed yet; nil
+    /// where the key names no such sale.
+    func shownOfClosing(under key: IdempotencyKey?) -> OrderID? {
+        self.closer(under: key)?.shownOfClosing
+    }
+
+    /// Answers the calls that wait for an order which memory is about to forget: it is settled, so
+    /// nothing that is still learned of it would wake them.
+    mutating func answerWaiters(ofForgotten order: Order, into batch: inout OpenBatch) {
+        for waiter in self.waiters.removeValue(forKey: order.orderID) ?? [] {
+            let isRepeat = waiter.purpose.isRepeat
+            batch.perform(.reply(waiter.token, .order(order, isRepeat: isRepeat)))
+        }
     }
 
     /// The exits whose order is to carry a key and is not placed yet.
@@ -85,24 +116,6 @@ extension Gateway {
         )
         batch.perform(.reply(token, .refused(refusal)))
         return true
-    }
-
-    /// Lets a call wait for the order by which exits close a position: by the one that rests.
-    private mutating func waitForCloser(
-        of entry: OrderID,
-        isRepeat: Bool,
-        _ token: RequestToken,
-        _ deadline: MonotonicTime?,
-        at now: Instant
-    ) {
-        let resting = self.state.exits[entry]?.working.max() ?? entry
-        self.wait(
-            for: resting,
-            token,
-            .close(entry, isRepeat: isRepeat),
-            deadline: deadline,
-            at: now
-        )
     }
 
     /// The order that calls waited for is placed: they wait for its answer.
@@ -133,13 +146,22 @@ extension Gateway {
     }
 }
 
+extension ExitPlan {
+    /// The order that a call is told of which waits for the sale: the exit that is cancelled for
+    /// it, or, after an older program, the one that still lives, or the entry.
+    fileprivate var shownOfClosing: OrderID {
+        self.closing?.resting ?? self.working.max() ?? self.entry.orderID
+    }
+}
+
 extension OrderRequest {
     /// Becomes the order of the caller who closes what exits hold.
+    ///
+    /// It stays one of the entry's strategy: what that bought is sold.
     mutating func take(_ closing: ExitClosing) {
         self.principal = closing.principal
         self.key = closing.key
         self.tag = closing.tag
-        self.strategy = closing.strategy
         self.goal = closing.goal
     }
 }

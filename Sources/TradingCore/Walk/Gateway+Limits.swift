@@ -38,7 +38,11 @@ extension Gateway {
     mutating func adoptLimits() {
         let limits = self.configuredLimits.applying(self.state.limitChanges)
         self.settings.limits = limits
+        self.strategyDesk.adopt(limits)
         if let rate = limits.orderRate { self.orderTimes.adopt(rate) }
+        for name in limits.byStrategy.keys {
+            self.strategyTimes.adopt(limits.orderRate(of: name), of: Principal(name))
+        }
         for venue in self.settings.exchanges {
             self.withSession(venue) { session in
                 session.care.circuit.adopt(limits.circuit)
@@ -49,7 +53,9 @@ extension Gateway {
 
     private func limitsView(_ steps: [LimitStep]) -> LimitsView {
         let symbols = self.configuredLimits.allowedSymbols
-        let present = LimitTable.keys(for: symbols)
+        let strategies = Set(self.configuredLimits.byStrategy.keys)
+            .union(self.settings.limits.byStrategy.keys)
+        let present = LimitTable.keys(for: symbols, strategies: Array(strategies))
         // What was changed for a symbol that is not traded any more still waits for it.
         let absent = self.state.limitChanges.keys.filter { !present.contains($0) }.sorted()
         let limits = (present + absent).map { key in

@@ -10,7 +10,14 @@ extension Gateway {
             return
         }
         // The key is proven for each change: what it may do can be changed at the venue.
-        self.modeChanges.append(PendingModeChange(wish: wish, token: token, deadline: deadline))
+        self.modeChanges.append(
+            PendingModeChange(
+                wish: wish,
+                token: token,
+                deadline: deadline,
+                seen: self.state.mode
+            )
+        )
         batch.performAtOnce(.request(.live, .keyRights))
     }
 
@@ -28,7 +35,23 @@ extension Gateway {
             batch.perform(.reply(pending.token, .refused(refusal)))
             return
         }
+        if self.mode != .live, self.state.mode != pending.seen {
+            let refusal = self.refusal(ofChangeAfter: self.modeRecord)
+            batch.perform(.reply(pending.token, .refused(refusal)), afterAllEarlierEvents: true)
+            return
+        }
         self.change(to: pending.wish, pending.token, rights: answer, into: &batch)
+    }
+
+    /// Whoever set a mode while the key was being proven had the last word.
+    private func refusal(ofChangeAfter record: ModeRecord) -> Refusal {
+        Refusal(
+            .modeGate,
+            limit: "the mode that was seen",
+            actual: "\(record.mode.name), set by \(record.principal)",
+            message: "While the key was being proven, \(record.principal) set the mode to "
+                + "\(record.mode.name); ask again if live is still meant."
+        )
     }
 
     private mutating func change(

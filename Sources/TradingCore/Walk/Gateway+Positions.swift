@@ -20,7 +20,13 @@ extension Gateway {
             intent.goal == wish.goal && intent.terms.symbol == wish.symbol
         }
         guard !isAnswered,
-            !self.answerRepeat(of: wish, token, deadline: deadline, into: &batch)
+            !self.answerRepeat(
+                of: wish,
+                token,
+                deadline: deadline,
+                fetched: fetched,
+                into: &batch
+            )
         else { return }
         switch self.step(towards: wish, at: batch.instant) {
         case .refused(let refusal):

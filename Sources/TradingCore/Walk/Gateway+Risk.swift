@@ -20,6 +20,7 @@ extension Gateway {
             {
                 self.record(.breachAcknowledged(breach.number, acknowledgement), into: &batch)
             }
+            for venue in self.settings.exchanges { self.strategyDesk.touch(venue) }
         case .disableTrading(let strategy, let principal, let reason):
             let scope = strategy.isEmpty ? "" : " of strategy \(strategy)"
             self.breach(

@@ -33,6 +33,7 @@ extension Gateway {
         let bound = facts.bound
         let counts = self.counts(facts, symbol, on: venue, isOwn: ruleVenue == venue)
         let tokenLimits = self.state.tokens.limits(of: wish.principal)
+        let time = now.monotonic
         return RiskContext(
             terms: wish.terms.sized(
                 at: facts.quote,
@@ -59,23 +60,21 @@ extension Gateway {
             condition: facts.condition,
             exposure: facts.money.exposure,
             rateWaitMilliseconds: bound.value.orderRate.flatMap { rate in
-                self.orderTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
+                self.orderTimes.waitMilliseconds(wish.principal, rate, at: time)
             },
             strategyWaitMilliseconds: bound.value.strategyRate.flatMap { rate in
-                self.strategyTimes.waitMilliseconds(
-                    Principal(wish.strategy),
-                    rate,
-                    at: now.monotonic
-                )
+                self.strategyTimes.waitMilliseconds(Principal(wish.strategy), rate, at: time)
             },
             tokenWaitMilliseconds: self.rate(of: tokenLimits).flatMap { rate in
-                self.tokenTimes.waitMilliseconds(wish.principal, rate, at: now.monotonic)
+                self.tokenTimes.waitMilliseconds(wish.principal, rate, at: time)
             },
             tokenLimits: tokenLimits,
             strategy: wish.strategy,
             account: self.account(of: wish, on: venue, facts, at: now),
             breach: self.state.breaches.holding(strategy: wish.strategy, on: ruleVenue),
             isLossKnown: facts.money.isLossKnown,
+            isStrategyLossKnown: !bound.value.limitsStrategyLoss
+                || self.strategyDesk.isLossKnown(of: wish.strategy, on: ruleVenue),
             dailyCap: self.settings.dailyNotionalCaps[venue] == nil
                 ? nil
                 : self.dailyCap(quotedIn: facts.rules?.value.quoteAsset, on: venue, at: now),

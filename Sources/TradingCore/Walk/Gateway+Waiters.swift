@@ -40,23 +40,16 @@ extension Gateway {
         let now = batch.instant.monotonic
         var rest: [Waiter] = []
         for waiter in waiting {
-            let isRepeat: Bool
             let isDone: Bool
             switch waiter.purpose {
-            case .placement(let repeated):
-                isRepeat = repeated
-                isDone = !self.isAwaited(order)
-            case .cancel:
-                isRepeat = false
-                isDone = order.pendingCancel == nil && !order.hasMissingFills
-            case .amend:
-                isRepeat = false
-                isDone = order.pendingAmend == nil && !self.isAwaited(order)
-            case .close(let entry, let repeated):
-                isRepeat = repeated
+            case .placement: isDone = !self.isAwaited(order)
+            case .cancel: isDone = order.pendingCancel == nil && !order.hasMissingFills
+            case .amend: isDone = order.pendingAmend == nil && !self.isAwaited(order)
+            case .close(let entry, _):
                 isDone = order.isSettled && self.state.exits[entry]?.closing == nil
             }
             if isDone || waiter.deadline <= now {
+                let isRepeat = waiter.purpose.isRepeat
                 batch.perform(.reply(waiter.token, .order(order, isRepeat: isRepeat)))
             } else {
                 rest.append(waiter)

@@ -23,6 +23,7 @@ package struct Gateway: ~Copyable {
     var foreignOrders: [NumberedOrder] = []
     var kill = KillProgress()
     var exitDesk = ExitDesk()
+    var strategyDesk = StrategyDesk()
     /// Until when each held order is held.
     var holds: [OrderID: MonotonicTime] = [:]
     /// Until when no code of the second factor is looked at.
@@ -94,11 +95,15 @@ package struct Gateway: ~Copyable {
         case .wake:
             self.wake(into: &batch)
         }
-        if !isReading { self.watchEquity(into: &batch) }
+        if !isReading {
+            self.watchEquity(into: &batch)
+            self.watchStrategies(into: &batch)
+        }
         self.pursueKill(into: &batch)
         self.pursueExits(into: &batch)
         for evicted in self.recent.evict(keeping: batch.closedOrders.count) {
             if let key = evicted.intent.key { self.keys[key] = nil }
+            self.answerWaiters(ofForgotten: evicted, into: &batch)
         }
     }
 
@@ -128,7 +133,9 @@ package struct Gateway: ~Copyable {
         var needs = Needs()
         switch request {
         case .placeOrder(let wish): self.add(wish.key, to: &needs)
-        case .position(let wish): self.add(wish.key, to: &needs)
+        case .position(let wish):
+            self.add(wish.key, to: &needs)
+            if let shown = self.shownOfClosing(under: wish.key) { self.add(shown, to: &needs) }
         case .cancel(let orderID), .order(let orderID), .deny(let orderID, _, _):
             self.add(orderID, to: &needs)
         case .resolve(let wish): self.add(wish.orderID, to: &needs)

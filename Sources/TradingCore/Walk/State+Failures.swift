@@ -31,6 +31,10 @@ extension State {
         guard let breach = self.breaches.acknowledge(number, acknowledgement) else { return }
         if breach.rule == .consecutiveFailures { self.failureCounts[breach.venue] = nil }
         guard let asset = breach.asset else { return }
+        guard breach.strategy.isEmpty else {
+            self.strategies[breach.venue]?.acknowledge(breach.rule, of: breach.strategy, in: asset)
+            return
+        }
         self.equities[breach.venue]?[asset]?.acknowledge(breach.rule)
     }
 }

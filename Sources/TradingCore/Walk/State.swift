@@ -52,6 +52,8 @@ package struct State: Hashable, Sendable {
     package private(set) var orderLogs: OrderLogs
     /// What each account's losses are counted from, by quote asset.
     package internal(set) var equities: ByVenue<[Asset: EquityRecord]>
+    /// What the orders of each strategy did.
+    package internal(set) var strategies: ByVenue<StrategyBooks>
     /// What was placed on the venues' present days.
     package private(set) var dayNotionals: ByVenue<DayNotional>
     /// What closes entries again, those that are not closed yet.
@@ -95,6 +97,7 @@ package struct State: Hashable, Sendable {
         self.orderDays = [:]
         self.orderLogs = OrderLogs()
         self.equities = [:]
+        self.strategies = [:]
         self.dayNotionals = [:]
         self.exits = ExitBook()
         self.openCounts = [:]
@@ -125,6 +128,7 @@ package struct State: Hashable, Sendable {
         orderDays: ByVenue<OrderDay>,
         orderLogs: OrderLogs,
         equities: ByVenue<[Asset: EquityRecord]>,
+        strategies: ByVenue<StrategyBooks>,
         dayNotionals: ByVenue<DayNotional>,
         exits: [ExitPlan]
     ) {
@@ -135,8 +139,7 @@ package struct State: Hashable, Sendable {
         self.lastOrderID = lastOrderID
         self.lastPlacements = lastPlacements
         self.orders = [:]
-        self.ordersInDoubt = []
-        self.heldOrders = []
+        (self.ordersInDoubt, self.heldOrders) = ([], [])
         self.mode = mode
         self.modeHistory = modeHistory
         self.killSwitch = killSwitch
@@ -153,6 +156,7 @@ package struct State: Hashable, Sendable {
         self.orderDays = orderDays
         self.orderLogs = orderLogs
         self.equities = equities
+        self.strategies = strategies
         self.dayNotionals = dayNotionals
         self.exits = ExitBook(exits)
         self.openCounts = [:]
@@ -227,14 +231,14 @@ package struct State: Hashable, Sendable {
         case .balanceMoved(let venue, let asset, let delta, _):
             self.ledgers[venue, default: Ledger()].move(asset, by: delta)
             self.equities[venue]?[asset]?.move(by: delta)
-        case .venueRestrained(let venue, let restraint):
-            self.restraints[venue] = restraint
-        case .riskBreached(let breach):
-            self.breaches.append(breach)
+        case .venueRestrained(let venue, let restraint): self.restraints[venue] = restraint
+        case .riskBreached(let breach): self.breaches.append(breach)
         case .breachAcknowledged(let number, let acknowledgement):
             self.acknowledge(number, acknowledgement)
         case .equityMarked(let venue, let asset, let mark):
             self.equities[venue, default: [:]][asset, default: EquityRecord(mark)].take(mark)
+        case .strategyMarked(let venue, let name, let asset, let mark):
+            self.strategies[venue, default: StrategyBooks()].take(mark, of: name, in: asset)
         case .tokenChanged(let token): self.tokens.note(token)
         case .sessionOpened(let session): self.cancelSessions[session.name] = session
         case .sessionEnded(let name, _, _): self.cancelSessions[name] = nil
@@ -363,6 +367,7 @@ package struct State: Hashable, Sendable {
     }
 
     private mutating func count(_ fill: Fill, of intent: OrderIntent) {
+        self.countForStrategies(fill, of: intent)
         let realized = self.ledgers[intent.venue, default: Ledger()].apply(fill, of: intent)
         self.equities[intent.venue]?[intent.quoteAsset]?.count(
             fill,

@@ -168,6 +168,14 @@ struct Waiter: Hashable, Sendable {
         case amend
         /// For the order by which the exits of an entry close a position.
         case close(OrderID, isRepeat: Bool)
+
+        /// Whether the call repeats an earlier one under its key.
+        var isRepeat: Bool {
+            switch self {
+            case .placement(let isRepeat), .close(_, let isRepeat): isRepeat
+            case .cancel, .amend: false
+            }
+        }
     }
 
     var token: RequestToken

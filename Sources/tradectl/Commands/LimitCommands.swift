@@ -26,12 +26,15 @@ struct Limits: AsyncParsableCommand {
                 throw Failure(.notFound, "there is no limit \(self.name ?? "")")
             }
             try self.options.show(limits) {
-                var table = Table(header: ["LIMIT", "SYMBOL", "VALUE", "ORIGIN"])
-                // What no symbol has of its own is not worth a line.
+                var table = Table(header: ["LIMIT", "SYMBOL", "STRATEGY", "VALUE", "ORIGIN"])
+                // What no symbol or strategy has of its own is not worth a line.
                 for limit in limits
-                where limit.symbol.isEmpty || limit.isChanged || !limit.value.isEmpty {
+                where limit.symbol.isEmpty && limit.strategy.isEmpty || limit.isChanged
+                    || !limit.value.isEmpty
+                {
                     table.add([
-                        limit.name, shown(limit.symbol), limit.value.orOff, Self.origin(limit),
+                        limit.name, shown(limit.symbol), shown(limit.strategy),
+                        limit.value.orOff, Self.origin(limit),
                     ])
                 }
                 return table.text
@@ -57,11 +60,17 @@ struct Limits: AsyncParsableCommand {
         @Argument(help: "Its name, see `limits get`.") var name: String
         @Argument(help: "The value, or off.") var value: String
         @Option(help: "The limit of this symbol, in place of the one of all.") var symbol: String?
+        @Option(help: "The limit of this strategy, in place of the one of all.")
+        var strategy: String?
         @Option(help: "Why; recorded.") var reason: String
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            let key = LimitKey(self.name, symbol: self.symbol.map(Symbol.init))
+            let key = LimitKey(
+                self.name,
+                symbol: self.symbol.map(Symbol.init),
+                strategy: self.strategy
+            )
             let setting = self.value == "off" ? LimitSetting.off : .value(self.value)
             try await Limits.change([.init(key, setting)], reason: self.reason, self.options)
         }
@@ -74,14 +83,18 @@ struct Limits: AsyncParsableCommand {
 
         @Argument(help: "Its name; without it, all that were changed.") var name: String?
         @Option(help: "The limit of this symbol, in place of the one of all.") var symbol: String?
+        @Option(help: "The limit of this strategy, in place of the one of all.")
+        var strategy: String?
         @Option(help: "Why; recorded.") var reason: String
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            guard self.name != nil || self.symbol == nil else {
-                throw Failure(.usage, "--symbol needs the name of a limit")
+            guard self.name != nil || (self.symbol == nil && self.strategy == nil) else {
+                throw Failure(.usage, "--symbol and --strategy need the name of a limit")
             }
-            let key = self.name.map { LimitKey($0, symbol: self.symbol.map(Symbol.init)) }
+            let key = self.name.map { name in
+                LimitKey(name, symbol: self.symbol.map(Symbol.init), strategy: self.strategy)
+            }
             try await Limits.change(
                 key.map { [.init($0, .configuration)] } ?? [],
                 resetsAll: key == nil,
@@ -108,7 +121,8 @@ struct Limits: AsyncParsableCommand {
 
     private static func line(_ step: RemoteLimitStep) -> String {
         let symbol = step.symbol.isEmpty ? "" : " of \(step.symbol)"
-        return "\(step.name)\(symbol): \(step.oldValue.orOff) -> \(step.newValue.orOff) "
+        let strategy = step.strategy.isEmpty ? "" : " of strategy \(step.strategy)"
+        return "\(step.name)\(symbol)\(strategy): \(step.oldValue.orOff) -> \(step.newValue.orOff) "
             + "(\(step.direction))"
     }
 }

@@ -158,6 +158,7 @@ struct Risk: AsyncParsableCommand {
             abstract: "Refuses new orders that do not only reduce, until it is acknowledged."
         )
 
+        @Option(help: "Of this strategy alone.") var strategy: String?
         @Option(help: "Why; recorded.") var reason: String
         @OptionGroup var options: GlobalOptions
 
@@ -165,7 +166,10 @@ struct Risk: AsyncParsableCommand {
             let command = self
             let open = try await self.options.withClient {
                 client throws(TradingClientError) in
-                try await client.disableTrading(reason: command.reason)
+                try await client.disableTrading(
+                    strategy: command.strategy ?? "",
+                    reason: command.reason
+                )
             }
             try self.options.show(open) { Risk.table(of: open) }
         }
@@ -173,15 +177,16 @@ struct Risk: AsyncParsableCommand {
 
     private static func table(of breaches: [RemoteBreach]) -> String {
         var table = Table(header: [
-            "BREACH", "TIME", "RULE", "LIMIT", "ACTUAL", "ACTION", "ACKNOWLEDGED",
+            "BREACH", "TIME", "RULE", "STRATEGY", "LIMIT", "ACTUAL", "ACTION", "ACKNOWLEDGED",
         ])
         for breach in breaches {
             let acknowledged =
                 "\(shownTime(breach.acknowledgedAt)) by \(breach.acknowledgedBy): "
                 + breach.acknowledgementReason
             table.add([
-                String(breach.number), shownTime(breach.time), breach.rule, breach.limit,
-                breach.actual, breach.action, breach.acknowledgedAt == 0 ? "-" : acknowledged,
+                String(breach.number), shownTime(breach.time), breach.rule,
+                shown(breach.strategy), breach.limit, breach.actual, breach.action,
+                breach.acknowledgedAt == 0 ? "-" : acknowledged,
             ])
         }
         return table.isEmpty ? "no breaches" : table.text

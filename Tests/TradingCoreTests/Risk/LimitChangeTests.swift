@@ -6,12 +6,21 @@ import Testing
 @Suite struct LimitChangeTests {
     typealias Assignment = LimitsWish.Assignment
 
-    static func set(_ name: String, _ value: String, of symbol: Symbol? = nil) -> Assignment {
-        Assignment(LimitKey(name, symbol: symbol), .value(value))
+    static func set(
+        _ name: String,
+        _ value: String,
+        of symbol: Symbol? = nil,
+        strategy: String? = nil
+    ) -> Assignment {
+        Assignment(LimitKey(name, symbol: symbol, strategy: strategy), .value(value))
     }
 
-    static func off(_ name: String, of symbol: Symbol? = nil) -> Assignment {
-        Assignment(LimitKey(name, symbol: symbol), .off)
+    static func off(
+        _ name: String,
+        of symbol: Symbol? = nil,
+        strategy: String? = nil
+    ) -> Assignment {
+        Assignment(LimitKey(name, symbol: symbol, strategy: strategy), .off)
     }
 
     /// What most rows start from: some limits set, some switched off.
@@ -20,6 +29,7 @@ import Testing
         limits.positionNotionalMax = Make.amount("1000")
         limits.orderRate = OrderRate(countMax: 5, intervalMilliseconds: 1_000)
         limits.bySymbol[Make.ether, default: SymbolLimits()].orderQuantityMax = Make.quantity("2")
+        limits.byStrategy["grid", default: StrategyLimits()].dailyLossMax = Make.amount("7")
         return limits
     }
 
@@ -66,6 +76,15 @@ import Testing
         (off("order_quantity_max", of: Make.ether), .loosens),
         (off("order_quantity_max", of: Make.bitcoin), .unchanged),
         (set("price_collar", "0.5", of: Make.bitcoin), .tightens),
+        (set("daily_loss_max", "6.99999999", strategy: "grid"), .tightens),
+        (set("daily_loss_max", "7.0", strategy: "grid"), .unchanged),
+        (set("daily_loss_max", "7.00000001", strategy: "grid"), .loosens),
+        (off("daily_loss_max", strategy: "grid"), .loosens),
+        (set("daily_loss_max", "100", strategy: "trend"), .tightens),
+        (set("on_daily_loss", "kill_block", strategy: "grid"), .tightens),
+        (set("order_rate_max", "3", strategy: "grid"), .tightens),
+        (set("stop_loss_required", "true", strategy: "grid"), .tightens),
+        (set("order_notional_max", "3", strategy: "grid"), .tightens),
     ]
 
     @Test(arguments: directions)
@@ -103,6 +122,13 @@ import Testing
         (set("symbols", "DOGEUSDT"), "which no call changes"),
         (set("day_start", "01:00"), "which no call changes"),
         (set("price_collar", "0.1", of: Symbol("DOGEUSDT")), "It may not be traded"),
+        (set("price_collar", "0.1", strategy: "grid"), "There is no such limit"),
+        (
+            set("order_notional_max", "1", of: Make.bitcoin, strategy: "grid"),
+            "There is no such limit"
+        ),
+        (set("daily_loss_max", "0", strategy: "grid"), "above zero"),
+        (set("on_daily_loss", "sell", strategy: "grid"), "one of disable"),
     ]
 
     @Test(arguments: refused)
@@ -122,16 +148,16 @@ import Testing
     }
 
     @Test func `every limit is in the table once, is read back as it is written, and is shown`() {
-        let names = LimitTable.rows.map { "\($0.name) \($0.isOfSymbol)" }
+        let names = LimitTable.rows.map { "\($0.name) \($0.scope)" }
         #expect(Set(names).count == names.count)
         var limits = Self.configured
-        for key in LimitTable.keys(for: [Make.bitcoin, Make.ether]) {
+        for key in LimitTable.keys(for: [Make.bitcoin, Make.ether], strategies: ["grid"]) {
             guard let row = LimitTable.row(of: key), !row.isFixed else { continue }
-            let value = row.read(limits, key.symbol)
+            let value = row.read(limits, key)
             #expect(row.direction(from: value, to: value) == .unchanged)
             guard let value else { continue }
             let before = limits
-            #expect(row.write(&limits, key.symbol, value), "\(key) = \(value)")
+            #expect(row.write(&limits, key, value), "\(key) = \(value)")
             #expect(limits == before, "\(key) = \(value)")
         }
     }
@@ -140,9 +166,9 @@ import Testing
     @Test func `no stored property of the limits is missing in the table`() {
         let wrong = Make.wrongLimits()
         var limits = Self.configured
-        for key in LimitTable.keys(for: [Make.bitcoin, Make.ether]) {
+        for key in LimitTable.keys(for: [Make.bitcoin, Make.ether], strategies: ["grid"]) {
             guard let row = LimitTable.row(of: key), !row.isFixed else { continue }
-            #expect(row.write(&limits, key.symbol, row.read(wrong, key.symbol)), "\(key)")
+            #expect(row.write(&limits, key, row.read(wrong, key)), "\(key)")
         }
         #expect(limits == wrong)
     }
@@ -202,6 +228,34 @@ import Testing
         }
         let step = try #require(view.steps.first)
         #expect(step.old == "0.01" && step.new == "0.000005" && step.direction == .tightens)
+    }
+
+    @Test func `a strategy's limits change while the gateway runs, and beyond its end`() {
+        let rig = Rig.ready()
+        let wish = Make.limitsWish([
+            Self.set("order_rate_max", "2", strategy: "grid"),
+            Self.set("daily_loss_max", "10", strategy: "grid"),
+        ])
+        StrategyLossTests.quote(rig, bid: "100")
+        StrategyLossTests.trade(rig, "grid", .buy, "10")
+        rig.ask(.setLimits(wish))
+        rig.start()
+        rig.connect()
+        StrategyLossTests.quote(rig, bid: "99")
+        // It counts what the strategy held when it was set.
+        #expect(StrategyLossTests.loss(rig) == "10")
+        rig.advance(milliseconds: 2_000)
+        for _ in 0..<2 { #expect(StrategyLossTests.place(rig, "grid").placements.count == 1) }
+        #expect(StrategyLossTests.place(rig, "grid").order?.refusal?.rule == .orderRate)
+        rig.ask(.setLimits(Make.limitsWish([Self.set("order_rate_max", "1", strategy: "grid")])))
+        #expect(StrategyLossTests.place(rig, "grid").order?.refusal?.rule == .orderRate)
+        #expect(StrategyLossTests.place(rig, "other").placements.count == 1)
+        StrategyLossTests.quote(rig, bid: "98.9")
+        #expect(StrategyLossTests.breaches(rig) == ["daily_loss grid"])
+        rig.ask(.setLimits(Make.limitsWish([], resetsAll: true)))
+        #expect(rig.gateway.strategyDesk.limits.isEmpty)
+        // What was broken stays broken until a person has seen it.
+        #expect(StrategyLossTests.place(rig, "grid").order?.refusal?.rule == .tradingDisabled)
     }
 
     @Test func `a smaller rate counts the orders placed before it`() {
@@ -270,6 +324,16 @@ extension Make {
             ofSymbol.priceCollarMillionths = Int64(60 + number)
             limits.bySymbol[symbol] = ofSymbol
         }
+        var ofStrategy = StrategyLimits()
+        ofStrategy.orderNotionalMax = Make.amount("71")
+        ofStrategy.orderRateMax = 72
+        ofStrategy.positionNotionalMax = Make.amount("73")
+        ofStrategy.exposureNotionalMax = Make.amount("74")
+        ofStrategy.requiresStopLoss = true
+        ofStrategy.riskShareMillionths = 75
+        ofStrategy.dailyLossMax = Make.amount("76")
+        ofStrategy.onDailyLoss = .killFlatten
+        limits.byStrategy["grid"] = ofStrategy
         return limits
     }
 }

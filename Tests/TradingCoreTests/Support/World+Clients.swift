@@ -330,6 +330,7 @@ extension Event {
         case .riskBreached: "breached"
         case .breachAcknowledged: "acknowledged"
         case .equityMarked: "equity"
+        case .strategyMarked: "strategy's equity"
         case .limitChanged: "limit"
         case .tokenChanged: "token"
         case .sessionOpened: "session opened"

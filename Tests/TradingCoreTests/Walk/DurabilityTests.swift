@@ -46,6 +46,7 @@ import Testing
             .orderChanged(one, .resolved(.absent, by: Principal("x"), reason: "")),
             .riskBreached(Make.breach()), .breachAcknowledged(1, seen),
             .equityMarked(.live, Asset("USDT"), Make.equityMark()),
+            .strategyMarked(.live, "grid", Asset("USDT"), Make.equityMark()),
             .orderChanged(one, .succeeded(by: OrderID(raw: 2))),
             .orderChanged(one, .amendFailed(reason: "")),
             .exitsChanged(one, .reached(.stopLoss)),

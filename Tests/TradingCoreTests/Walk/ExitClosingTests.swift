@@ -26,7 +26,7 @@ import Testing
         let sale = try Self.sale(rig.end(stop, venue: 2_000))
         #expect(sale.terms == Self.market("1"))
         #expect(sale.purpose == .exit && sale.entry == entry.orderID && sale.goal == .close)
-        #expect(sale.tag == "t" && sale.strategy == "s" && sale.principal == Principal("alice"))
+        #expect(sale.tag == "t" && sale.strategy.isEmpty && sale.principal == Principal("alice"))
         let sold = rig.fill(sale, "1", of: "1", trade: 2, at: "99", venue: 2_001)
         #expect(sold.order?.orderID == sale.orderID && sold.order?.status == .filled)
         #expect(rig.exits(of: entry) == nil)
@@ -130,6 +130,52 @@ import Testing
         #expect(sold.order?.orderID == sale.orderID)
         #expect(rig.ask(Self.close(key: "once")).order?.orderID == sale.orderID)
         #expect(rig.exits(of: entry) == nil)
+        ExitTests.expectSame(rig)
+    }
+
+    /// A stop that is settled, while the kill switch keeps its sale back, and that memory forgot.
+    static func forgotten(_ rig: Rig, restarts: Bool) throws -> (stop: OrderIntent, turns: [Turn]) {
+        let (_, stop) = try ExitTests.protected(rig)
+        #expect(rig.ask(Self.close(key: "once")).replies.isEmpty)
+        rig.ask(.killEngage(.block, Principal("me"), reason: "test"))
+        #expect(rig.end(stop, venue: 2_000).placements.isEmpty)
+        var turns: [Turn] = []
+        if restarts {
+            turns.append(Self.restart(rig))
+        } else {
+            // Each is refused, and is remembered in an older one's stead.
+            for _ in 0..<300 { turns.append(rig.place()) }
+        }
+        #expect(rig.gateway.recent[stop.orderID] == nil)
+        return (stop, turns)
+    }
+
+    @Test(arguments: [false, true])
+    func `a repeat is answered at once where the stop is settled and forgotten (M2)`(
+        restarts: Bool
+    ) throws {
+        let rig = Rig.ready()
+        let (stop, turns) = try Self.forgotten(rig, restarts: restarts)
+        // The first call is answered with the same, before memory forgets it.
+        let answers = turns.flatMap(\.replies).compactMap(\.order)
+            .filter { $0.orderID == stop.orderID }
+        #expect(answers.map(\.status) == (restarts ? [] : [.canceled]))
+        for _ in 0..<2 {
+            let asked = rig.ask(Self.close(key: "once"))
+            #expect(asked.replies.count == 1 && asked.placements.isEmpty)
+            guard case .order(let order, let isRepeat)? = asked.replies.first else {
+                Issue.record("not answered with an order: \(asked.replies)")
+                return
+            }
+            #expect(order.orderID == stop.orderID && order.status == .canceled && isRepeat)
+        }
+        #expect(rig.ask(Self.close(.reach(.zero), key: "once")).refusal?.rule == .idempotencyKey)
+        rig.ask(.killRelease(Principal("me"), reason: "over", KillRelease()))
+        let sale = try Self.sale(rig.wait())
+        #expect(sale.terms == Self.market("1") && sale.key == Make.key("once"))
+        rig.fill(sale, "1", of: "1", trade: 2, at: "99", venue: 2_001)
+        #expect(rig.ask(Self.close(key: "once")).order?.orderID == sale.orderID)
+        #expect(rig.gateway.waiters.isEmpty)
         ExitTests.expectSame(rig)
     }
 

@@ -160,6 +160,31 @@ import Testing
         #expect(rig.gateway.mode == .testnet)
     }
 
+    @Test func `a change to live does not undo what somebody sets while the key is proven`() {
+        let rig = Rig.ready(Make.settings(allowsLive: true, exchanges: Self.bothExchanges))
+        let live = Self.set(.live, confirmation: ModeWish.liveConfirmation)
+        #expect(rig.ask(live).replies.isEmpty && rig.ask(live).replies.isEmpty)
+        #expect(rig.ask(Self.set(.monitor)).refusal == nil)
+        for _ in 0..<2 {
+            let late = rig.tell(.answered(.keyRights, Self.goodKey), from: .live)
+            #expect(
+                late.refusal?.rule == .modeGate && late.refusal?.actual.contains("admin") == true
+            )
+        }
+        #expect(rig.gateway.mode == .monitor && rig.gateway.modeChanges.isEmpty)
+        // The same change asked for twice at once is one change, and both are told of it.
+        #expect(rig.ask(live).replies.isEmpty && rig.ask(live).replies.isEmpty)
+        for _ in 0..<2 {
+            let told = rig.tell(.answered(.keyRights, Self.goodKey), from: .live)
+            guard case .mode(let record, _, _)? = told.replies.first else {
+                Issue.record("\(told.replies)")
+                return
+            }
+            #expect(record.mode == .live)
+        }
+        #expect(rig.gateway.state.modeHistory.filter { $0.mode == .live }.count == 1)
+    }
+
     @Test func `live with a position is left only with a word about it`() throws {
         let rig = Rig.ready(Make.settings(allowsLive: true, exchanges: Self.bothExchanges))
         #expect(Self.goLive(rig).refusal == nil)

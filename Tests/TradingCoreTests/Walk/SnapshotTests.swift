@@ -67,7 +67,7 @@ import Testing
         "AccessToken.createdAt", "AccessToken.revocation", "AccessToken.limits",
         "TokenLimits.orderRateMax", "TokenLimits.orderNotionalMax", "Revocation.principal",
         "Revocation.reason", "Revocation.at", "State.limitChanges", "LimitKey.name",
-        "LimitKey.symbol", "LimitChange.key",
+        "LimitKey.symbol", "LimitKey.strategy", "LimitChange.key",
         "LimitChange.setting", "LimitChange.previous", "LimitChange.principal",
         "LimitChange.reason", "LimitChange.at",
         "VenueRestraint.until", "VenueRestraint.scope",
@@ -77,6 +77,8 @@ import Testing
         "ExitPlan.working", "ExitPlan.reached", "ExitPlan.failureCount", "ExitPlan.problem",
         "ExitPlan.closing", "ExitClosing.quantity", "ExitClosing.principal", "ExitClosing.key",
         "ExitClosing.tag", "ExitClosing.strategy", "ExitClosing.goal",
+        "ExitClosing.resting", "State.strategies", "StrategyBooks.byName", "StrategyBook.ledger",
+        "StrategyBook.equities", "StrategyBook.filledAt",
         "OrderIntent.exits", "OrderIntent.entry", "ExitTerms.stopLoss", "ExitTerms.takeProfit",
         "StopLoss.stopPrice", "StopLoss.limitPrice",
         // Derived again from the plans.
@@ -159,12 +161,22 @@ import Testing
             key: Make.key("close"),
             tag: "t",
             strategy: "s",
-            goal: .closeQuantity(Make.quantity("0.1"))
+            goal: .closeQuantity(Make.quantity("0.1")),
+            resting: OrderID(raw: 3)
         )
         for change in [
             ExitChange.reached(.takeProfit), .needsOperator(reason: "help"), .closing(closing),
         ] {
             _ = state.apply(.exitsChanged(entry.orderID, change), at: entry.timestamp)
+        }
+    }
+
+    /// Days that began for the account and for a strategy.
+    static func mark(in state: inout State, at time: WallTime) {
+        for asset in ["USDT", "BTC"] {
+            let mark = Make.equityMark()
+            _ = state.apply(.equityMarked(.testnet, Asset(asset), mark), at: time)
+            _ = state.apply(.strategyMarked(.testnet, "grid", Asset(asset), mark), at: time)
         }
     }
 
@@ -221,10 +233,7 @@ import Testing
             .orderChanged(closing.orderID, .outcomeUnknown(reason: "gone")),
             at: closing.timestamp
         )
-        for asset in ["USDT", "BTC"] {
-            let mark = Event.equityMarked(.testnet, Asset(asset), Make.equityMark())
-            _ = state.apply(mark, at: closing.timestamp)
-        }
+        Self.mark(in: &state, at: closing.timestamp)
         let paid = Make.fill(9, "0.5", fee: "0.001", in: "BNB")
         _ = state.apply(.orderChanged(closing.orderID, .filled(paid)), at: closing.timestamp)
         Self.hold(in: &state, at: closing.timestamp)

@@ -1664,10 +1664,14 @@ struct  Trading__V1__Limit
    * What a value looks like, for people.
    */
   char *expected;
+  /*
+   * Empty where it binds all strategies.
+   */
+  char *strategy;
 };
 #define TRADING__V1__LIMIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__limit__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__GetLimitsRequest
@@ -1703,10 +1707,14 @@ struct  Trading__V1__LimitAssignment
    * SET only.
    */
   char *value;
+  /*
+   * Empty for the limit of all strategies; never beside a symbol. At most 64 bytes.
+   */
+  char *strategy;
 };
 #define TRADING__V1__LIMIT_ASSIGNMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__limit_assignment__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__LIMIT_ACTION__LIMIT_ACTION_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__SetLimitsRequest
@@ -1739,10 +1747,11 @@ struct  Trading__V1__LimitStep
   char *old_value;
   char *new_value;
   Trading__V1__LimitDirection direction;
+  char *strategy;
 };
 #define TRADING__V1__LIMIT_STEP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__limit_step__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_UNSPECIFIED }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, TRADING__V1__LIMIT_DIRECTION__LIMIT_DIRECTION_UNSPECIFIED, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__SetLimitsResponse

@@ -1537,6 +1537,51 @@ void   trading__journal__v1__equity_marked__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__equity_marked__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__strategy_marked__init
+                     (Trading__Journal__V1__StrategyMarked         *message)
+{
+  static const Trading__Journal__V1__StrategyMarked init_value = TRADING__JOURNAL__V1__STRATEGY_MARKED__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__strategy_marked__get_packed_size
+                     (const Trading__Journal__V1__StrategyMarked *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__strategy_marked__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__strategy_marked__pack
+                     (const Trading__Journal__V1__StrategyMarked *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__strategy_marked__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__strategy_marked__pack_to_buffer
+                     (const Trading__Journal__V1__StrategyMarked *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__strategy_marked__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StrategyMarked *
+       trading__journal__v1__strategy_marked__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StrategyMarked *)
+     protobuf_c_message_unpack (&trading__journal__v1__strategy_marked__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__strategy_marked__free_unpacked
+                     (Trading__Journal__V1__StrategyMarked *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__strategy_marked__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__symbol_price__init
                      (Trading__Journal__V1__SymbolPrice         *message)
 {
@@ -1955,7 +2000,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[26] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[27] =
 {
   {
     "store_created",
@@ -2269,6 +2314,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy_marked",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, strategy_marked),
+    &trading__journal__v1__strategy_marked__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   22,   /* field[22] = amend_requested */
@@ -2295,6 +2352,7 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   1,   /* field[1] = started */
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
+  26,   /* field[26] = strategy_marked */
   17,   /* field[17] = token_changed */
   19,   /* field[19] = venue_restrained */
 };
@@ -2303,7 +2361,7 @@ static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1]
   { 1, 0 },
   { 25, 22 },
   { 29, 24 },
-  { 0, 26 }
+  { 0, 27 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -2313,7 +2371,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  26,
+  27,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
   3,  trading__journal__v1__event__number_ranges,
@@ -3142,7 +3200,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__exits_changed__descriptor
   (ProtobufCMessageInit) trading__journal__v1__exits_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__exits_closing__field_descriptors[8] =
+static const ProtobufCFieldDescriptor trading__journal__v1__exits_closing__field_descriptors[9] =
 {
   {
     "quantity",
@@ -3240,6 +3298,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__exits_closing__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "resting",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ExitsClosing, resting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__exits_closing__field_indices_by_name[] = {
   3,   /* field[3] = key */
@@ -3248,13 +3318,15 @@ static const unsigned trading__journal__v1__exits_closing__field_indices_by_name
   7,   /* field[7] = position_goal_value */
   1,   /* field[1] = principal */
   0,   /* field[0] = quantity */
+  8,   /* field[8] = resting */
   5,   /* field[5] = strategy */
   4,   /* field[4] = tag */
 };
-static const ProtobufCIntRange trading__journal__v1__exits_closing__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__exits_closing__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 70, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__exits_closing__descriptor =
 {
@@ -3264,10 +3336,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__exits_closing__descriptor
   "Trading__Journal__V1__ExitsClosing",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__ExitsClosing),
-  8,
+  9,
   trading__journal__v1__exits_closing__field_descriptors,
   trading__journal__v1__exits_closing__field_indices_by_name,
-  1,  trading__journal__v1__exits_closing__number_ranges,
+  2,  trading__journal__v1__exits_closing__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__exits_closing__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -5253,6 +5325,57 @@ const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor
   (ProtobufCMessageInit) trading__journal__v1__equity_marked__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor trading__journal__v1__strategy_marked__field_descriptors[2] =
+{
+  {
+    "strategy",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StrategyMarked, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mark",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StrategyMarked, mark),
+    &trading__journal__v1__equity_marked__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__strategy_marked__field_indices_by_name[] = {
+  1,   /* field[1] = mark */
+  0,   /* field[0] = strategy */
+};
+static const ProtobufCIntRange trading__journal__v1__strategy_marked__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__strategy_marked__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StrategyMarked",
+  "StrategyMarked",
+  "Trading__Journal__V1__StrategyMarked",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StrategyMarked),
+  2,
+  trading__journal__v1__strategy_marked__field_descriptors,
+  trading__journal__v1__strategy_marked__field_indices_by_name,
+  1,  trading__journal__v1__strategy_marked__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__strategy_marked__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor trading__journal__v1__symbol_price__field_descriptors[2] =
 {
   {
@@ -5304,7 +5427,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor 
   (ProtobufCMessageInit) trading__journal__v1__symbol_price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__limit_changed__field_descriptors[8] =
+static const ProtobufCFieldDescriptor trading__journal__v1__limit_changed__field_descriptors[9] =
 {
   {
     "name",
@@ -5402,6 +5525,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__limit_changed__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__LimitChanged, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__limit_changed__field_indices_by_name[] = {
   7,   /* field[7] = at */
@@ -5410,13 +5545,15 @@ static const unsigned trading__journal__v1__limit_changed__field_indices_by_name
   5,   /* field[5] = principal */
   6,   /* field[6] = reason */
   2,   /* field[2] = setting */
+  8,   /* field[8] = strategy */
   1,   /* field[1] = symbol */
   3,   /* field[3] = value */
 };
-static const ProtobufCIntRange trading__journal__v1__limit_changed__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__limit_changed__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 70, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor =
 {
@@ -5426,10 +5563,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor
   "Trading__Journal__V1__LimitChanged",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__LimitChanged),
-  8,
+  9,
   trading__journal__v1__limit_changed__field_descriptors,
   trading__journal__v1__limit_changed__field_indices_by_name,
-  1,  trading__journal__v1__limit_changed__number_ranges,
+  2,  trading__journal__v1__limit_changed__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__limit_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -97,6 +97,51 @@ void   trading__journal__v1__stored_state__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_strategy__init
+                     (Trading__Journal__V1__StoredStrategy         *message)
+{
+  static const Trading__Journal__V1__StoredStrategy init_value = TRADING__JOURNAL__V1__STORED_STRATEGY__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_strategy__get_packed_size
+                     (const Trading__Journal__V1__StoredStrategy *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_strategy__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_strategy__pack
+                     (const Trading__Journal__V1__StoredStrategy *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_strategy__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_strategy__pack_to_buffer
+                     (const Trading__Journal__V1__StoredStrategy *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_strategy__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredStrategy *
+       trading__journal__v1__stored_strategy__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredStrategy *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_strategy__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_strategy__free_unpacked
+                     (Trading__Journal__V1__StoredStrategy *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_strategy__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_order_log__init
                      (Trading__Journal__V1__StoredOrderLog         *message)
 {
@@ -727,7 +772,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[25] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[26] =
 {
   {
     "client_id_prefix",
@@ -1029,6 +1074,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategies",
+    31,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_strategies),
+    offsetof(Trading__Journal__V1__StoredState, strategies),
+    &trading__journal__v1__stored_strategy__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   13,   /* field[13] = breaches */
@@ -1054,15 +1111,17 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   23,   /* field[23] = principal_orders */
   8,   /* field[8] = restraints */
   20,   /* field[20] = second_factor */
+  25,   /* field[25] = strategies */
   24,   /* field[24] = strategy_orders */
   18,   /* field[18] = tokens */
 };
-static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[3 + 1] =
+static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 24, 21 },
   { 26, 22 },
-  { 0, 25 }
+  { 31, 25 },
+  { 0, 26 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -1072,11 +1131,88 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  25,
+  26,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
-  3,  trading__journal__v1__stored_state__number_ranges,
+  4,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_strategy__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredStrategy, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ledger",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredStrategy, ledger),
+    &trading__journal__v1__stored_ledger__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "equities",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredStrategy, n_equities),
+    offsetof(Trading__Journal__V1__StoredStrategy, equities),
+    &trading__journal__v1__stored_equity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filled_at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredStrategy, filled_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_strategy__field_indices_by_name[] = {
+  2,   /* field[2] = equities */
+  3,   /* field[3] = filled_at */
+  1,   /* field[1] = ledger */
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_strategy__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_strategy__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredStrategy",
+  "StoredStrategy",
+  "Trading__Journal__V1__StoredStrategy",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredStrategy),
+  4,
+  trading__journal__v1__stored_strategy__field_descriptors,
+  trading__journal__v1__stored_strategy__field_indices_by_name,
+  1,  trading__journal__v1__stored_strategy__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_strategy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_order_log__field_descriptors[2] =

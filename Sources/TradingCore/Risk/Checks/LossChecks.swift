@@ -15,14 +15,14 @@ extension Checks {
 
     /// Where losses are limited, nothing grows before they are known.
     static func dailyLoss(_ context: RiskContext) -> Refusal? {
-        guard context.limits.loss.needsEquity, !context.isLossKnown, !context.isReducing else {
-            return nil
-        }
+        let isUnknown = context.limits.loss.needsEquity && !context.isLossKnown
+        guard isUnknown || !context.isStrategyLossKnown, !context.isReducing else { return nil }
+        let subject = isUnknown ? "the account" : "strategy \(context.strategy)"
         return Refusal(
             .dailyLoss,
             limit: "a known loss",
             actual: "unknown",
-            message: "What the account lost today is not known: a price, or the venue's time, is "
+            message: "What \(subject) lost today is not known: a price, or the venue's time, is "
                 + "missing; try again."
         )
     }

@@ -112,8 +112,8 @@ extension RiskLimits {
         for (key, change) in changes.sorted(by: { $0.key < $1.key }) {
             guard let row = LimitTable.row(of: key) else { continue }
             switch change.setting {
-            case .value(let text): _ = row.write(&limits, key.symbol, text)
-            case .off: _ = row.write(&limits, key.symbol, nil)
+            case .value(let text): _ = row.write(&limits, key, text)
+            case .off: _ = row.write(&limits, key, nil)
             case .configuration: break
             }
         }
@@ -122,7 +122,7 @@ extension RiskLimits {
 
     /// What a limit is; nil where it is switched off or there is none.
     func value(of key: LimitKey) -> String? {
-        LimitTable.row(of: key)?.read(self, key.symbol)
+        LimitTable.row(of: key)?.read(self, key)
     }
 }
 
@@ -179,21 +179,21 @@ struct LimitPlan {
             )
         }
         guard let row = LimitTable.row(of: key) else {
-            let names = LimitTable.rows.filter { $0.isOfSymbol == (key.symbol != nil) }
-                .map(\.name).joined(separator: ", ")
+            let names = LimitTable.names(key.scope ?? .everything).joined(separator: ", ")
             return .failure(
                 Self.refusal(key, "one of \(names)", key.name, "There is no such limit.")
             )
         }
+        if let refusal = self.refusal(ofStrategy: key, current) { return .failure(refusal) }
         var limits = current
         var setting = assignment.setting
         let isTaken: Bool
         switch setting {
         case .value(let text):
-            isTaken = row.write(&limits, key.symbol, text)
+            isTaken = row.write(&limits, key, text)
             // The one way in which a value is written, so that 1.0 and 1 are the same.
-            if isTaken, let text = row.read(limits, key.symbol) { setting = .value(text) }
-        case .off: isTaken = row.write(&limits, key.symbol, nil)
+            if isTaken, let text = row.read(limits, key) { setting = .value(text) }
+        case .off: isTaken = row.write(&limits, key, nil)
         case .configuration:
             var rest = self.changes
             rest[key] = nil
@@ -204,8 +204,8 @@ struct LimitPlan {
             let actual = if case .value(let text) = setting { text } else { "off" }
             return .failure(Self.refusal(key, row.expected, actual, "It cannot be \(actual)."))
         }
-        let old = row.read(current, key.symbol)
-        let new = row.read(limits, key.symbol)
+        let old = row.read(current, key)
+        let new = row.read(limits, key)
         return .success(
             LimitStep(
                 key: key,
@@ -214,6 +214,19 @@ struct LimitPlan {
                 new: new,
                 direction: row.direction(from: old, to: new)
             )
+        )
+    }
+
+    /// Callers choose the names of strategies: no more of them have limits than are remembered.
+    private func refusal(ofStrategy key: LimitKey, _ current: RiskLimits) -> Refusal? {
+        guard let strategy = key.strategy, current.byStrategy[strategy] == nil,
+            current.byStrategy.count >= StrategyBooks.namesMax
+        else { return nil }
+        return Self.refusal(
+            key,
+            "at most \(StrategyBooks.namesMax) strategies",
+            strategy,
+            "Too many strategies have limits."
         )
     }
 

@@ -1,22 +1,39 @@
-/// Names one limit: of everything, or of one symbol.
+/// Names one limit: of everything, of one symbol, or of one strategy.
 public struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Such as `order_notional_max`.
     public var name: String
     /// Nil where the limit binds all symbols.
     public var symbol: Symbol?
+    /// Nil where the limit binds all strategies; no limit is of both a symbol and a strategy.
+    public var strategy: String?
 
     /// Names a limit; whether there is one of that name is for the gateway to say.
-    public init(_ name: String, symbol: Symbol? = nil) {
+    public init(_ name: String, symbol: Symbol? = nil, strategy: String? = nil) {
         self.name = name
         self.symbol = symbol
+        self.strategy = strategy
     }
 
     /// In words.
-    public var description: String { self.symbol.map { "\(self.name) of \($0)" } ?? self.name }
+    public var description: String {
+        let ofStrategy = self.strategy.map { " of strategy \($0)" } ?? ""
+        return self.name + (self.symbol.map { " of \($0)" } ?? "") + ofStrategy
+    }
 
-    /// Orders by symbol, then by name.
+    /// Orders by strategy, then by symbol, then by name.
     public static func < (left: LimitKey, right: LimitKey) -> Bool {
-        (left.symbol?.name ?? "", left.name) < (right.symbol?.name ?? "", right.name)
+        (left.strategy ?? "", left.symbol?.name ?? "", left.name)
+            < (right.strategy ?? "", right.symbol?.name ?? "", right.name)
+    }
+
+    /// What the limit binds; nil where there is no limit of that kind.
+    var scope: LimitRow.Scope? {
+        switch (self.symbol, self.strategy) {
+        case (nil, nil): .everything
+        case (_?, nil): .symbol
+        case (nil, _?): .strategy
+        case (_?, _?): nil
+        }
     }
 }
 
@@ -38,14 +55,21 @@ struct LimitRow: Sendable {
         case neither
     }
 
+    /// What a limit binds.
+    enum Scope: Sendable, CaseIterable {
+        case everything
+        case symbol
+        case strategy
+    }
+
     let name: String
-    let isOfSymbol: Bool
+    let scope: Scope
     /// What a value looks like, for people.
     let expected: String
     /// Nil where the limit is switched off.
-    let read: @Sendable (RiskLimits, Symbol?) -> String?
+    let read: @Sendable (RiskLimits, LimitKey) -> String?
     /// Sets a value, or switches the limit off with nil; false where that cannot be.
-    let write: @Sendable (inout RiskLimits, Symbol?, String?) -> Bool
+    let write: @Sendable (inout RiskLimits, LimitKey, String?) -> Bool
     private let direction: @Sendable (String?, String?) -> LimitDirection
 
     /// Whether going from one value to another lets more pass or less; nil is off.
@@ -64,7 +88,7 @@ extension LimitRow {
     ) -> LimitRow {
         LimitRow(
             name: name,
-            isOfSymbol: false,
+            scope: .everything,
             expected: kind.expected,
             read: { limits, _ in kind.text(limits[keyPath: path]) },
             write: { limits, _, text in
@@ -85,7 +109,7 @@ extension LimitRow {
     ) -> LimitRow {
         LimitRow(
             name: name,
-            isOfSymbol: false,
+            scope: .everything,
             expected: kind.expected + ", or off",
             read: { limits, _ in limits[keyPath: path].map(kind.text) },
             write: { limits, _, text in
@@ -106,14 +130,39 @@ extension LimitRow {
     ) -> LimitRow {
         LimitRow(
             name: name,
-            isOfSymbol: true,
+            scope: .symbol,
             expected: kind.expected + ", or off",
-            read: { limits, symbol in
-                symbol.flatMap { limits.bySymbol[$0]?[keyPath: path] }.map(kind.text)
+            read: { limits, key in
+                key.symbol.flatMap { limits.bySymbol[$0]?[keyPath: path] }.map(kind.text)
             },
-            write: { limits, symbol, text in
-                guard let symbol, let value = kind.parsed(text) else { return false }
+            write: { limits, key, text in
+                guard let symbol = key.symbol, let value = kind.parsed(text) else { return false }
                 limits.bySymbol[symbol, default: SymbolLimits()][keyPath: path] = value
+                return true
+            },
+            direction: { kind.direction(from: $0, to: $1, stricter) }
+        )
+    }
+
+    /// A limit of one strategy, beside the one of all.
+    static func ofStrategy<Value: Sendable>(
+        _ name: String,
+        _ path: any WritableKeyPath<StrategyLimits, Value?> & Sendable,
+        _ kind: LimitKind<Value>,
+        _ stricter: Stricter = .lower
+    ) -> LimitRow {
+        LimitRow(
+            name: name,
+            scope: .strategy,
+            expected: kind.expected + ", or off",
+            read: { limits, key in
+                key.strategy.flatMap { limits.byStrategy[$0]?[keyPath: path] }.map(kind.text)
+            },
+            write: { limits, key, text in
+                guard let strategy = key.strategy, let value = kind.parsed(text) else {
+                    return false
+                }
+                limits.byStrategy[strategy, default: StrategyLimits()][keyPath: path] = value
                 return true
             },
             direction: { kind.direction(from: $0, to: $1, stricter) }

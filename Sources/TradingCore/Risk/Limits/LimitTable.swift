@@ -86,19 +86,35 @@ enum LimitTable {
         .ofSymbol("sensitive_notional", \.sensitiveNotional, .notional),
         .ofSymbol("stop_loss_required", \.requiresStopLoss, .flag, .higher),
         .ofSymbol("risk_per_trade_max", \.riskShareMillionths, .share),
+        .ofStrategy("order_notional_max", \.orderNotionalMax, .notional),
+        .ofStrategy("position_notional_max", \.positionNotionalMax, .notional),
+        .ofStrategy("exposure_notional_max", \.exposureNotionalMax, .notional),
+        .ofStrategy("order_rate_max", \.orderRateMax, .count(OrderRate.countRange)),
+        .ofStrategy("stop_loss_required", \.requiresStopLoss, .flag, .higher),
+        .ofStrategy("risk_per_trade_max", \.riskShareMillionths, .share),
+        .ofStrategy("daily_loss_max", \.dailyLossMax, .notional),
+        .ofStrategy("on_daily_loss", \.onDailyLoss, .action, .higher),
     ]
 
     /// The row of a limit; nil where there is none.
     static func row(of key: LimitKey) -> LimitRow? {
-        self.rows.first { $0.name == key.name && $0.isOfSymbol == (key.symbol != nil) }
+        self.rows.first { $0.name == key.name && $0.scope == key.scope }
     }
 
-    /// The limits that an installation has: of all symbols, then of each symbol.
-    static func keys(for symbols: [Symbol]) -> [LimitKey] {
-        self.rows.filter { !$0.isOfSymbol }.map { LimitKey($0.name) }
+    /// The limits that an installation has: of everything, then of each symbol and each strategy.
+    static func keys(for symbols: [Symbol], strategies: [String] = []) -> [LimitKey] {
+        self.names(.everything).map { LimitKey($0) }
             + symbols.sorted().flatMap { symbol in
-                self.rows.filter(\.isOfSymbol).map { LimitKey($0.name, symbol: symbol) }
+                self.names(.symbol).map { LimitKey($0, symbol: symbol) }
             }
+            + strategies.sorted().flatMap { strategy in
+                self.names(.strategy).map { LimitKey($0, strategy: strategy) }
+            }
+    }
+
+    /// The names of the limits of a kind, in their order.
+    static func names(_ scope: LimitRow.Scope) -> [String] {
+        self.rows.filter { $0.scope == scope }.map(\.name)
     }
 }
 

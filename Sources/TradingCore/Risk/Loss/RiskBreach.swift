@@ -137,9 +137,15 @@ package struct BreachList: Hashable, Sendable {
     }
 
     /// Whether the same limit is broken already, and nobody has acknowledged it.
-    package func holds(_ rule: Rule, on venue: VenueID, asset: Asset?) -> Bool {
+    package func holds(
+        _ rule: Rule,
+        on venue: VenueID,
+        asset: Asset?,
+        strategy: String = ""
+    ) -> Bool {
         self.breaches.contains { breach in
-            breach.isOpen && breach.rule == rule && breach.venue == venue && breach.asset == asset
+            breach.isOpen && breach.rule == rule && breach.venue == venue
+                && breach.asset == asset && breach.strategy == strategy
         }
     }
 

@@ -89,7 +89,8 @@ extension Gateway {
             risk: risk,
             killSwitch: self.state.killSwitch,
             gauges: self.holdingGauges(of: venue) + self.accountGauges(of: venue, at: now)
-                + self.lossGauges(risk) + self.rateGauges(of: principal, at: now)
+                + self.lossGauges(risk) + self.strategyLossGauges(of: venue)
+                + self.rateGauges(of: principal, at: now)
                 + self.venueGauges(of: venue, condition),
             notReadyReasons: health.notReadyReasons,
             alerts: health.alerts

@@ -49,6 +49,7 @@ typedef struct Trading__Journal__V1__VenueRestrained Trading__Journal__V1__Venue
 typedef struct Trading__Journal__V1__RiskBreached Trading__Journal__V1__RiskBreached;
 typedef struct Trading__Journal__V1__BreachAcknowledged Trading__Journal__V1__BreachAcknowledged;
 typedef struct Trading__Journal__V1__EquityMarked Trading__Journal__V1__EquityMarked;
+typedef struct Trading__Journal__V1__StrategyMarked Trading__Journal__V1__StrategyMarked;
 typedef struct Trading__Journal__V1__SymbolPrice Trading__Journal__V1__SymbolPrice;
 typedef struct Trading__Journal__V1__LimitChanged Trading__Journal__V1__LimitChanged;
 typedef struct Trading__Journal__V1__AccessToken Trading__Journal__V1__AccessToken;
@@ -159,7 +160,8 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_CODE_SHOWN = 22,
   TRADING__JOURNAL__V1__EVENT__KIND_SESSION_OPENED = 29,
   TRADING__JOURNAL__V1__EVENT__KIND_SESSION_ENDED = 30,
-  TRADING__JOURNAL__V1__EVENT__KIND_EXITS_CHANGED = 26
+  TRADING__JOURNAL__V1__EVENT__KIND_EXITS_CHANGED = 26,
+  TRADING__JOURNAL__V1__EVENT__KIND_STRATEGY_MARKED = 31
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
 
@@ -197,6 +199,7 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__SessionOpened *session_opened;
     Trading__Journal__V1__SessionEnded *session_ended;
     Trading__Journal__V1__ExitsChanged *exits_changed;
+    Trading__Journal__V1__StrategyMarked *strategy_marked;
   };
 };
 #define TRADING__JOURNAL__V1__EVENT__INIT \
@@ -426,10 +429,14 @@ struct  Trading__Journal__V1__ExitsClosing
    */
   uint32_t position_goal;
   int64_t position_goal_value;
+  /*
+   * The exit that is cancelled for it; 0 for none, and in records of older programs.
+   */
+  uint64_t resting;
 };
 #define TRADING__JOURNAL__V1__EXITS_CLOSING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__exits_closing__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 struct  Trading__Journal__V1__Refusal
@@ -864,6 +871,23 @@ struct  Trading__Journal__V1__EquityMarked
     , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
 
 
+/*
+ * A day began for a strategy, or what its losses are counted from changed.
+ */
+struct  Trading__Journal__V1__StrategyMarked
+{
+  ProtobufCMessage base;
+  char *strategy;
+  /*
+   * Of what the strategy's own fills brought and took.
+   */
+  Trading__Journal__V1__EquityMarked *mark;
+};
+#define TRADING__JOURNAL__V1__STRATEGY_MARKED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__strategy_marked__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
 struct  Trading__Journal__V1__SymbolPrice
 {
   ProtobufCMessage base;
@@ -901,10 +925,14 @@ struct  Trading__Journal__V1__LimitChanged
   char *principal;
   char *reason;
   int64_t at;
+  /*
+   * Empty for all strategies.
+   */
+  char *strategy;
 };
 #define TRADING__JOURNAL__V1__LIMIT_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__limit_changed__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -1592,6 +1620,25 @@ Trading__Journal__V1__EquityMarked *
 void   trading__journal__v1__equity_marked__free_unpacked
                      (Trading__Journal__V1__EquityMarked *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StrategyMarked methods */
+void   trading__journal__v1__strategy_marked__init
+                     (Trading__Journal__V1__StrategyMarked         *message);
+size_t trading__journal__v1__strategy_marked__get_packed_size
+                     (const Trading__Journal__V1__StrategyMarked   *message);
+size_t trading__journal__v1__strategy_marked__pack
+                     (const Trading__Journal__V1__StrategyMarked   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__strategy_marked__pack_to_buffer
+                     (const Trading__Journal__V1__StrategyMarked   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StrategyMarked *
+       trading__journal__v1__strategy_marked__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__strategy_marked__free_unpacked
+                     (Trading__Journal__V1__StrategyMarked *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__SymbolPrice methods */
 void   trading__journal__v1__symbol_price__init
                      (Trading__Journal__V1__SymbolPrice         *message);
@@ -1753,6 +1800,9 @@ typedef void (*Trading__Journal__V1__BreachAcknowledged_Closure)
 typedef void (*Trading__Journal__V1__EquityMarked_Closure)
                  (const Trading__Journal__V1__EquityMarked *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StrategyMarked_Closure)
+                 (const Trading__Journal__V1__StrategyMarked *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__SymbolPrice_Closure)
                  (const Trading__Journal__V1__SymbolPrice *message,
                   void *closure_data);
@@ -1802,6 +1852,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__venue_restrained__
 extern const ProtobufCMessageDescriptor trading__journal__v1__risk_breached__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__breach_acknowledged__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__equity_marked__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__strategy_marked__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__symbol_price__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__limit_changed__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__access_token__descriptor;

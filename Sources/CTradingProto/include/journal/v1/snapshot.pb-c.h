@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Trading__Journal__V1__Snapshot Trading__Journal__V1__Snapshot;
 typedef struct Trading__Journal__V1__StoredState Trading__Journal__V1__StoredState;
+typedef struct Trading__Journal__V1__StoredStrategy Trading__Journal__V1__StoredStrategy;
 typedef struct Trading__Journal__V1__StoredOrderLog Trading__Journal__V1__StoredOrderLog;
 typedef struct Trading__Journal__V1__StoredExits Trading__Journal__V1__StoredExits;
 typedef struct Trading__Journal__V1__StoredDayNotional Trading__Journal__V1__StoredDayNotional;
@@ -156,10 +157,38 @@ struct  Trading__Journal__V1__StoredState
   Trading__Journal__V1__StoredOrderLog **principal_orders;
   size_t n_strategy_orders;
   Trading__Journal__V1__StoredOrderLog **strategy_orders;
+  /*
+   * By venue and name.
+   */
+  size_t n_strategies;
+  Trading__Journal__V1__StoredStrategy **strategies;
 };
 #define TRADING__JOURNAL__V1__STORED_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_state__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * What the orders of a strategy did at a venue.
+ */
+struct  Trading__Journal__V1__StoredStrategy
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * Names the venue; nothing is reserved in it.
+   */
+  Trading__Journal__V1__StoredLedger *ledger;
+  /*
+   * By asset; their venue is the ledger's.
+   */
+  size_t n_equities;
+  Trading__Journal__V1__StoredEquity **equities;
+  int64_t filled_at;
+};
+#define TRADING__JOURNAL__V1__STORED_STRATEGY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_strategy__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL, 0,NULL, 0 }
 
 
 /*
@@ -438,6 +467,25 @@ Trading__Journal__V1__StoredState *
 void   trading__journal__v1__stored_state__free_unpacked
                      (Trading__Journal__V1__StoredState *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredStrategy methods */
+void   trading__journal__v1__stored_strategy__init
+                     (Trading__Journal__V1__StoredStrategy         *message);
+size_t trading__journal__v1__stored_strategy__get_packed_size
+                     (const Trading__Journal__V1__StoredStrategy   *message);
+size_t trading__journal__v1__stored_strategy__pack
+                     (const Trading__Journal__V1__StoredStrategy   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_strategy__pack_to_buffer
+                     (const Trading__Journal__V1__StoredStrategy   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredStrategy *
+       trading__journal__v1__stored_strategy__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_strategy__free_unpacked
+                     (Trading__Journal__V1__StoredStrategy *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredOrderLog methods */
 void   trading__journal__v1__stored_order_log__init
                      (Trading__Journal__V1__StoredOrderLog         *message);
@@ -674,6 +722,9 @@ typedef void (*Trading__Journal__V1__Snapshot_Closure)
 typedef void (*Trading__Journal__V1__StoredState_Closure)
                  (const Trading__Journal__V1__StoredState *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredStrategy_Closure)
+                 (const Trading__Journal__V1__StoredStrategy *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoredOrderLog_Closure)
                  (const Trading__Journal__V1__StoredOrderLog *message,
                   void *closure_data);
@@ -718,6 +769,7 @@ typedef void (*Trading__Journal__V1__StoredEquity_Closure)
 
 extern const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_strategy__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order_log__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_day_notional__descriptor;
