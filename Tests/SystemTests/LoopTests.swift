@@ -163,6 +163,29 @@ import Venues
         #expect(try await Self.steps([.health, .health]) == ["health", "health", "the tick ends"])
     }
 
+    @Test
+    func `of very many readings in a tick most are decided in a batch, as calls that are open`()
+        async throws
+    {
+        let steps = try await Self.steps(Array(repeating: .health, count: 100))
+        let atOnce = steps.prefix { $0 == "health" }.count
+        #expect(atOnce == 16)
+        #expect(
+            Array(steps.dropFirst(atOnce))
+                == ["the tick ends", "write 0"] + Array(repeating: "health", count: 84) + ["flush"]
+        )
+    }
+
+    @Test func `listings wait for the end of their tick, so that too many are noticed`()
+        async throws
+    {
+        let open = OrderFilter(includesClosed: false, symbol: nil, countMax: 10, before: nil)
+        #expect(
+            try await Self.steps([.orders(open), .orders(open)])
+                == ["the tick ends", "write 0", "0 listed", "0 listed", "flush"]
+        )
+    }
+
     @Test func `a reading behind records that are not on disk waits for them (J2)`()
         async throws
     {

@@ -30,6 +30,9 @@ final class GatewayLoop {
     private var isSyncQueued = false
     /// When the oldest of the journal's unsynced records was written.
     private var unsyncedSince: NIODeadline?
+    /// Readings answered at once since the last task that allows more of them.
+    private var readCount = 0
+    private static let readsMax = 16
     /// Whether a decision is being made: nothing may be received meanwhile.
     private var isDeciding = false
     /// Told of each batch after its effects went out; see ``AuditTrail``.
@@ -72,10 +75,7 @@ final class GatewayLoop {
     /// - Parameters:
     ///   - abandon: Called at once: a thread may still hang in the journal.
     ///   - end: Called when the cancels of an engaged kill switch are confirmed, or take too long.
-    func onFailure(
-        abandon: @escaping () -> Void,
-        end: @escaping (JournalError) -> Void
-    ) {
+    func onFailure(abandon: @escaping () -> Void, end: @escaping (JournalError) -> Void) {
         self.abandon = abandon
         self.endProcess = end
     }
@@ -84,9 +84,7 @@ final class GatewayLoop {
 
     /// Takes the first step on the store; nothing may be received before.
     func start(prefix: String, epoch: String, version: String) {
-        self.decide { gateway, batch in
-            gateway.start(prefix: prefix, epoch: epoch, version: version, into: &batch)
-        }
+        self.decide { $0.start(prefix: prefix, epoch: epoch, version: version, into: &$1) }
     }
 
     /// Lends the state as it is between two decisions.
@@ -141,12 +139,19 @@ final class GatewayLoop {
         self.receive(.request(token, request, deadline: deadline))
     }
 
-    /// What a reading tells where everything that it can tell of is on disk already: then nothing
-    /// is to be written, and nothing to be waited for.
+    /// What a reading tells where all that it can tell of is on disk already.
+    ///
+    /// Of very many, most are decided in a batch: calls that are open are counted and bounded.
     private func readAtOnce(_ request: Request) -> Reply? {
         let isSettled = !self.isDeciding && self.batch == nil && self.failure == nil
-        guard isSettled, !self.journal.hasUnsyncedRecords else { return nil }
-        return self.gateway.answer(request, at: self.clock.now())
+        guard isSettled, !self.journal.hasUnsyncedRecords, self.readCount < Self.readsMax,
+            let reply = self.gateway.answer(request, at: self.clock.now())
+        else { return nil }
+        self.readCount += 1
+        if self.readCount == Self.readsMax {
+            self.loop.assumeIsolated().execute { self.readCount = 0 }
+        }
+        return reply
     }
 
     /// A caller's connection is gone, perhaps while its answer was written.
@@ -176,9 +181,7 @@ final class GatewayLoop {
         if case .request(_, let request, _) = input, request.asksForTheWire {
             fetched.onTheWire = self.lever.onTheWire
         }
-        self.decide { gateway, batch in
-            gateway.decide(input, fetched: fetched, into: &batch)
-        }
+        self.decide { $0.decide(input, fetched: fetched, into: &$1) }
     }
 
     // MARK: decide
@@ -329,12 +332,8 @@ final class GatewayLoop {
             case .killChanged(let state):
                 // The gateway may have engaged it by itself.
                 guard let level = state.level else { continue }
-                let pull = KillLever.Pull(
-                    level: level,
-                    principal: state.principal,
-                    reason: state.reason
-                )
-                _ = self.lever.begin(pull)
+                let (principal, reason) = (state.principal, state.reason)
+                _ = self.lever.begin(.init(level: level, principal: principal, reason: reason))
                 self.lever.recordFailed()
             default: continue
             }
