@@ -128,20 +128,8 @@ extension LimitRow {
         _ kind: LimitKind<Value>,
         _ stricter: Stricter = .lower
     ) -> LimitRow {
-        LimitRow(
-            name: name,
-            scope: .symbol,
-            expected: kind.expected + ", or off",
-            read: { limits, key in
-                key.symbol.flatMap { limits.bySymbol[$0]?[keyPath: path] }.map(kind.text)
-            },
-            write: { limits, key, text in
-                guard let symbol = key.symbol, let value = kind.parsed(text) else { return false }
-                limits.bySymbol[symbol, default: SymbolLimits()][keyPath: path] = value
-                return true
-            },
-            direction: { kind.direction(from: $0, to: $1, stricter) }
-        )
+        let place = (\LimitKey.symbol, \RiskLimits.bySymbol, SymbolLimits())
+        return Self.ofOne(.symbol, place, name, path, kind, stricter)
     }
 
     /// A limit of one strategy, beside the one of all.
@@ -151,18 +139,40 @@ extension LimitRow {
         _ kind: LimitKind<Value>,
         _ stricter: Stricter = .lower
     ) -> LimitRow {
-        LimitRow(
+        let place = (\LimitKey.strategy, \RiskLimits.byStrategy, StrategyLimits())
+        return Self.ofOne(.strategy, place, name, path, kind, stricter)
+    }
+
+    /// Where the limits of one kind are: by which part of a key, in which table, and what stands
+    /// there where none was set.
+    private typealias Place<Key: Hashable, Limits> = (
+        key: any KeyPath<LimitKey, Key?> & Sendable,
+        table: any WritableKeyPath<RiskLimits, [Key: Limits]> & Sendable,
+        none: Limits
+    )
+
+    private static func ofOne<Key: Hashable & Sendable, Limits: Sendable, Value: Sendable>(
+        _ scope: Scope,
+        _ place: Place<Key, Limits>,
+        _ name: String,
+        _ path: any WritableKeyPath<Limits, Value?> & Sendable,
+        _ kind: LimitKind<Value>,
+        _ stricter: Stricter
+    ) -> LimitRow {
+        let (keyPath, table, none) = place
+        return LimitRow(
             name: name,
-            scope: .strategy,
+            scope: scope,
             expected: kind.expected + ", or off",
             read: { limits, key in
-                key.strategy.flatMap { limits.byStrategy[$0]?[keyPath: path] }.map(kind.text)
+                key[keyPath: keyPath].flatMap { limits[keyPath: table][$0]?[keyPath: path] }
+                    .map(kind.text)
             },
             write: { limits, key, text in
-                guard let strategy = key.strategy, let value = kind.parsed(text) else {
+                guard let one = key[keyPath: keyPath], let value = kind.parsed(text) else {
                     return false
                 }
-                limits.byStrategy[strategy, default: StrategyLimits()][keyPath: path] = value
+                limits[keyPath: table][one, default: none][keyPath: path] = value
                 return true
             },
             direction: { kind.direction(from: $0, to: $1, stricter) }
