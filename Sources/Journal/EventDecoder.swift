@@ -66,6 +66,9 @@ enum EventDecoder {
             )
         case TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED:
             return .modeChanged(try unsafe self.mode(self.present(message.mode_changed)))
+        case TRADING__JOURNAL__V1__EVENT__KIND_STRATEGY_MODE_CHANGED:
+            let part = try unsafe self.present(message.strategy_mode_changed)
+            return .strategyModeChanged(try unsafe self.mode(part))
         case TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED:
             return .killChanged(try unsafe self.killSwitch(self.present(message.kill_changed)))
         case TRADING__JOURNAL__V1__EVENT__KIND_LEDGER_BOUND:
@@ -128,6 +131,7 @@ enum EventDecoder {
     ) throws(DecodingProblem) -> ModeRecord {
         unsafe ModeRecord(
             mode: try self.known(TradingMode.self, message.mode),
+            strategy: unsafe self.text(message.strategy),
             principal: Principal(unsafe self.text(message.principal)),
             reason: unsafe self.text(message.reason),
             since: WallTime(nanoseconds: message.since)

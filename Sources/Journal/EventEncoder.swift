@@ -46,10 +46,17 @@ struct EventEncoder {
             case .orderReopened(let order):
                 unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_ORDER_REOPENED
                 unsafe message.order_reopened = self.order(order)
-            case .cancelRequested, .amendRequested, .modeChanged, .killChanged, .ledgerBound,
-                .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+            case .cancelRequested, .amendRequested, .killChanged, .ledgerBound, .balanceMoved,
+                .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
                 .strategyMarked, .limitChanged, .tokenChanged:
                 unsafe self.fill(&message, with: event)
+            case .modeChanged(let record):
+                unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED
+                unsafe message.mode_changed = self.mode(record)
+            case .strategyModeChanged(let record):
+                unsafe message.kind_case =
+                    TRADING__JOURNAL__V1__EVENT__KIND_STRATEGY_MODE_CHANGED
+                unsafe message.strategy_mode_changed = self.mode(record)
             case .orderHeld, .orderApproved, .codeShown:
                 unsafe self.fillApproval(&message, with: event)
             case .sessionOpened, .sessionEnded:
@@ -80,9 +87,6 @@ struct EventEncoder {
                 unsafe $0.amend = self.amend(amend)
                 unsafe $0.principal = self.arena.string(principal.name)
             }
-        case .modeChanged(let record):
-            unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_MODE_CHANGED
-            unsafe message.mode_changed = self.mode(record)
         case .killChanged(let state):
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_KILL_CHANGED
             unsafe message.kill_changed = self.killSwitch(state)
@@ -126,8 +130,8 @@ struct EventEncoder {
             unsafe message.kind_case = TRADING__JOURNAL__V1__EVENT__KIND_TOKEN_CHANGED
             unsafe message.token_changed = self.token(token)
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened, .sessionOpened,
-            .sessionEnded, .exitsChanged:
+            .orderHeld, .orderApproved, .codeShown, .orderChanged, .orderReopened, .modeChanged,
+            .strategyModeChanged, .sessionOpened, .sessionEnded, .exitsChanged:
             fatalError("invariant broken: \(event) is encoded elsewhere")
         }
     }
@@ -140,6 +144,7 @@ struct EventEncoder {
             unsafe $0.principal = self.arena.string(record.principal.name)
             unsafe $0.reason = self.arena.string(record.reason)
             unsafe $0.since = record.since.nanoseconds
+            unsafe $0.strategy = self.arena.string(record.strategy)
         }
     }
 

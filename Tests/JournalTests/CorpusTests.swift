@@ -115,7 +115,7 @@ import Testing
     private static func digest(of state: State) -> ChainHash {
         var lines = [
             "\(state.sequence) \(state.clientIDPrefix) \(state.epoch) \(state.lastOrderID)",
-            "\(state.mode?.mode.name ?? "-") \(state.killSwitch.level?.name ?? "-")",
+            "\(state.modes.installation?.mode.name ?? "-") \(state.killSwitch.level?.name ?? "-")",
         ]
         for order in state.ordersByAge {
             lines.append(

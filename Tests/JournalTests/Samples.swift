@@ -163,10 +163,10 @@ enum Samples {
         ] + self.heldEvents(after: first + 5)
             + self.events.filter { event in
                 switch event {
-                case .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .started,
-                    .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
-                    .strategyMarked, .limitChanged, .tokenChanged, .codeShown, .sessionOpened,
-                    .sessionEnded:
+                case .modeChanged, .strategyModeChanged, .killChanged, .ledgerBound,
+                    .balanceMoved, .started, .venueRestrained, .riskBreached, .breachAcknowledged,
+                    .equityMarked, .strategyMarked, .limitChanged, .tokenChanged, .codeShown,
+                    .sessionOpened, .sessionEnded:
                     true
                 case .storeCreated, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
                     .orderHeld, .orderApproved, .orderChanged, .orderReopened, .cancelRequested,
@@ -255,6 +255,15 @@ enum Samples {
             .modeChanged(
                 ModeRecord(
                     mode: .dryRun,
+                    principal: Principal("me"),
+                    reason: "why",
+                    since: self.instant.wall
+                )
+            ),
+            .strategyModeChanged(
+                ModeRecord(
+                    mode: .paper,
+                    strategy: "grid",
                     principal: Principal("me"),
                     reason: "why",
                     since: self.instant.wall

@@ -39,6 +39,8 @@ package final class Desk: @unchecked Sendable {
         package var connections = 8
         /// The settings of the paper venue, on one line; empty for none.
         package var paper = ""
+        /// The settings of strategies, on one line; empty for none.
+        package var strategies = ""
         /// Whether the exchange is configured as live, too, with the neighbour's account, and live
         /// trading allowed.
         package var allowsLiveTrading = false
@@ -120,6 +122,7 @@ package final class Desk: @unchecked Sendable {
             audit: {\(setup.audit)}
             kill_switch: {\(setup.killSwitch)}
             allow_live_trading: \(setup.allowsLiveTrading)
+            strategies: {\(setup.strategies)}
             venues:
             """
             + Self.venue("testnet", setup, urls)

@@ -27,6 +27,7 @@ import TradingAPI
     @Test(arguments: [
         ("risk.md", ["limits", "risk"], 9),
         ("rpc.md", ["token", "events", "fills", "balances", "close", "adjust"], 11),
+        ("modes.md", ["mode", "positions", "balances"], 6),
     ])
     func `each command of a document does what it says`(
         document: String,
@@ -35,7 +36,9 @@ import TradingAPI
     ) async throws {
         let commands = try Self.commands(in: document, for: words)
         #expect(commands.count >= countMin, "\(commands)")
-        let desk = try Desk()
+        var setup = Desk.Setup()
+        setup.paper = "balances: [USDT=1000000]"
+        let desk = try Desk(setup)
         await (try desk.readyClient()).close()
         for command in commands {
             let (code, output) = try desk.tradectl(command)

@@ -128,7 +128,7 @@ import TradingCore
         #expect(refusal.rule == "mode_gate")
         let change = try await client.setMode(.testnet, .refuse, reason: "test")
         #expect(change.mode == "testnet")
-        #expect(change.previous == "monitor")
+        #expect(change.previousMode == "monitor")
         await client.close()
     }
 

@@ -214,15 +214,21 @@ import TradingCore
     }
 
     /// Places once the mode that was just entered takes orders.
-    private static func placeWhenReady(
+    static func placeWhenReady(
         _ client: TradingClient,
         _ wish: OrderWish
     ) async throws -> RemoteOrder {
-        var order = try await client.place(wish).order
-        for _ in 0..<200 where order.status == "REFUSED" {
+        for _ in 0..<200 {
+            do {
+                let order = try await client.place(wish).order
+                if order.status != "REFUSED" { return order }
+            } catch {
+                guard case .refused(let refusal) = error, refusal.rule == "not_ready" else {
+                    throw error
+                }
+            }
             try await Task.sleep(for: .milliseconds(50))
-            order = try await client.place(wish).order
         }
-        return order
+        return try await client.place(wish).order
     }
 }

@@ -1672,6 +1672,51 @@ void   trading__v1__mode_change__free_unpacked
   assert(message->base.descriptor == &trading__v1__mode_change__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__v1__strategy_mode__init
+                     (Trading__V1__StrategyMode         *message)
+{
+  static const Trading__V1__StrategyMode init_value = TRADING__V1__STRATEGY_MODE__INIT;
+  *message = init_value;
+}
+size_t trading__v1__strategy_mode__get_packed_size
+                     (const Trading__V1__StrategyMode *message)
+{
+  assert(message->base.descriptor == &trading__v1__strategy_mode__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__v1__strategy_mode__pack
+                     (const Trading__V1__StrategyMode *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__v1__strategy_mode__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__v1__strategy_mode__pack_to_buffer
+                     (const Trading__V1__StrategyMode *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__v1__strategy_mode__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__V1__StrategyMode *
+       trading__v1__strategy_mode__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__V1__StrategyMode *)
+     protobuf_c_message_unpack (&trading__v1__strategy_mode__descriptor,
+                                allocator, len, data);
+}
+void   trading__v1__strategy_mode__free_unpacked
+                     (Trading__V1__StrategyMode *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__v1__strategy_mode__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__v1__set_mode_request__init
                      (Trading__V1__SetModeRequest         *message)
 {
@@ -6101,9 +6146,29 @@ const ProtobufCMessageDescriptor trading__v1__fill__descriptor =
   (ProtobufCMessageInit) trading__v1__fill__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define trading__v1__positions_request__field_descriptors NULL
-#define trading__v1__positions_request__field_indices_by_name NULL
-#define trading__v1__positions_request__number_ranges NULL
+static const ProtobufCFieldDescriptor trading__v1__positions_request__field_descriptors[1] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__PositionsRequest, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__positions_request__field_indices_by_name[] = {
+  0,   /* field[0] = mode */
+};
+static const ProtobufCIntRange trading__v1__positions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor trading__v1__positions_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -6112,10 +6177,10 @@ const ProtobufCMessageDescriptor trading__v1__positions_request__descriptor =
   "Trading__V1__PositionsRequest",
   "trading.v1",
   sizeof(Trading__V1__PositionsRequest),
-  0,
+  1,
   trading__v1__positions_request__field_descriptors,
   trading__v1__positions_request__field_indices_by_name,
-  0,  trading__v1__positions_request__number_ranges,
+  1,  trading__v1__positions_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__positions_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6402,9 +6467,29 @@ const ProtobufCMessageDescriptor trading__v1__balance__descriptor =
   (ProtobufCMessageInit) trading__v1__balance__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define trading__v1__balances_request__field_descriptors NULL
-#define trading__v1__balances_request__field_indices_by_name NULL
-#define trading__v1__balances_request__number_ranges NULL
+static const ProtobufCFieldDescriptor trading__v1__balances_request__field_descriptors[1] =
+{
+  {
+    "mode",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__BalancesRequest, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__balances_request__field_indices_by_name[] = {
+  0,   /* field[0] = mode */
+};
+static const ProtobufCIntRange trading__v1__balances_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor trading__v1__balances_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -6413,10 +6498,10 @@ const ProtobufCMessageDescriptor trading__v1__balances_request__descriptor =
   "Trading__V1__BalancesRequest",
   "trading.v1",
   sizeof(Trading__V1__BalancesRequest),
-  0,
+  1,
   trading__v1__balances_request__field_descriptors,
   trading__v1__balances_request__field_indices_by_name,
-  0,  trading__v1__balances_request__number_ranges,
+  1,  trading__v1__balances_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__balances_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -6798,7 +6883,7 @@ const ProtobufCMessageDescriptor trading__v1__get_mode_request__descriptor =
   (ProtobufCMessageInit) trading__v1__get_mode_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__get_mode_response__field_descriptors[5] =
+static const ProtobufCFieldDescriptor trading__v1__get_mode_response__field_descriptors[6] =
 {
   {
     "mode",
@@ -6860,6 +6945,18 @@ static const ProtobufCFieldDescriptor trading__v1__get_mode_response__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategies",
+    70,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__V1__GetModeResponse, n_strategies),
+    offsetof(Trading__V1__GetModeResponse, strategies),
+    &trading__v1__strategy_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__get_mode_response__field_indices_by_name[] = {
   2,   /* field[2] = changed_by */
@@ -6867,11 +6964,13 @@ static const unsigned trading__v1__get_mode_response__field_indices_by_name[] = 
   0,   /* field[0] = mode */
   3,   /* field[3] = reason */
   1,   /* field[1] = since */
+  5,   /* field[5] = strategies */
 };
-static const ProtobufCIntRange trading__v1__get_mode_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__get_mode_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 70, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor =
 {
@@ -6881,14 +6980,14 @@ const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor =
   "Trading__V1__GetModeResponse",
   "trading.v1",
   sizeof(Trading__V1__GetModeResponse),
-  5,
+  6,
   trading__v1__get_mode_response__field_descriptors,
   trading__v1__get_mode_response__field_indices_by_name,
-  1,  trading__v1__get_mode_response__number_ranges,
+  2,  trading__v1__get_mode_response__number_ranges,
   (ProtobufCMessageInit) trading__v1__get_mode_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__mode_change__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__v1__mode_change__field_descriptors[5] =
 {
   {
     "mode",
@@ -6938,17 +7037,31 @@ static const ProtobufCFieldDescriptor trading__v1__mode_change__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__ModeChange, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__mode_change__field_indices_by_name[] = {
   2,   /* field[2] = changed_by */
   0,   /* field[0] = mode */
   3,   /* field[3] = reason */
   1,   /* field[1] = since */
+  4,   /* field[4] = strategy */
 };
-static const ProtobufCIntRange trading__v1__mode_change__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__mode_change__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 70, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__v1__mode_change__descriptor =
 {
@@ -6958,14 +7071,117 @@ const ProtobufCMessageDescriptor trading__v1__mode_change__descriptor =
   "Trading__V1__ModeChange",
   "trading.v1",
   sizeof(Trading__V1__ModeChange),
-  4,
+  5,
   trading__v1__mode_change__field_descriptors,
   trading__v1__mode_change__field_indices_by_name,
-  1,  trading__v1__mode_change__number_ranges,
+  2,  trading__v1__mode_change__number_ranges,
   (ProtobufCMessageInit) trading__v1__mode_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor trading__v1__strategy_mode__field_descriptors[6] =
+{
+  {
+    "strategy",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__StrategyMode, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mode",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__StrategyMode, mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "effective_mode",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__StrategyMode, effective_mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__StrategyMode, since),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed_by",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__StrategyMode, changed_by),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__StrategyMode, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__v1__strategy_mode__field_indices_by_name[] = {
+  4,   /* field[4] = changed_by */
+  2,   /* field[2] = effective_mode */
+  1,   /* field[1] = mode */
+  5,   /* field[5] = reason */
+  3,   /* field[3] = since */
+  0,   /* field[0] = strategy */
+};
+static const ProtobufCIntRange trading__v1__strategy_mode__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor trading__v1__strategy_mode__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.v1.StrategyMode",
+  "StrategyMode",
+  "Trading__V1__StrategyMode",
+  "trading.v1",
+  sizeof(Trading__V1__StrategyMode),
+  6,
+  trading__v1__strategy_mode__field_descriptors,
+  trading__v1__strategy_mode__field_indices_by_name,
+  1,  trading__v1__strategy_mode__number_ranges,
+  (ProtobufCMessageInit) trading__v1__strategy_mode__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descriptors[6] =
 {
   {
     "mode",
@@ -7027,6 +7243,18 @@ static const ProtobufCFieldDescriptor trading__v1__set_mode_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SetModeRequest, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__set_mode_request__field_indices_by_name[] = {
   4,   /* field[4] = code */
@@ -7034,12 +7262,14 @@ static const unsigned trading__v1__set_mode_request__field_indices_by_name[] = {
   0,   /* field[0] = mode */
   2,   /* field[2] = open_orders */
   1,   /* field[1] = reason */
+  5,   /* field[5] = strategy */
 };
-static const ProtobufCIntRange trading__v1__set_mode_request__number_ranges[2 + 1] =
+static const ProtobufCIntRange trading__v1__set_mode_request__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 50, 4 },
-  { 0, 5 }
+  { 70, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
 {
@@ -7049,14 +7279,14 @@ const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor =
   "Trading__V1__SetModeRequest",
   "trading.v1",
   sizeof(Trading__V1__SetModeRequest),
-  5,
+  6,
   trading__v1__set_mode_request__field_descriptors,
   trading__v1__set_mode_request__field_indices_by_name,
-  2,  trading__v1__set_mode_request__number_ranges,
+  3,  trading__v1__set_mode_request__number_ranges,
   (ProtobufCMessageInit) trading__v1__set_mode_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__v1__set_mode_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor trading__v1__set_mode_response__field_descriptors[3] =
 {
   {
     "mode",
@@ -7082,15 +7312,29 @@ static const ProtobufCFieldDescriptor trading__v1__set_mode_response__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "effective_mode",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Trading__V1__SetModeResponse, effective_mode),
+    &trading__v1__trading_mode__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__v1__set_mode_response__field_indices_by_name[] = {
+  2,   /* field[2] = effective_mode */
   0,   /* field[0] = mode */
   1,   /* field[1] = previous_mode */
 };
-static const ProtobufCIntRange trading__v1__set_mode_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__v1__set_mode_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 70, 2 },
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor trading__v1__set_mode_response__descriptor =
 {
@@ -7100,10 +7344,10 @@ const ProtobufCMessageDescriptor trading__v1__set_mode_response__descriptor =
   "Trading__V1__SetModeResponse",
   "trading.v1",
   sizeof(Trading__V1__SetModeResponse),
-  2,
+  3,
   trading__v1__set_mode_response__field_descriptors,
   trading__v1__set_mode_response__field_indices_by_name,
-  1,  trading__v1__set_mode_response__number_ranges,
+  2,  trading__v1__set_mode_response__number_ranges,
   (ProtobufCMessageInit) trading__v1__set_mode_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -120,8 +120,9 @@ struct DailyReportReader {
                     delta: delta.description
                 )
             )
-        case .started, .stopped, .modeChanged, .killChanged, .venueRestrained, .ledgerBound,
-            .riskBreached, .breachAcknowledged, .limitChanged, .tokenChanged,
+        case .started, .stopped, .modeChanged, .strategyModeChanged, .killChanged,
+            .venueRestrained, .ledgerBound, .riskBreached, .breachAcknowledged, .limitChanged,
+            .tokenChanged,
             .orderChanged(_, .resolved), .orderChanged(_, .needsOperator), .codeShown,
             .orderHeld, .orderChanged(_, .dismissed), .sessionEnded:
             self.act(event, at: time)

@@ -59,8 +59,8 @@ package struct EventView: Hashable, Sendable {
         case .amendRequested(let orderID, let amend, let principal):
             let fields = [Field("to", amend.name), Field("by", principal)]
             self.init("amend_requested", orderID, fields)
-        case .modeChanged(let record):
-            self.init("mode_changed", nil, Self.fields(of: record))
+        case .modeChanged(let record), .strategyModeChanged(let record):
+            self.init(Self.kind(of: record), nil, Self.fields(of: record))
         case .killChanged(let state):
             self.init("kill_changed", nil, Self.fields(of: state))
         case .ledgerBound(let venue, let accountID):
@@ -182,11 +182,15 @@ package struct EventView: Hashable, Sendable {
         ]
     }
 
+    private static func kind(of record: ModeRecord) -> String {
+        record.strategy.isEmpty ? "mode_changed" : "strategy_mode_changed"
+    }
+
     private static func fields(of record: ModeRecord) -> [Field] {
         [
             Field("mode", record.mode.name), Field("by", record.principal),
             Field("reason", record.reason), Field("since", record.since.text),
-        ]
+        ] + (record.strategy.isEmpty ? [] : [Field("strategy", record.strategy)])
     }
 
     private static func fields(of token: AccessToken) -> [Field] {

@@ -40,8 +40,6 @@ enum StateDecoder {
                 time: WallTime(nanoseconds: part.time)
             )
         }
-        var mode: ModeRecord?
-        if let part = unsafe message.mode { mode = try unsafe EventDecoder.mode(part.pointee) }
         return State(
             sequence: sequence,
             clientIDPrefix: unsafe EventDecoder.text(message.client_id_prefix),
@@ -50,8 +48,7 @@ enum StateDecoder {
             lastOrderID: OrderID(raw: unsafe message.last_order_id),
             lastPlacements: try unsafe Self.lastPlacements(message),
             orders: orders,
-            mode: mode,
-            modeHistory: try unsafe Self.modeHistory(message),
+            modes: try unsafe Self.modes(message),
             killSwitch: try unsafe EventDecoder.killSwitch(
                 EventDecoder.present(message.kill_switch)
             ),
@@ -159,17 +156,6 @@ enum StateDecoder {
             changes.append(try unsafe EventDecoder.limitChange(part))
         }
         return changes
-    }
-
-    private static func modeHistory(
-        _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> [ModeRecord] {
-        var history: [ModeRecord] = []
-        for index in 0..<(unsafe message.n_mode_history) {
-            let part = try unsafe EventDecoder.present(message.mode_history?[index])
-            history.append(try unsafe EventDecoder.mode(part))
-        }
-        return history
     }
 
     static func ledger(

@@ -48,11 +48,7 @@ struct StateEncoder {
             unsafe message.orders = self.arena.array(
                 orders.map { unsafe self.events.order($0) }
             )
-            if let mode = state.mode { unsafe message.mode = self.events.mode(mode) }
-            unsafe message.n_mode_history = state.modeHistory.count
-            unsafe message.mode_history = self.arena.array(
-                state.modeHistory.map { unsafe self.events.mode($0) }
-            )
+            unsafe self.fill(&message, with: state.modes)
             unsafe message.kill_switch = self.events.killSwitch(state.killSwitch)
             unsafe message.second_factor = self.secondFactor(state.secondFactor)
             unsafe message.n_day_notionals = days.count

@@ -98,7 +98,12 @@ final class AuditTrail {
         guard !self.isFinished else { return }
         let count = self.journal.head.sequence - self.snapshotSequence
         if count >= UInt64(self.settings.snapshotEventsMax) { self.takeSnapshot(of: state) }
-        let isModeChanged = events.contains { if case .modeChanged = $0 { true } else { false } }
+        let isModeChanged = events.contains { event in
+            switch event {
+            case .modeChanged, .strategyModeChanged: true
+            default: false
+            }
+        }
         if isModeChanged { self.writeCheckpoint(.modeChange) }
     }
 

@@ -90,10 +90,11 @@ extension Event {
             .amendRequested(let orderID, _, _), .exitsChanged(let orderID, _):
             orderID
         case .storeCreated, .started, .stopped, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderHeld, .orderApproved, .codeShown, .orderReopened, .modeChanged, .killChanged,
-            .ledgerBound, .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged,
-            .equityMarked, .strategyMarked, .limitChanged, .tokenChanged, .sessionOpened,
-            .sessionEnded:
+            .orderHeld, .orderApproved, .codeShown, .orderReopened, .modeChanged,
+            .strategyModeChanged,
+            .killChanged, .ledgerBound, .balanceMoved, .venueRestrained, .riskBreached,
+            .breachAcknowledged, .equityMarked, .strategyMarked, .limitChanged, .tokenChanged,
+            .sessionOpened, .sessionEnded:
             nil
         }
     }

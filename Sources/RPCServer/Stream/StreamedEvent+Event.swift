@@ -53,9 +53,9 @@ extension StreamedEvent {
             self.status = order.status
         case .orderChanged(_, let change): self.describe(change)
         case .storeCreated, .started, .stopped, .codeShown, .cancelRequested, .amendRequested,
-            .modeChanged, .killChanged, .ledgerBound, .balanceMoved, .venueRestrained,
-            .riskBreached, .breachAcknowledged, .equityMarked, .strategyMarked, .limitChanged,
-            .tokenChanged, .sessionOpened, .sessionEnded, .exitsChanged:
+            .modeChanged, .strategyModeChanged, .killChanged, .ledgerBound, .balanceMoved,
+            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked, .strategyMarked,
+            .limitChanged, .tokenChanged, .sessionOpened, .sessionEnded, .exitsChanged:
             break
         }
     }
@@ -105,8 +105,9 @@ extension Event {
             intent
         case .orderReopened(let order): order.intent
         case .storeCreated, .started, .stopped, .codeShown, .orderChanged, .cancelRequested,
-            .amendRequested, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
-            .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked, .strategyMarked,
+            .amendRequested, .modeChanged, .strategyModeChanged, .killChanged, .ledgerBound,
+            .balanceMoved, .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
+            .strategyMarked,
             .limitChanged, .tokenChanged, .sessionOpened, .sessionEnded, .exitsChanged:
             nil
         }
@@ -121,7 +122,7 @@ extension Event {
         case .orderChanged(_, .filled): .fill
         case .orderChanged: .order
         case .codeShown, .tokenChanged, .sessionOpened, .sessionEnded: .access
-        case .modeChanged: .mode
+        case .modeChanged, .strategyModeChanged: .mode
         case .killChanged: .killSwitch
         case .balanceMoved: .balance
         case .ledgerBound, .venueRestrained: .venue
@@ -133,7 +134,8 @@ extension Event {
     /// Whom it concerns, where it is about no order.
     fileprivate var subject: EventSubject {
         switch self {
-        case .modeChanged(let record): EventSubject(mode: record.mode)
+        case .modeChanged(let record), .strategyModeChanged(let record):
+            EventSubject(mode: record.mode, strategy: record.strategy)
         case .ledgerBound(let venue, _), .balanceMoved(let venue, _, _, _),
             .venueRestrained(let venue, _), .equityMarked(let venue, _, _):
             EventSubject(mode: venue.mode)

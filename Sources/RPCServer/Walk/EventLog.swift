@@ -17,16 +17,21 @@ struct EventLog {
         )
     }
 
+    private static func metadata(of record: ModeRecord) -> Logger.Metadata {
+        [
+            "mode": "\(record.mode.name)", "by": "\(record.principal)",
+            "reason": "\(record.reason)",
+        ]
+    }
+
     private func note(_ event: Event) {
         switch event {
         case .modeChanged(let record):
-            self.log.notice(
-                "mode changed",
-                metadata: [
-                    "mode": "\(record.mode.name)", "by": "\(record.principal)",
-                    "reason": "\(record.reason)",
-                ]
-            )
+            self.log.notice("mode changed", metadata: Self.metadata(of: record))
+        case .strategyModeChanged(let record):
+            var metadata = Self.metadata(of: record)
+            metadata["strategy"] = "\(record.strategy)"
+            self.log.notice("mode of a strategy changed", metadata: metadata)
         case .killChanged(let state):
             self.log.warning(
                 "kill switch changed",

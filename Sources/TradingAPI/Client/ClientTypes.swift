@@ -227,32 +227,6 @@ public struct RemoteBalance: Hashable, Sendable, Encodable {
     public var available: String
 }
 
-/// The mode and who set it.
-public struct RemoteMode: Hashable, Sendable, Encodable {
-    /// Such as `testnet`.
-    public var mode: String
-    /// Nanoseconds since 1970-01-01 UTC.
-    public var since: Int64
-    /// Who set it.
-    public var changedBy: String
-    /// Why.
-    public var reason: String
-    /// The last changes, newest first.
-    public var history: [RemoteModeChange]
-}
-
-/// A change of the mode.
-public struct RemoteModeChange: Hashable, Sendable, Encodable {
-    /// To what it was changed.
-    public var mode: String
-    /// When, in nanoseconds since 1970-01-01 UTC.
-    public var since: Int64
-    /// Who did it.
-    public var changedBy: String
-    /// Why.
-    public var reason: String
-}
-
 /// The kill switch and what it could not confirm yet.
 public struct RemoteKillSwitch: Hashable, Sendable, Encodable {
     /// Whether new orders are refused.

@@ -47,4 +47,20 @@ extension RequestEncoder {
             unsafe message.end = graceMilliseconds == nil ? 1 : 0
         }
     }
+
+    func positions(of mode: TradingMode?) -> [UInt8] {
+        unsafe self.pack(trading__v1__positions_request__init) { message in
+            unsafe message.mode = self.mode(mode)
+        }
+    }
+
+    func balances(of mode: TradingMode?) -> [UInt8] {
+        unsafe self.pack(trading__v1__balances_request__init) { message in
+            unsafe message.mode = self.mode(mode)
+        }
+    }
+
+    private func mode(_ mode: TradingMode?) -> Trading__V1__TradingMode {
+        Trading__V1__TradingMode(UInt32(mode?.rawValue ?? 0))
+    }
 }

@@ -90,6 +90,7 @@ struct RequestEncoder {
     func setMode(
         _ mode: TradingMode,
         _ policy: OpenOrdersPolicy,
+        strategy: String,
         reason: String,
         confirmation: String,
         code: String
@@ -100,6 +101,7 @@ struct RequestEncoder {
             unsafe message.reason = self.arena.string(reason)
             unsafe message.confirmation = self.arena.string(confirmation)
             unsafe message.code = self.arena.string(code)
+            unsafe message.strategy = self.arena.string(strategy)
         }
     }
 

@@ -16,8 +16,6 @@ struct ResponseDecoder {
         static let listOrders = unsafe MessageType(trading__v1__list_orders_response__init)
         static let resolveOrder = unsafe MessageType(trading__v1__resolve_order_response__init)
         static let positions = unsafe MessageType(trading__v1__positions_response__init)
-        static let getMode = unsafe MessageType(trading__v1__get_mode_response__init)
-        static let setMode = unsafe MessageType(trading__v1__set_mode_response__init)
         static let killSwitch = unsafe MessageType(trading__v1__kill_switch_response__init)
         static let listApprovals = unsafe MessageType(
             trading__v1__list_approvals_response__init
@@ -122,37 +120,6 @@ struct ResponseDecoder {
             total: String(protobuf: message.total),
             reserved: String(protobuf: message.reserved),
             available: String(protobuf: message.available)
-        )
-    }
-
-    func mode(_ bytes: [UInt8]) throws(ProtobufError) -> RemoteMode {
-        let message = try unsafe self.arena.unpack(MessageTypes.getMode, from: bytes.span)
-        let history = unsafe Protobuf.elements(
-            message.pointee.history,
-            count: message.pointee.n_history
-        )
-        return unsafe RemoteMode(
-            mode: self.name(of: message.pointee.mode),
-            since: message.pointee.since,
-            changedBy: String(protobuf: message.pointee.changed_by),
-            reason: String(protobuf: message.pointee.reason),
-            history: history.map { change in
-                unsafe RemoteModeChange(
-                    mode: self.name(of: change.pointee.mode),
-                    since: change.pointee.since,
-                    changedBy: String(protobuf: change.pointee.changed_by),
-                    reason: String(protobuf: change.pointee.reason)
-                )
-            }
-        )
-    }
-
-    func changedMode(
-        _ bytes: [UInt8]
-    ) throws(ProtobufError) -> (mode: String, previous: String) {
-        let message = try unsafe self.arena.unpack(MessageTypes.setMode, from: bytes.span)
-        return unsafe (
-            self.name(of: message.pointee.mode), self.name(of: message.pointee.previous_mode)
         )
     }
 

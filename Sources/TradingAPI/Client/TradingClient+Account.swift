@@ -1,11 +1,15 @@
 /// What `trading.v1.TradingService` tells of the account, and does with its positions.
 extension TradingClient {
-    /// What the account of the present mode holds, of each asset.
+    /// What the account of a mode holds, of each asset.
     ///
+    /// - Parameter mode: Which; nil for that of the installation.
     /// - Returns: Totals, what open orders hold of them, and the rest, of one moment.
     /// - Throws: ``TradingClientError``.
-    public func balances() async throws(TradingClientError) -> RemoteBalances {
-        try await self.call(.balances, []) { try $0.accountBalances($1) }
+    public func balances(
+        of mode: TradingMode? = nil
+    ) async throws(TradingClientError) -> RemoteBalances {
+        let request = RequestEncoder().balances(of: mode)
+        return try await self.call(.balances, request) { try $0.accountBalances($1) }
     }
 
     /// A page of our trades, newest first, of all modes and however old.

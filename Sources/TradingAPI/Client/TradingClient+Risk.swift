@@ -104,35 +104,35 @@ extension TradingClient {
 
     // MARK: Mode
 
-    /// Changes how far orders go.
+    /// Changes how far orders go: all of them, or those of one strategy.
     ///
     /// - Parameters:
-    ///   - mode: The new one.
-    ///   - policy: What becomes of orders that are open in the present one.
+    ///   - mode: The new one; live takes a strategy as far as the installation goes.
+    ///   - policy: What becomes of orders that are open in the mode that is left.
+    ///   - strategy: Whose; empty for the installation's.
     ///   - reason: Why; recorded.
     ///   - confirmation: For live: the words `trade live`; else empty.
     ///   - code: Of the second factor, where the server wants one; empty for none.
-    /// - Returns: The mode and the one before it.
+    /// - Returns: The mode, the one before it, and where orders are placed now.
     /// - Throws: ``TradingClientError/refused(_:)`` by `mode_gate`, with all that is missing; look
     ///   at ``mode()`` after an error that ``TradingClientError/mayHaveTakenEffect``.
     public func setMode(
         _ mode: TradingMode,
         _ policy: OpenOrdersPolicy,
+        strategy: String = "",
         reason: String,
         confirmation: String = "",
         code: String = ""
-    ) async throws(TradingClientError) -> (mode: String, previous: String) {
+    ) async throws(TradingClientError) -> ChangedMode {
         let request = RequestEncoder().setMode(
             mode,
             policy,
+            strategy: strategy,
             reason: reason,
             confirmation: confirmation,
             code: code
         )
-        return try await self.call(.setMode, request) { decoder, bytes in
-            let (mode, previous) = try decoder.changedMode(bytes)
-            return (mode: mode, previous: previous)
-        }
+        return try await self.call(.setMode, request) { try $0.changedMode($1) }
     }
 
     // MARK: Approvals

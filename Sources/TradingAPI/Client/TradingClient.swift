@@ -202,17 +202,21 @@ public struct TradingClient: Sendable {
         return try await self.call(.listOrders, request) { try $0.orders($1) }
     }
 
-    /// What the current mode's venue holds, and what it is worth at the last prices.
+    /// What a mode's venue holds, and what it is worth at the last prices.
     ///
+    /// - Parameter mode: Which; nil for that of the installation.
     /// - Returns: Positions and balances of one moment.
     /// - Throws: ``TradingClientError``.
-    public func positions() async throws(TradingClientError) -> RemotePositions {
-        try await self.call(.positions, []) { try $0.positions($1) }
+    public func positions(
+        of mode: TradingMode? = nil
+    ) async throws(TradingClientError) -> RemotePositions {
+        let request = RequestEncoder().positions(of: mode)
+        return try await self.call(.positions, request) { try $0.positions($1) }
     }
 
     /// How far orders go at present.
     ///
-    /// - Returns: The mode, who set it, and the last changes.
+    /// - Returns: The mode, who set it, those of strategies, and the last changes.
     /// - Throws: ``TradingClientError``.
     public func mode() async throws(TradingClientError) -> RemoteMode {
         try await self.call(.getMode, []) { try $0.mode($1) }

@@ -70,8 +70,8 @@ package struct ReplyEncoder {
             )
         case .positions(let view):
             return .payload(self.positions(view, to: method))
-        case .mode(let record, let previous, let history):
-            return .payload(self.mode(record, previous: previous, history, to: method))
+        case .mode(let view):
+            return .payload(method == .setMode ? self.changedMode(view) : self.modes(view))
         case .killSwitch(let view):
             return .payload(self.killSwitch(view))
         case .health(let view):
@@ -223,39 +223,6 @@ package struct ReplyEncoder {
 
     func mode(_ mode: TradingMode) -> Trading__V1__TradingMode {
         Trading__V1__TradingMode(UInt32(mode.rawValue))
-    }
-
-    private func mode(
-        _ record: ModeRecord,
-        previous: TradingMode,
-        _ history: [ModeRecord],
-        to method: TradingMethod
-    ) -> [UInt8] {
-        if method == .setMode {
-            return unsafe self.pack(trading__v1__set_mode_response__init) { message in
-                unsafe message.mode = self.mode(record.mode)
-                unsafe message.previous_mode = self.mode(previous)
-            }
-        }
-        return unsafe self.pack(trading__v1__get_mode_response__init) { message in
-            unsafe message.mode = self.mode(record.mode)
-            unsafe message.since = record.since.nanoseconds
-            unsafe message.changed_by = self.arena.string(record.principal.name)
-            unsafe message.reason = self.arena.string(record.reason)
-            unsafe message.n_history = history.count
-            unsafe message.history = self.arena.array(history.map { unsafe self.change($0) })
-        }
-    }
-
-    private func change(
-        _ record: ModeRecord
-    ) -> UnsafeMutablePointer<Trading__V1__ModeChange> {
-        unsafe self.arena.make(trading__v1__mode_change__init) { message in
-            unsafe message.mode = self.mode(record.mode)
-            unsafe message.since = record.since.nanoseconds
-            unsafe message.changed_by = self.arena.string(record.principal.name)
-            unsafe message.reason = self.arena.string(record.reason)
-        }
     }
 
     private func killSwitch(_ view: KillSwitchView) -> [UInt8] {

@@ -77,13 +77,11 @@ package struct RequestDecoder {
             return try unsafe .orders(
                 self.filter(self.message(payload, MessageTypes.listOrders))
             )
-        case .positions, .balances: return .positions
+        case .positions, .balances: return .positions(try self.accountMode(payload, of: method))
         case .listSessions: return .sessions
         case .getMode: return .mode
         case .setMode:
-            return try unsafe self.mode(
-                self.message(payload, MessageTypes.setMode)
-            )
+            return try self.modeChange(payload)
         case .killSwitch:
             return try unsafe self.kill(
                 self.message(payload, MessageTypes.killSwitch)
@@ -193,35 +191,6 @@ package struct RequestDecoder {
         )
     }
 
-    private func mode(_ message: Trading__V1__SetModeRequest) throws(BadRequest) -> Request {
-        guard let mode = try self.optionalMode(unsafe message.mode, "mode") else {
-            throw BadRequest("mode is missing")
-        }
-        let policy: OpenOrdersPolicy
-        switch unsafe message.open_orders {
-        case TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED,
-            TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_REFUSE:
-            policy = .refuse
-        case TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_CANCEL: policy = .cancel
-        case TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_KEEP: policy = .keep
-        default: throw BadRequest("open_orders: expected REFUSE, CANCEL or KEEP")
-        }
-        return .setMode(
-            ModeWish(
-                mode,
-                policy,
-                self.principal,
-                reason: try unsafe self.reason(message.reason),
-                confirmation: try unsafe self.text(
-                    message.confirmation,
-                    "confirmation",
-                    bytesMax: 64
-                ),
-                code: try unsafe self.code(message.code)
-            )
-        )
-    }
-
     private func kill(_ message: Trading__V1__KillSwitchRequest) throws(BadRequest) -> Request {
         switch unsafe message.action {
         case TRADING__V1__KILL_ACTION__KILL_ACTION_STATUS:
@@ -302,7 +271,7 @@ package struct RequestDecoder {
         return text.isEmpty ? nil : IdempotencyKey(principal: self.principal, text: text)
     }
 
-    private func code(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> ShownCode {
+    func code(_ pointer: UnsafeMutablePointer<CChar>?) throws(BadRequest) -> ShownCode {
         let text = try unsafe self.text(pointer, "code", bytesMax: 16)
         return text.isEmpty ? .none : .typed(text)
     }
@@ -379,7 +348,6 @@ private enum MessageTypes {
     static let cancelAll = unsafe MessageType(trading__v1__cancel_all_request__init)
     static let getOrder = unsafe MessageType(trading__v1__get_order_request__init)
     static let listOrders = unsafe MessageType(trading__v1__list_orders_request__init)
-    static let setMode = unsafe MessageType(trading__v1__set_mode_request__init)
     static let killSwitch = unsafe MessageType(trading__v1__kill_switch_request__init)
     static let resolveOrder = unsafe MessageType(trading__v1__resolve_order_request__init)
     static let approve = unsafe MessageType(trading__v1__approve_request__init)

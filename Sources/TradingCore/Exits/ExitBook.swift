@@ -24,11 +24,9 @@ package struct ExitBook: Hashable, Sendable {
         self.bySymbol[venue]?[symbol] ?? []
     }
 
-    /// The entries on a venue whose exits have no order there now, and something to sell.
-    func watchedCount(on venue: VenueID) -> Int {
-        self.plans.values.count { plan in
-            plan.entry.venue == venue && plan.working.isEmpty && plan.rest.isPositive
-        }
+    /// Those that have no order at their venue now, and something to sell.
+    var watched: [ExitPlan] {
+        self.plans.values.filter { $0.working.isEmpty && $0.rest.isPositive }
     }
 
     // MARK: The fold

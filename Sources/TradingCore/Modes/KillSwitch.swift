@@ -64,18 +64,3 @@ package struct Closing: Hashable, Sendable {
 
     mutating func succeed() { self.failureCount = max(0, self.failureCount - 1) }
 }
-
-/// The mode as it was last set.
-package struct ModeRecord: Hashable, Sendable {
-    package var mode: TradingMode
-    package var principal: Principal
-    package var reason: String
-    package var since: WallTime
-
-    package init(mode: TradingMode, principal: Principal, reason: String, since: WallTime) {
-        self.mode = mode
-        self.principal = principal
-        self.reason = reason
-        self.since = since
-    }
-}

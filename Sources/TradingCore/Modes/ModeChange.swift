@@ -1,6 +1,32 @@
+/// A mode as it was last set: the installation's, or a strategy's own.
+package struct ModeRecord: Hashable, Sendable {
+    package var mode: TradingMode
+    /// Empty where it is the installation's.
+    package var strategy: String
+    package var principal: Principal
+    package var reason: String
+    package var since: WallTime
+
+    package init(
+        mode: TradingMode,
+        strategy: String = "",
+        principal: Principal,
+        reason: String,
+        since: WallTime
+    ) {
+        self.mode = mode
+        self.strategy = strategy
+        self.principal = principal
+        self.reason = reason
+        self.since = since
+    }
+}
+
 /// A caller's wish to change the mode.
 package struct ModeWish: Hashable, Sendable {
     package var mode: TradingMode
+    /// Whose mode; empty for the installation's.
+    package var strategy: String
     /// What becomes of the open orders of the mode that is left.
     package var openOrders: OpenOrdersPolicy
     package var principal: Principal
@@ -17,11 +43,13 @@ package struct ModeWish: Hashable, Sendable {
         _ mode: TradingMode,
         _ openOrders: OpenOrdersPolicy,
         _ principal: Principal,
+        strategy: String = "",
         reason: String,
         confirmation: String = "",
         code: ShownCode = .none
     ) {
         self.mode = mode
+        self.strategy = strategy
         self.openOrders = openOrders
         self.principal = principal
         self.reason = reason
@@ -73,6 +101,12 @@ struct PendingModeChange: Hashable, Sendable {
     var wish: ModeWish
     var token: RequestToken
     var deadline: MonotonicTime?
-    /// The mode that its caller saw: it does not undo what somebody sets meanwhile.
-    var seen: ModeRecord?
+    /// What its caller saw: it does not undo what somebody sets meanwhile.
+    var seen: Seen
+
+    /// The installation's mode, and the strategy's that is to change.
+    struct Seen: Hashable, Sendable {
+        var installation: ModeRecord?
+        var strategy: ModeRecord?
+    }
 }

@@ -1,5 +1,5 @@
-/// How far an order may go.
-public enum TradingMode: UInt8, Hashable, Sendable, CaseIterable {
+/// How far an order may go: each case goes further than the one before it.
+public enum TradingMode: UInt8, Hashable, Sendable, CaseIterable, Comparable {
     /// Everything is checked, nothing is sent.
     case monitor = 1
     /// Filled by the matching engine inside the gateway.
@@ -20,6 +20,11 @@ public enum TradingMode: UInt8, Hashable, Sendable, CaseIterable {
         case .testnet: "testnet"
         case .live: "live"
         }
+    }
+
+    /// Orders by how far they go.
+    public static func < (left: TradingMode, right: TradingMode) -> Bool {
+        left.rawValue < right.rawValue
     }
 
     /// The mode of a name; nil where there is none so called.

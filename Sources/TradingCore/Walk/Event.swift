@@ -31,6 +31,8 @@ package enum Event: Hashable, Sendable {
     /// An amendment is about to be sent, or to be made by a cancel and another order.
     case amendRequested(OrderID, PendingAmend, by: Principal)
     case modeChanged(ModeRecord)
+    /// How far one strategy may go was set.
+    case strategyModeChanged(ModeRecord)
     case killChanged(KillSwitch)
     /// The venue's ledger belongs to this account (S5).
     case ledgerBound(VenueID, accountID: Int64)
@@ -70,7 +72,8 @@ package enum Event: Hashable, Sendable {
     package var durability: Durability {
         switch self {
         case .storeCreated, .started, .orderSubmitted, .orderSimulated, .orderRefused,
-            .orderReopened, .modeChanged, .killChanged, .ledgerBound, .balanceMoved,
+            .orderReopened, .modeChanged, .strategyModeChanged, .killChanged, .ledgerBound,
+            .balanceMoved,
             .venueRestrained, .riskBreached, .breachAcknowledged, .equityMarked,
             .strategyMarked, .limitChanged, .tokenChanged, .orderHeld, .orderApproved, .codeShown,
             .sessionOpened,

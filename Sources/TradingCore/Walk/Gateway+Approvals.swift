@@ -50,14 +50,14 @@ extension Gateway {
         self.record(.orderChanged(orderID, .dismissed(dismissal)), into: &batch)
     }
 
-    /// Ends all held orders, or those of a symbol.
+    /// Ends all held orders, or some of them.
     mutating func dismissHeld(
         _ reason: String,
-        symbol: Symbol? = nil,
-        into batch: inout OpenBatch
+        into batch: inout OpenBatch,
+        where isMeant: (OrderIntent) -> Bool = { _ in true }
     ) -> [OrderID] {
         let held = self.state.heldOrders.sorted().filter { orderID in
-            symbol == nil || self.state.orders[orderID]?.terms.symbol == symbol
+            self.state.orders[orderID].map { isMeant($0.intent) } ?? false
         }
         for orderID in held { self.dismiss(orderID, .canceled(reason: reason), into: &batch) }
         return held

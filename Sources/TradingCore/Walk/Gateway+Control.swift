@@ -14,13 +14,9 @@ extension Gateway {
         case .orders(let filter):
             self.reading(self.list(filter, fetched: fetched))
         case .sessions: .sessions(self.sessionStatuses(at: now()))
-        case .positions: .positions(self.positions())
+        case .positions(let mode): .positions(self.positions(of: mode))
         case .mode:
-            .mode(
-                self.modeRecord,
-                previous: self.mode,
-                history: self.state.modeHistory.reversed()
-            )
+            .mode(self.modeView())
         case .riskSummary(let principal): .riskSummary(self.riskSummary(for: principal, at: now()))
         case .health: .health(self.health(at: now()))
         default: nil
@@ -48,17 +44,23 @@ extension Gateway {
         return Array(page.sorted { $0.orderID > $1.orderID }.prefix(filter.countMax))
     }
 
-    func positions() -> PositionsView {
-        let ruleVenue = self.settings.ruleVenue(for: self.recordedMode.venue)
+    /// What a mode's account holds; that of the installation where none is named.
+    func positions(of mode: TradingMode? = nil) -> PositionsView {
+        let mode = mode ?? self.recordedMode
+        let ruleVenue = self.settings.ruleVenue(for: mode.venue)
         let book = self.books[ruleVenue]
-        let ledger = self.state.ledger(of: self.recordedMode.venue)
+        let ledger = self.state.ledger(of: mode.venue)
         return PositionsView(
-            mode: self.recordedMode,
+            mode: mode,
             positions: ledger.positionsBySymbol.map { position in
                 PositionsView.MarkedPosition(
                     position: position,
                     mark: book?[position.symbol]?.quote?.middle,
-                    isDust: self.isDust(position, on: self.recordedMode.venue)
+                    isDust: self.isDust(
+                        position.quantity,
+                        of: position.symbol,
+                        on: mode.venue
+                    )
                 )
             },
             balances: ledger.assets.map { asset in

@@ -200,17 +200,13 @@ extension Gateway {
         }
     }
 
-    /// Ends all exits of a venue, of a symbol, or both; their orders are the caller's to cancel.
+    /// Ends the exits of some entries; their orders are the caller's to cancel.
     mutating func endExits(
-        _ symbol: Symbol?,
-        on venue: VenueID?,
         _ reason: String,
-        into batch: inout OpenBatch
+        into batch: inout OpenBatch,
+        where isMeant: (OrderIntent) -> Bool
     ) {
-        for plan in self.state.exits.byAge
-        where (symbol == nil || plan.entry.terms.symbol == symbol)
-            && (venue == nil || plan.entry.venue == venue)
-        {
+        for plan in self.state.exits.byAge where isMeant(plan.entry) {
             let ended = Event.exitsChanged(plan.entry.orderID, .ended(reason: reason))
             self.record(ended, into: &batch)
         }

@@ -150,7 +150,7 @@ extension Gateway {
     /// simulated, held, or on its way.
     mutating func admit(_ wish: OrderRequest, into batch: inout OpenBatch) -> OrderID {
         let orderID = self.nextOrderID
-        let venue = self.mode.venue
+        let venue = self.mode(of: wish.strategy).venue
         var context = self.riskContext(for: wish, .client, on: venue, at: batch.instant)
         if let quantity = RiskGate.clippedQuantity(of: context) {
             context.terms.quantity = quantity
@@ -330,23 +330,25 @@ extension Gateway {
     }
 
     /// Cancels our open orders one by one: `DELETE openOrders` would take foreign ones too (K3).
-    mutating func cancelAll(
-        _ symbol: Symbol?,
-        on venue: VenueID? = nil,
-        into batch: inout OpenBatch
+    mutating func cancelAll(_ symbol: Symbol?, into batch: inout OpenBatch) -> [OrderID] {
+        let isMeant = { (intent: OrderIntent) in symbol == nil || intent.terms.symbol == symbol }
+        let held = self.dismissHeld("canceled with all others", into: &batch, where: isMeant)
+        let open = self.cancelOpen("canceled with all orders", into: &batch, where: isMeant)
+        return (held + open).sorted()
+    }
+
+    /// Cancels orders that are at a venue, and ends the exits of their kind.
+    @discardableResult mutating func cancelOpen(
+        _ reason: String,
+        into batch: inout OpenBatch,
+        where isMeant: (OrderIntent) -> Bool
     ) -> [OrderID] {
-        // Those of a mode that is left die with it, for that reason.
-        let held =
-            venue == nil
-            ? self.dismissHeld("canceled with all others", symbol: symbol, into: &batch) : []
-        self.endExits(symbol, on: venue, "canceled with all orders", into: &batch)
+        self.endExits(reason, into: &batch, where: isMeant)
         let orders = self.state.ordersByAge.filter { order in
-            !order.status.isTerminal && order.intent.venue.isExchange
-                && (symbol == nil || order.terms.symbol == symbol)
-                && (venue == nil || order.intent.venue == venue)
+            !order.status.isTerminal && order.intent.venue.isExchange && isMeant(order.intent)
         }
         for order in orders { self.requestCancel(of: order, into: &batch) }
-        return (held + orders.map(\.orderID)).sorted()
+        return orders.map(\.orderID)
     }
 
     mutating func requestCancel(of order: Order, into batch: inout OpenBatch) {

@@ -64,14 +64,15 @@ extension Gateway {
 
     /// Decides what a wish for a position comes to; nothing is changed by asking.
     mutating func step(towards wish: PositionRequest, at now: Instant) -> PositionStep {
+        let mode = self.mode(of: wish.strategy)
         let context = self.riskContext(
             for: wish.order(.sell, .zero),
             .client,
-            on: self.mode.venue,
+            on: mode.venue,
             at: now
         )
-        // What the ledger holds is of the present mode, and what it is worth to the venue needs
-        // rules and a price.
+        // What is held in the order's mode counts, and what it is worth to the venue needs rules
+        // and a price.
         if let refusal = Checks.expectedMode(context) ?? Checks.ready(context)
             ?? Checks.symbolAllowed(context) ?? Checks.symbolTrading(context)
             ?? Checks.marketPrice(context)
@@ -81,7 +82,7 @@ extension Gateway {
         guard let rules = context.rules, let quote = context.quote else {
             fatalError("invariant broken: the checks passed a symbol without rules or price")
         }
-        let venue = self.settings.ruleVenue(for: self.mode.venue)
+        let venue = self.settings.ruleVenue(for: mode.venue)
         let ledger = self.state.ledger(of: venue)
         let holding = PositionHolding(
             symbol: wish.symbol,
@@ -94,9 +95,10 @@ extension Gateway {
             ),
             orders: self.state.ordersByAge.filter { order in
                 order.terms.symbol == wish.symbol && !order.isSettled
-                    && (order.intent.venue == venue || order.status == .held)
+                    && (order.intent.venue == venue
+                        || (order.status == .held && order.intent.venue == mode.venue))
             },
-            exits: self.releasableExits(of: wish.symbol, on: venue)
+            exits: mode.venue == venue ? self.releasableExits(of: wish.symbol, on: venue) : []
         )
         if let plan = holding.exits.first(where: { $0.closing != nil }) {
             return .refused(plan.busy)
@@ -113,10 +115,10 @@ extension Gateway {
         }
     }
 
-    /// The exits that have orders at the venue, oldest entry first; none where they may not be
-    /// touched now: the kill switch is engaged, or the mode only imitates the venue.
+    /// The exits that have orders at the venue, oldest entry first; none while the kill switch is
+    /// engaged, when they may not be touched.
     private func releasableExits(of symbol: Symbol, on venue: VenueID) -> [ExitPlan] {
-        guard self.mode.venue == venue, !self.state.killSwitch.isEngaged else { return [] }
+        guard !self.state.killSwitch.isEngaged else { return [] }
         return self.state.exits.entries(of: symbol, on: venue).sorted()
             .compactMap { self.state.exits[$0] }
             .filter { $0.problem.isEmpty && ($0.closing != nil || !$0.working.isEmpty) }

@@ -27,7 +27,7 @@ extension Gateway {
                 RiskBreach(
                     number: self.state.breaches.lastNumber + 1,
                     rule: .tradingDisabled,
-                    venue: self.riskVenue,
+                    venue: self.riskVenue(of: strategy),
                     strategy: strategy,
                     limit: "a person's word",
                     actual: "disabled",
@@ -46,6 +46,11 @@ extension Gateway {
     /// The account that new orders are judged by.
     var riskVenue: VenueID { self.settings.ruleVenue(for: self.mode.venue) }
 
+    /// The account that orders of a strategy are judged by.
+    func riskVenue(of strategy: String) -> VenueID {
+        self.settings.ruleVenue(for: self.mode(of: strategy).venue)
+    }
+
     private func refusalToAcknowledge(_ number: UInt64?) -> Refusal? {
         let open = self.state.breaches.open
         guard let number, !open.contains(where: { $0.number == number }) else { return nil }
@@ -62,7 +67,13 @@ extension Gateway {
     // MARK: Breaches
 
     /// Records a breach and does what it calls for.
+    ///
+    /// What an account loses that is further from real money than the installation's own stops
+    /// nobody but those who trade there: a test exchange that is emptied does not close live
+    /// positions.
     mutating func breach(_ breach: RiskBreach, into batch: inout OpenBatch) {
+        var breach = breach
+        if breach.venue < self.riskVenue { breach.action = .disable }
         self.record(.riskBreached(breach), into: &batch)
         batch.performAtOnce(.alert(Alert(.riskBreached, breach.message)))
         guard let level = breach.action.killLevel,

@@ -3,7 +3,8 @@ extension Gateway {
     ///
     /// Nothing comes of it and nothing is counted.
     package mutating func refusal(of wish: OrderRequest, at now: Instant) -> Refusal? {
-        let context = self.riskContext(for: wish, .client, on: self.mode.venue, at: now)
+        let venue = self.mode(of: wish.strategy).venue
+        let context = self.riskContext(for: wish, .client, on: venue, at: now)
         if RiskGate.clippedQuantity(of: context) != nil { return nil }
         return RiskGate.refusal(of: context)
     }
@@ -43,7 +44,7 @@ extension Gateway {
             ),
             purpose: purpose,
             expectedMode: wish.expectedMode,
-            mode: self.mode,
+            mode: self.mode(of: wish.strategy),
             killSwitch: self.state.killSwitch.isEngaged ? Shared(self.state.killSwitch) : nil,
             notReadyReasons: facts.notReadyReasons,
             sharedRules: facts.rules,
@@ -86,7 +87,7 @@ extension Gateway {
     /// Orders of ours that are not finished: on the venue, on the symbol, and those of the latter
     /// that wait for a price.
     ///
-    /// Held orders belong to the present mode, and would be there once approved.
+    /// Held orders would be there once approved.
     @inline(__always)
     private mutating func counts(
         _ facts: VenueFacts,
@@ -94,7 +95,7 @@ extension Gateway {
         on venue: VenueID,
         isOwn: Bool
     ) -> (all: Int, onSymbol: Int, stopsOnSymbol: Int) {
-        let heldCount = self.state.heldOrders.count
+        let heldCount = self.state.heldCount(on: venue)
         guard !isOwn else {
             return (
                 heldCount + facts.openOrderCount, facts.openOrderCountOnSymbol,

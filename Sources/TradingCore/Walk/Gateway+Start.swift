@@ -33,6 +33,7 @@ extension Gateway {
         self.scheme = ClientOrderIDScheme(prefix: self.state.clientIDPrefix, epoch: epoch)
         self.startedAt = batch.instant.wall
         self.settleMode(into: &batch)
+        self.settleStrategyModes(into: &batch)
         for order in self.state.ordersByAge { self.resume(order, into: &batch) }
         self.resumeApprovals(at: batch.instant)
         self.resumeSessions(at: batch.instant)
@@ -51,7 +52,7 @@ extension Gateway {
 
     /// The journal's mode beats the configuration; live without permission becomes monitor (M1).
     private mutating func settleMode(into batch: inout OpenBatch) {
-        let wanted = self.state.mode?.mode ?? self.settings.initialMode
+        let wanted = self.state.modes.installation?.mode ?? self.settings.initialMode
         if let refusal = Refusal(self.unmetBySettings(entering: wanted)) {
             self.changeMode(
                 to: .monitor,
@@ -59,13 +60,41 @@ extension Gateway {
                 reason: refusal.message,
                 into: &batch
             )
-        } else if self.state.mode == nil {
+        } else if self.state.modes.installation == nil {
             self.changeMode(
                 to: wanted,
                 by: Principal("gateway"),
                 reason: "first start",
                 into: &batch
             )
+        }
+    }
+
+    /// The same for strategies: one whose mode cannot be entered any more goes no further than
+    /// monitor (M1, B6).
+    private mutating func settleStrategyModes(into batch: inout OpenBatch) {
+        let wanted = self.settings.strategies.compactMapValues(\.initialMode)
+            .merging(self.state.modes.ofStrategies.mapValues(\.mode)) { _, recorded in recorded }
+        for (strategy, mode) in wanted.sorted(by: { $0.key < $1.key }) {
+            // Live goes as far as the installation, whose mode was judged.
+            let entered = mode == .live ? self.mode : mode
+            if let refusal = Refusal(self.unmetBySettings(entering: entered)) {
+                self.changeMode(
+                    to: .monitor,
+                    of: strategy,
+                    by: Principal("gateway"),
+                    reason: refusal.message,
+                    into: &batch
+                )
+            } else if self.state.modes.ofStrategies[strategy] == nil {
+                self.changeMode(
+                    to: mode,
+                    of: strategy,
+                    by: Principal("gateway"),
+                    reason: "first start",
+                    into: &batch
+                )
+            }
         }
     }
 

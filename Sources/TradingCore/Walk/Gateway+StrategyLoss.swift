@@ -246,9 +246,10 @@ extension Gateway {
     }
 
     /// What each limited strategy lost in its day, against its limit.
-    func strategyLossGauges(of venue: VenueID) -> [RiskSummary.Gauge] {
+    func strategyLossGauges() -> [RiskSummary.Gauge] {
         self.strategyDesk.limits.flatMap { limit in
-            (self.books[venue]?.quoteAssets ?? []).map { asset in
+            let venue = self.riskVenue(of: limit.name)
+            return (self.books[venue]?.quoteAssets ?? []).map { asset in
                 let loss = self.record(ofStrategy: limit.name, in: asset, on: venue)
                     .flatMap { record in
                         self.books[venue]?.dayLoss(

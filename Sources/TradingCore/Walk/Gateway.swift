@@ -221,12 +221,6 @@ package struct Gateway: ~Copyable {
         self.state.orders[orderID] ?? self.recent[orderID] ?? fetched.orders[orderID]
     }
 
-    /// The mode that new orders are placed in.
-    var mode: TradingMode { self.journal.isDamaged ? .monitor : self.recordedMode }
-
-    /// The mode that the journal says, whose positions are shown also where nothing is traded.
-    var recordedMode: TradingMode { self.state.mode?.mode ?? .monitor }
-
     /// Does something with a venue's session; a venue without a connection is a bug.
     mutating func withSession<Result>(
         _ venue: VenueID,

@@ -23,7 +23,8 @@ package enum Request: Hashable, Sendable {
     case amend(AmendRequest)
     case order(OrderID)
     case orders(OrderFilter)
-    case positions
+    /// What a mode's account holds, the installation's where none is named.
+    case positions(TradingMode?)
     case mode
     case setMode(ModeWish)
     case killStatus

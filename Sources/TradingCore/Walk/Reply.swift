@@ -11,8 +11,7 @@ package enum Reply: Hashable, Sendable {
     case orders([Order], exits: [OrderID: ExitsView])
     case cancelsSent([OrderID])
     case positions(PositionsView)
-    /// The history newest first, where it was asked for.
-    case mode(ModeRecord, previous: TradingMode, history: [ModeRecord])
+    indirect case mode(ModeView)
     indirect case killSwitch(KillSwitchView)
     case health(HealthView)
     indirect case risk(RiskView)
@@ -41,6 +40,27 @@ extension Reply {
             .positions, .mode, .risk, .limits, .tokens, .approvals, .riskSummary:
             false
         }
+    }
+}
+
+/// A mode and what it comes to.
+package struct ModeView: Hashable, Sendable {
+    /// The installation's, or of the strategy that was asked about.
+    package var record: ModeRecord
+    /// What was set before; nil where nothing was for a strategy.
+    package var previous: TradingMode?
+    /// The mode that orders are placed in.
+    package var effective: TradingMode
+    /// By name, where all was asked for.
+    package var strategies: [Strategy] = []
+    /// Newest first, where all was asked for.
+    package var history: [ModeRecord] = []
+
+    /// How far one strategy may go, and goes.
+    package struct Strategy: Hashable, Sendable {
+        package var record: ModeRecord
+        /// The lower of its own and the installation's.
+        package var effective: TradingMode
     }
 }
 

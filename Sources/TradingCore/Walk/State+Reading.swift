@@ -1,12 +1,14 @@
 extension State {
-    /// Older changes of the mode are in the journal alone.
-    package static let modeHistoryMax = 100
-
     package func ledger(of venue: VenueID) -> Ledger { self.ledgers[venue] ?? Ledger() }
 
     /// Orders of the venue that are not finished; held ones are not there yet.
     package func openOrderCount(on venue: VenueID) -> Int {
         self.openCounts[venue]?.total ?? 0
+    }
+
+    /// Orders that wait for a person's approval to go to the venue.
+    package func heldCount(on venue: VenueID) -> Int {
+        self.heldOrders.count { self.orders[$0]?.intent.venue == venue }
     }
 
     /// Orders of the venue on a symbol that are not finished.

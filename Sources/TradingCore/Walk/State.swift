@@ -22,10 +22,7 @@ package struct State: Hashable, Sendable {
     package private(set) var ordersInDoubt: Set<OrderID>
     /// Those of `orders` that wait for a person's approval.
     package private(set) var heldOrders: Set<OrderID>
-    /// Nil until the mode was set the first time.
-    package private(set) var mode: ModeRecord?
-    /// The last changes of the mode, oldest first, the present one included.
-    package private(set) var modeHistory: [ModeRecord]
+    package private(set) var modes: ModeBook
     package private(set) var killSwitch: KillSwitch
     package private(set) var secondFactor: SecondFactor
     /// What venues last asked us not to send.
@@ -72,8 +69,7 @@ package struct State: Hashable, Sendable {
         self.orders = [:]
         self.ordersInDoubt = []
         self.heldOrders = []
-        self.mode = nil
-        self.modeHistory = []
+        self.modes = ModeBook()
         self.killSwitch = KillSwitch(
             level: nil,
             principal: Principal(""),
@@ -112,8 +108,7 @@ package struct State: Hashable, Sendable {
         lastOrderID: OrderID,
         lastPlacements: ByVenue<WallTime>,
         orders: [Order],
-        mode: ModeRecord?,
-        modeHistory: [ModeRecord],
+        modes: ModeBook,
         killSwitch: KillSwitch,
         secondFactor: SecondFactor,
         restraints: ByVenue<VenueRestraint>,
@@ -140,8 +135,7 @@ package struct State: Hashable, Sendable {
         self.lastPlacements = lastPlacements
         self.orders = [:]
         (self.ordersInDoubt, self.heldOrders) = ([], [])
-        self.mode = mode
-        self.modeHistory = modeHistory
+        self.modes = modes
         self.killSwitch = killSwitch
         self.secondFactor = secondFactor
         self.restraints = restraints
@@ -218,10 +212,7 @@ package struct State: Hashable, Sendable {
             self.orders[orderID]?.pendingCancel = PendingCancel(cancelID: cancelID)
         case .amendRequested(let orderID, let amend, _):
             self.orders[orderID]?.pendingAmend = amend
-        case .modeChanged(let record):
-            self.mode = record
-            self.modeHistory.append(record)
-            if self.modeHistory.count > Self.modeHistoryMax { self.modeHistory.removeFirst() }
+        case .modeChanged(let record), .strategyModeChanged(let record): self.modes.take(record)
         case .killChanged(let killSwitch):
             self.killSwitch = killSwitch
             self.closings = [:]

@@ -67,14 +67,16 @@ struct Fills: AsyncParsableCommand {
 
 struct Balances: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows what the account of the present mode holds."
+        abstract: "Shows what the account of a mode holds."
     )
 
+    @Option(help: "Of which mode, in place of the installation's.") var mode: TradingMode?
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
+        let mode = self.mode
         let found = try await self.options.withClient {
-            client throws(TradingClientError) in try await client.balances()
+            client throws(TradingClientError) in try await client.balances(of: mode)
         }
         try self.options.show(found) {
             var table = Table(header: ["ASSET", "TOTAL", "RESERVED", "AVAILABLE"])

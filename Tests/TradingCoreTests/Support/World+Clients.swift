@@ -323,6 +323,7 @@ extension Event {
         case .amendRequested(_, .reduction, _): "reduction"
         case .amendRequested(_, .replacement, _): "replacement"
         case .modeChanged: "mode"
+        case .strategyModeChanged: "strategy's mode"
         case .killChanged: "kill"
         case .ledgerBound: "bound"
         case .balanceMoved(_, _, _, let isOpening): isOpening ? "opening" : "moved"

@@ -171,6 +171,7 @@ import Testing
         let bare = Rig(settings)
         bare.start()
         #expect(bare.gateway.mode == .monitor)
-        #expect(bare.gateway.state.mode?.reason.contains("daily_notional_cap") == true)
+        let reason = bare.gateway.state.modes.installation?.reason
+        #expect(reason?.contains("daily_notional_cap") == true)
     }
 }

@@ -32,7 +32,8 @@ import Testing
             .orderHeld(intent, refusal), .orderApproved(intent, by: Principal("x")),
             .codeShown(.taken(step: 1), by: Principal("x"), purpose: ""),
             .orderChanged(one, .dismissed(.expired(reason: ""))),
-            .orderReopened(order), .modeChanged(mode), .killChanged(kill),
+            .orderReopened(order), .modeChanged(mode), .strategyModeChanged(mode),
+            .killChanged(kill),
             .ledgerBound(.live, accountID: 1),
             .balanceMoved(.live, Asset("BTC"), delta: .zero, isOpening: true),
             .sessionOpened(Make.session()),
@@ -70,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Request.order(OrderID(raw: 1)), .positions, .mode, .killStatus, .health, .limits,
+        Request.order(OrderID(raw: 1)), .positions(nil), .mode, .killStatus, .health, .limits,
         .tokens(.list), .approvals,
         .orders(OrderFilter(includesClosed: false, symbol: nil, countMax: 10, before: nil)),
     ])

@@ -259,7 +259,7 @@ import Testing
         // An order was told of, though a refused one: it would have to be found afterwards.
         #expect(rig.place().order?.status == .refused)
         #expect(!rig.place().replies.contains { $0.needsNoJournal })
-        for request in [Request.positions, .mode, .cancelAll(nil)] {
+        for request in [Request.positions(nil), .mode, .cancelAll(nil)] {
             #expect(!rig.ask(request).replies.contains { $0.needsNoJournal })
         }
     }

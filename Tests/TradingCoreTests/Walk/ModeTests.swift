@@ -43,29 +43,29 @@ import Testing
     @Test func `live without permission starts in monitor and says why`() {
         let rig = Rig(Make.settings(mode: .live, exchanges: [.testnet, .live]))
         rig.start()
-        #expect(rig.gateway.state.mode?.mode == .monitor)
-        #expect(rig.gateway.state.mode?.reason.contains("allow_live_trading") == true)
+        #expect(rig.gateway.state.modes.installation?.mode == .monitor)
+        #expect(rig.gateway.state.modes.installation?.reason.contains("allow_live_trading") == true)
     }
 
     @Test func `the journal's mode beats the configuration`() {
         let rig = Rig.ready(Make.settings(mode: .testnet))
         rig.ask(Self.set(.dryRun))
         rig.start()
-        #expect(rig.gateway.state.mode?.mode == .dryRun)
+        #expect(rig.gateway.state.modes.installation?.mode == .dryRun)
     }
 
     @Test func `a mode's gates`() {
         let rig = Rig.ready()
         #expect(rig.ask(Self.set(.live)).refusal?.rule == .modeGate)
         #expect(rig.ask(Self.set(.paper)).refusal?.rule == .modeGate)
-        #expect(rig.gateway.state.mode?.mode == .testnet)
+        #expect(rig.gateway.state.modes.installation?.mode == .testnet)
         let allowed = Rig.ready(Make.settings(allowsLive: true))
         #expect(allowed.ask(Self.set(.live)).refusal?.limit.contains("a configured venue") == true)
         let both = Rig.ready(Make.settings(allowsLive: true, exchanges: Self.bothExchanges))
         let turn = Self.goLive(both)
         #expect(turn.refusal == nil)
         #expect(turn.needsSync)
-        #expect(both.gateway.state.mode?.mode == .live)
+        #expect(both.gateway.state.modes.installation?.mode == .live)
     }
 
     /// What is wrong in one of the gates to live, and a word of its sentence.
@@ -176,13 +176,13 @@ import Testing
         #expect(rig.ask(live).replies.isEmpty && rig.ask(live).replies.isEmpty)
         for _ in 0..<2 {
             let told = rig.tell(.answered(.keyRights, Self.goodKey), from: .live)
-            guard case .mode(let record, _, _)? = told.replies.first else {
+            guard case .mode(let view)? = told.replies.first else {
                 Issue.record("\(told.replies)")
                 return
             }
-            #expect(record.mode == .live)
+            #expect(view.record.mode == .live)
         }
-        #expect(rig.gateway.state.modeHistory.filter { $0.mode == .live }.count == 1)
+        #expect(rig.gateway.state.modes.history.filter { $0.mode == .live }.count == 1)
     }
 
     @Test func `live with a position is left only with a word about it`() throws {
@@ -206,18 +206,18 @@ import Testing
         rig.ask(Self.set(.dryRun))
         rig.ask(Self.set(.monitor))
         rig.start()
-        guard case .mode(let record, _, let history)? = rig.ask(.mode).replies.first else {
+        guard case .mode(let view)? = rig.ask(.mode).replies.first else {
             return #expect(Bool(false))
         }
-        #expect(history.map(\.mode) == [.monitor, .dryRun, .testnet])
-        #expect(history.first == record)
-        #expect(history.first?.principal == Principal("admin"))
-        for _ in 0..<State.modeHistoryMax {
+        #expect(view.history.map(\.mode) == [.monitor, .dryRun, .testnet])
+        #expect(view.history.first == view.record)
+        #expect(view.history.first?.principal == Principal("admin"))
+        for _ in 0..<ModeBook.historyMax {
             rig.ask(Self.set(.dryRun))
             rig.ask(Self.set(.monitor))
         }
-        #expect(rig.gateway.state.modeHistory.count == State.modeHistoryMax)
-        #expect(rig.gateway.state.modeHistory.last?.mode == .monitor)
+        #expect(rig.gateway.state.modes.history.count == ModeBook.historyMax)
+        #expect(rig.gateway.state.modes.history.last?.mode == .monitor)
     }
 
     @Test func `a mode with open orders is left only with a word about them`() {
@@ -281,7 +281,7 @@ import Testing
                 Make.report(intent, .filled, executed: "1", fills: [Make.fill(1, "1")])
             )
         )
-        guard case .positions(let view)? = rig.ask(.positions).replies.first else {
+        guard case .positions(let view)? = rig.ask(.positions(nil)).replies.first else {
             return #expect(Bool(false))
         }
         #expect(view.mode == .testnet)

@@ -41,7 +41,8 @@ import Testing
     /// written by the store's `StateEncoder` and read by its `StateDecoder`.
     static let covered: Set<String> = [
         "State.sequence", "State.clientIDPrefix", "State.epoch", "State.lastOrderID",
-        "State.orders", "State.mode", "State.modeHistory", "State.killSwitch", "State.ledgers",
+        "State.orders", "State.modes", "ModeBook.installation", "ModeBook.ofStrategies",
+        "ModeBook.history", "ModeRecord.strategy", "State.killSwitch", "State.ledgers",
         "State.closings", "State.secondFactor", "SecondFactor.lastStep",
         "SecondFactor.failureCount", "SecondFactor.failedAt",
         "State.dayNotionals", "DayNotional.day", "DayNotional.placed", "UTCDay.number",

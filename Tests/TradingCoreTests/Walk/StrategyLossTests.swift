@@ -61,7 +61,7 @@ import Testing
     }
 
     static func gauge(_ rig: Rig, _ strategy: String = "grid") -> RiskSummary.Gauge? {
-        rig.gateway.strategyLossGauges(of: .testnet).first { gauge in
+        rig.gateway.strategyLossGauges().first { gauge in
             gauge.name == "strategies.\(strategy).daily_loss_max" && gauge.scope == "USDT"
         }
     }

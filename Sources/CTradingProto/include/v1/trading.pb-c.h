@@ -52,6 +52,7 @@ typedef struct Trading__V1__OrderFill Trading__V1__OrderFill;
 typedef struct Trading__V1__GetModeRequest Trading__V1__GetModeRequest;
 typedef struct Trading__V1__GetModeResponse Trading__V1__GetModeResponse;
 typedef struct Trading__V1__ModeChange Trading__V1__ModeChange;
+typedef struct Trading__V1__StrategyMode Trading__V1__StrategyMode;
 typedef struct Trading__V1__SetModeRequest Trading__V1__SetModeRequest;
 typedef struct Trading__V1__SetModeResponse Trading__V1__SetModeResponse;
 typedef struct Trading__V1__KillSwitchRequest Trading__V1__KillSwitchRequest;
@@ -450,7 +451,7 @@ struct  Trading__V1__PlaceOrderRequest
    */
   char *idempotency_key;
   /*
-   * Refuses the order when the gateway is in another mode.
+   * Refuses the order when its mode is another: the lower of the installation's and its strategy's.
    */
   Trading__V1__TradingMode expected_mode;
   /*
@@ -530,7 +531,7 @@ struct  Trading__V1__ClosePositionRequest
    */
   char *idempotency_key;
   /*
-   * Refuses when the gateway is in another mode.
+   * Refuses when the order's mode is another, see PlaceOrderRequest.
    */
   Trading__V1__TradingMode expected_mode;
   /*
@@ -966,10 +967,14 @@ struct  Trading__V1__Fill
 struct  Trading__V1__PositionsRequest
 {
   ProtobufCMessage base;
+  /*
+   * Of which mode; unspecified is that of the installation.
+   */
+  Trading__V1__TradingMode mode;
 };
 #define TRADING__V1__POSITIONS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__positions_request__descriptor) \
-     }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED }
 
 
 struct  Trading__V1__PositionsResponse
@@ -1039,10 +1044,14 @@ struct  Trading__V1__Balance
 struct  Trading__V1__BalancesRequest
 {
   ProtobufCMessage base;
+  /*
+   * Of which mode; unspecified is that of the installation.
+   */
+  Trading__V1__TradingMode mode;
 };
 #define TRADING__V1__BALANCES_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__balances_request__descriptor) \
-     }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED }
 
 
 struct  Trading__V1__BalancesResponse
@@ -1148,19 +1157,27 @@ struct  Trading__V1__GetModeRequest
 struct  Trading__V1__GetModeResponse
 {
   ProtobufCMessage base;
+  /*
+   * The installation's: no strategy's orders go further.
+   */
   Trading__V1__TradingMode mode;
   int64_t since;
   char *changed_by;
   char *reason;
   /*
-   * The last changes, newest first, this one included; at most 100.
+   * The last changes, newest first, those of strategies' modes included; at most 100.
    */
   size_t n_history;
   Trading__V1__ModeChange **history;
+  /*
+   * By name, the strategies whose mode was ever set; others go as far as the installation.
+   */
+  size_t n_strategies;
+  Trading__V1__StrategyMode **strategies;
 };
 #define TRADING__V1__GET_MODE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__get_mode_response__descriptor) \
-    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
 
 
 /*
@@ -1173,10 +1190,38 @@ struct  Trading__V1__ModeChange
   int64_t since;
   char *changed_by;
   char *reason;
+  /*
+   * Whose; empty for the installation's.
+   */
+  char *strategy;
 };
 #define TRADING__V1__MODE_CHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__mode_change__descriptor) \
-    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * How far the orders of a strategy may go, and go.
+ */
+struct  Trading__V1__StrategyMode
+{
+  ProtobufCMessage base;
+  char *strategy;
+  /*
+   * Its own.
+   */
+  Trading__V1__TradingMode mode;
+  /*
+   * The lower of its own and the installation's: where its orders are placed.
+   */
+  Trading__V1__TradingMode effective_mode;
+  int64_t since;
+  char *changed_by;
+  char *reason;
+};
+#define TRADING__V1__STRATEGY_MODE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__v1__strategy_mode__descriptor) \
+    , (char *)protobuf_c_empty_string, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__SetModeRequest
@@ -1196,21 +1241,32 @@ struct  Trading__V1__SetModeRequest
    * The code of the second factor, where LIVE wants one.
    */
   char *code;
+  /*
+   * Whose; empty for the installation's. LIVE takes a strategy as far as the installation goes.
+   */
+  char *strategy;
 };
 #define TRADING__V1__SET_MODE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__set_mode_request__descriptor) \
-    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, (char *)protobuf_c_empty_string, TRADING__V1__OPEN_ORDERS_POLICY__OPEN_ORDERS_POLICY_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__V1__SetModeResponse
 {
   ProtobufCMessage base;
   Trading__V1__TradingMode mode;
+  /*
+   * Unspecified where none was set for the strategy.
+   */
   Trading__V1__TradingMode previous_mode;
+  /*
+   * The mode that orders are placed in: the lower of the strategy's and the installation's.
+   */
+  Trading__V1__TradingMode effective_mode;
 };
 #define TRADING__V1__SET_MODE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__v1__set_mode_response__descriptor) \
-    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED }
+    , TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED, TRADING__V1__TRADING_MODE__TRADING_MODE_UNSPECIFIED }
 
 
 struct  Trading__V1__KillSwitchRequest
@@ -2899,6 +2955,25 @@ Trading__V1__ModeChange *
 void   trading__v1__mode_change__free_unpacked
                      (Trading__V1__ModeChange *message,
                       ProtobufCAllocator *allocator);
+/* Trading__V1__StrategyMode methods */
+void   trading__v1__strategy_mode__init
+                     (Trading__V1__StrategyMode         *message);
+size_t trading__v1__strategy_mode__get_packed_size
+                     (const Trading__V1__StrategyMode   *message);
+size_t trading__v1__strategy_mode__pack
+                     (const Trading__V1__StrategyMode   *message,
+                      uint8_t             *out);
+size_t trading__v1__strategy_mode__pack_to_buffer
+                     (const Trading__V1__StrategyMode   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__V1__StrategyMode *
+       trading__v1__strategy_mode__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__v1__strategy_mode__free_unpacked
+                     (Trading__V1__StrategyMode *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__V1__SetModeRequest methods */
 void   trading__v1__set_mode_request__init
                      (Trading__V1__SetModeRequest         *message);
@@ -3981,6 +4056,9 @@ typedef void (*Trading__V1__GetModeResponse_Closure)
 typedef void (*Trading__V1__ModeChange_Closure)
                  (const Trading__V1__ModeChange *message,
                   void *closure_data);
+typedef void (*Trading__V1__StrategyMode_Closure)
+                 (const Trading__V1__StrategyMode *message,
+                  void *closure_data);
 typedef void (*Trading__V1__SetModeRequest_Closure)
                  (const Trading__V1__SetModeRequest *message,
                   void *closure_data);
@@ -4562,6 +4640,7 @@ extern const ProtobufCMessageDescriptor trading__v1__order_fill__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_mode_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__get_mode_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__mode_change__descriptor;
+extern const ProtobufCMessageDescriptor trading__v1__strategy_mode__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__set_mode_request__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__set_mode_response__descriptor;
 extern const ProtobufCMessageDescriptor trading__v1__kill_switch_request__descriptor;

@@ -2000,7 +2000,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__receipt__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__receipt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[27] =
+static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descriptors[28] =
 {
   {
     "store_created",
@@ -2326,6 +2326,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__event__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy_mode_changed",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__Event, kind_case),
+    offsetof(Trading__Journal__V1__Event, strategy_mode_changed),
+    &trading__journal__v1__mode_changed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   22,   /* field[22] = amend_requested */
@@ -2353,6 +2365,7 @@ static const unsigned trading__journal__v1__event__field_indices_by_name[] = {
   12,   /* field[12] = stopped */
   0,   /* field[0] = store_created */
   26,   /* field[26] = strategy_marked */
+  27,   /* field[27] = strategy_mode_changed */
   17,   /* field[17] = token_changed */
   19,   /* field[19] = venue_restrained */
 };
@@ -2361,7 +2374,7 @@ static const ProtobufCIntRange trading__journal__v1__event__number_ranges[3 + 1]
   { 1, 0 },
   { 25, 22 },
   { 29, 24 },
-  { 0, 27 }
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
 {
@@ -2371,7 +2384,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__event__descriptor =
   "Trading__Journal__V1__Event",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__Event),
-  27,
+  28,
   trading__journal__v1__event__field_descriptors,
   trading__journal__v1__event__field_indices_by_name,
   3,  trading__journal__v1__event__number_ranges,
@@ -4397,7 +4410,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__amend_requested__descript
   (ProtobufCMessageInit) trading__journal__v1__amend_requested__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__mode_changed__field_descriptors[4] =
+static const ProtobufCFieldDescriptor trading__journal__v1__mode_changed__field_descriptors[5] =
 {
   {
     "mode",
@@ -4447,17 +4460,31 @@ static const ProtobufCFieldDescriptor trading__journal__v1__mode_changed__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__ModeChanged, strategy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__mode_changed__field_indices_by_name[] = {
   0,   /* field[0] = mode */
   1,   /* field[1] = principal */
   2,   /* field[2] = reason */
   3,   /* field[3] = since */
+  4,   /* field[4] = strategy */
 };
-static const ProtobufCIntRange trading__journal__v1__mode_changed__number_ranges[1 + 1] =
+static const ProtobufCIntRange trading__journal__v1__mode_changed__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 70, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__mode_changed__descriptor =
 {
@@ -4467,10 +4494,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__mode_changed__descriptor 
   "Trading__Journal__V1__ModeChanged",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__ModeChanged),
-  4,
+  5,
   trading__journal__v1__mode_changed__field_descriptors,
   trading__journal__v1__mode_changed__field_indices_by_name,
-  1,  trading__journal__v1__mode_changed__number_ranges,
+  2,  trading__journal__v1__mode_changed__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__mode_changed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

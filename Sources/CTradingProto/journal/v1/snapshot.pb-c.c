@@ -772,7 +772,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__snapshot__descriptor =
   (ProtobufCMessageInit) trading__journal__v1__snapshot__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[26] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_descriptors[27] =
 {
   {
     "client_id_prefix",
@@ -1086,6 +1086,18 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_state__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategy_modes",
+    33,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredState, n_strategy_modes),
+    offsetof(Trading__Journal__V1__StoredState, strategy_modes),
+    &trading__journal__v1__mode_changed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_state__field_indices_by_name[] = {
   13,   /* field[13] = breaches */
@@ -1112,16 +1124,18 @@ static const unsigned trading__journal__v1__stored_state__field_indices_by_name[
   8,   /* field[8] = restraints */
   20,   /* field[20] = second_factor */
   25,   /* field[25] = strategies */
+  26,   /* field[26] = strategy_modes */
   24,   /* field[24] = strategy_orders */
   18,   /* field[18] = tokens */
 };
-static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[4 + 1] =
+static const ProtobufCIntRange trading__journal__v1__stored_state__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 24, 21 },
   { 26, 22 },
   { 31, 25 },
-  { 0, 26 }
+  { 33, 26 },
+  { 0, 27 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor =
 {
@@ -1131,10 +1145,10 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_state__descriptor 
   "Trading__Journal__V1__StoredState",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredState),
-  26,
+  27,
   trading__journal__v1__stored_state__field_descriptors,
   trading__journal__v1__stored_state__field_indices_by_name,
-  4,  trading__journal__v1__stored_state__number_ranges,
+  5,  trading__journal__v1__stored_state__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

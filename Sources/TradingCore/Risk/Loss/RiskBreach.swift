@@ -122,7 +122,8 @@ package struct BreachList: Hashable, Sendable {
 
     /// The oldest breach that holds the orders of a strategy back.
     ///
-    /// One whose answer is the kill switch holds them back too: a switch that is released by force
+    /// A person's word holds on every account, a loss or a failure on its own. One whose answer is
+    /// the kill switch holds them back too: a switch that is released by force
     /// does not make a loss undone.
     @inline(__always)
     package func holding(strategy: String, on venue: VenueID) -> Shared<RiskBreach>? {
@@ -131,7 +132,7 @@ package struct BreachList: Hashable, Sendable {
 
     private func oldestOpen(_ strategy: String, on venue: VenueID) -> RiskBreach? {
         self.breaches.first { breach in
-            breach.isOpen && breach.venue == venue
+            breach.isOpen && (breach.venue == venue || breach.rule == .tradingDisabled)
                 && (breach.strategy.isEmpty || breach.strategy == strategy)
         }
     }

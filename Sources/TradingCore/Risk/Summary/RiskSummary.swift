@@ -89,7 +89,7 @@ extension Gateway {
             risk: risk,
             killSwitch: self.state.killSwitch,
             gauges: self.holdingGauges(of: venue) + self.accountGauges(of: venue, at: now)
-                + self.lossGauges(risk) + self.strategyLossGauges(of: venue)
+                + self.lossGauges(risk) + self.strategyLossGauges()
                 + self.rateGauges(of: principal, at: now)
                 + self.venueGauges(of: venue, condition),
             notReadyReasons: health.notReadyReasons,

@@ -161,7 +161,8 @@ typedef enum {
   TRADING__JOURNAL__V1__EVENT__KIND_SESSION_OPENED = 29,
   TRADING__JOURNAL__V1__EVENT__KIND_SESSION_ENDED = 30,
   TRADING__JOURNAL__V1__EVENT__KIND_EXITS_CHANGED = 26,
-  TRADING__JOURNAL__V1__EVENT__KIND_STRATEGY_MARKED = 31
+  TRADING__JOURNAL__V1__EVENT__KIND_STRATEGY_MARKED = 31,
+  TRADING__JOURNAL__V1__EVENT__KIND_STRATEGY_MODE_CHANGED = 32
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(TRADING__JOURNAL__V1__EVENT__KIND__CASE)
 } Trading__Journal__V1__Event__KindCase;
 
@@ -200,6 +201,10 @@ struct  Trading__Journal__V1__Event
     Trading__Journal__V1__SessionEnded *session_ended;
     Trading__Journal__V1__ExitsChanged *exits_changed;
     Trading__Journal__V1__StrategyMarked *strategy_marked;
+    /*
+     * Names the strategy.
+     */
+    Trading__Journal__V1__ModeChanged *strategy_mode_changed;
   };
 };
 #define TRADING__JOURNAL__V1__EVENT__INIT \
@@ -690,10 +695,14 @@ struct  Trading__Journal__V1__ModeChanged
   char *principal;
   char *reason;
   int64_t since;
+  /*
+   * Empty for the installation's.
+   */
+  char *strategy;
 };
 #define TRADING__JOURNAL__V1__MODE_CHANGED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__mode_changed__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Trading__Journal__V1__KillChanged
