@@ -44,6 +44,8 @@ package final class Desk: @unchecked Sendable {
         package var allowsLiveTrading = false
         /// How much may be placed live in one day.
         package var liveDailyCap = "USDT=10000000"
+        /// The settings of single strategies, on one line; empty for none.
+        package var strategies = ""
         /// The server's variables; `$DESK` in a value is the desk's folder.
         package var environment: [String: String] = [:]
         /// Whether the exchange counts and refuses as Binance does.
@@ -127,6 +129,7 @@ package final class Desk: @unchecked Sendable {
                 ? Self.venue("live", setup, urls, Self.neighbourKey)
                     + "\n    daily_notional_cap: [\(setup.liveDailyCap)]" : "")
             + (setup.paper.isEmpty ? "" : "\n  paper: {\(setup.paper)}")
+            + (setup.strategies.isEmpty ? "" : "\nstrategies: {\(setup.strategies)}")
         try configuration.write(
             toFile: Self.configurationPath(name, in: folder),
             atomically: true,

@@ -293,6 +293,7 @@ extension RawSettings {
         for venue in exchanges {
             settings.dailyNotionalCaps[venue] = self.dailyNotionalCap("venues.\(venue.mode.name)")
         }
+        settings.strategies = self.strategies()
         settings.restartPolicy = self.restartPolicy()
         settings.balanceTolerance = self.balanceTolerance()
         return settings

@@ -100,22 +100,45 @@ extension Gateway {
                 actual: self.state.orderDays[self.mode.venue]?.count(at: time) ?? 0
             ),
         ]
-        let caps = self.settings.dailyNotionalCaps[self.mode.venue] ?? [:]
-        for (asset, limit) in caps.sorted(by: { $0.key < $1.key }) {
-            gauges.append(
-                RiskSummary.Gauge(
-                    "daily_notional_cap",
-                    of: asset.name,
-                    limit: limit,
-                    actual: self.dailyCap(quotedIn: asset, on: self.mode.venue, at: now)?.placed
-                )
-            )
-        }
+        gauges += self.dailyCapGauges(at: time)
         guard let least = limits.cashShareMillionths else { return gauges }
         for asset in self.books[venue]?.quoteAssets ?? [] {
             gauges.append(self.cashGauge(of: asset, atLeast: least, on: venue))
         }
         return gauges
+    }
+
+    /// What was placed today where the mode sends orders, against the cap there (B5) and against
+    /// that of each strategy that has one (B6); the time is that of the venue's clock.
+    private func dailyCapGauges(at time: WallTime) -> [RiskSummary.Gauge] {
+        let venue = self.mode.venue
+        let caps = self.settings.dailyNotionalCaps[venue] ?? [:]
+        let own = caps.sorted { $0.key < $1.key }.map { asset, limit in
+            RiskSummary.Gauge(
+                "daily_notional_cap",
+                of: asset.name,
+                limit: limit,
+                actual: self.state.placedOfDay(in: asset, on: venue, at: time)
+            )
+        }
+        let strategies = self.settings.strategies.sorted { $0.key < $1.key }
+        return own
+            + strategies.flatMap { name, settings in
+                (settings.dailyNotionalCaps ?? [:]).sorted { $0.key < $1.key }
+                    .map { asset, limit in
+                        RiskSummary.Gauge(
+                            "strategies.\(name).daily_notional_cap",
+                            of: asset.name,
+                            limit: limit,
+                            actual: self.state.placedOfDay(
+                                in: asset,
+                                by: name,
+                                on: venue,
+                                at: time
+                            )
+                        )
+                    }
+            }
     }
 
     /// How much of equity is free; the limit is the least of it.
