@@ -83,9 +83,13 @@ import Testing
             [
                 rows[1],
                 Row(arguments: ["risk", "summary"], code: 0, words: share),
-                Self.place("BTCUSDT buy 0.012 --limit 50000.01", code: 0, ""),
-                Self.place("BTCUSDT buy 0.012 --limit 50000 --strategy grid", code: 0, ""),
-                Self.place("BTCUSDT buy 0.01 --limit 40000 --strategy grid", code: 3, "would pass"),
+                Self.place("BTCUSDT buy 0.012 --limit 50000.01", code: 0, "OPEN"),
+                Self.place("BTCUSDT buy 0.012 --limit 50000 --strategy grid", code: 0, "OPEN"),
+                Self.place(
+                    "BTCUSDT buy 0.01 --limit 40000 --strategy grid",
+                    code: 3,
+                    "strategy grid placed 1400 USDT today"
+                ),
             ],
             desk
         )

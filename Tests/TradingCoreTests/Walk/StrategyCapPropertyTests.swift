@@ -5,8 +5,8 @@ import Testing
 /// Whatever is placed, filled, reduced and cancelled, and however often the process ends: what
 /// counts today, and what passes, is what a model says that keeps every order and adds them up.
 @Suite struct StrategyCapPropertyTests {
-    static let caps = ["a": 2_000, "b": 3_000]
-    static let venueCap = 4_500
+    static let caps = ["a": 1_200, "b": 1_800]
+    static let venueCap = 3_500
     /// The last two have no caps of their own.
     static let names = ["a", "b", "c", ""]
 
