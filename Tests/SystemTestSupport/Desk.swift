@@ -39,13 +39,13 @@ package final class Desk: @unchecked Sendable {
         package var connections = 8
         /// The settings of the paper venue, on one line; empty for none.
         package var paper = ""
-        /// The settings of strategies, on one line; empty for none.
-        package var strategies = ""
         /// Whether the exchange is configured as live, too, with the neighbour's account, and live
         /// trading allowed.
         package var allowsLiveTrading = false
         /// How much may be placed live in one day.
         package var liveDailyCap = "USDT=10000000"
+        /// The settings of single strategies, on one line; empty for none.
+        package var strategies = ""
         /// The server's variables; `$DESK` in a value is the desk's folder.
         package var environment: [String: String] = [:]
         /// Whether the exchange counts and refuses as Binance does.
@@ -122,7 +122,6 @@ package final class Desk: @unchecked Sendable {
             audit: {\(setup.audit)}
             kill_switch: {\(setup.killSwitch)}
             allow_live_trading: \(setup.allowsLiveTrading)
-            strategies: {\(setup.strategies)}
             venues:
             """
             + Self.venue("testnet", setup, urls)
@@ -130,6 +129,7 @@ package final class Desk: @unchecked Sendable {
                 ? Self.venue("live", setup, urls, Self.neighbourKey)
                     + "\n    daily_notional_cap: [\(setup.liveDailyCap)]" : "")
             + (setup.paper.isEmpty ? "" : "\n  paper: {\(setup.paper)}")
+            + (setup.strategies.isEmpty ? "" : "\nstrategies: {\(setup.strategies)}")
         try configuration.write(
             toFile: Self.configurationPath(name, in: folder),
             atomically: true,

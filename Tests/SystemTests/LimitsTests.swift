@@ -63,4 +63,35 @@ import Testing
             desk
         )
     }
+
+    @Test func `a strategy places no more in a day than its cap, before and after a restart`()
+        throws
+    {
+        var setup = Desk.Setup()
+        setup.strategies = "grid: {daily_notional_cap: [USDT=1000]}"
+        let desk = try Desk(setup)
+        let beyond = "strategy grid placed 1000.00012 USDT today; its cap of 1000 grows by"
+        let rows = [
+            Self.place("BTCUSDT buy 0.01 --limit 40000 --strategy grid", code: 0, "OPEN"),
+            Self.place("BTCUSDT buy 0.012 --limit 50000.01 --strategy grid", code: 3, beyond),
+        ]
+        try Self.check(rows, desk)
+        desk.killServer()
+        try desk.restartServer()
+        let share = "strategies.grid.daily_notional_cap"
+        try Self.check(
+            [
+                rows[1],
+                Row(arguments: ["risk", "summary"], code: 0, words: share),
+                Self.place("BTCUSDT buy 0.012 --limit 50000.01", code: 0, "OPEN"),
+                Self.place("BTCUSDT buy 0.012 --limit 50000 --strategy grid", code: 0, "OPEN"),
+                Self.place(
+                    "BTCUSDT buy 0.01 --limit 40000 --strategy grid",
+                    code: 3,
+                    "strategy grid placed 1400 USDT today"
+                ),
+            ],
+            desk
+        )
+    }
 }

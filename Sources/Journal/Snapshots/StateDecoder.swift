@@ -129,24 +129,6 @@ enum StateDecoder {
         )
     }
 
-    private static func dayNotionals(
-        _ message: Trading__Journal__V1__StoredState
-    ) throws(DecodingProblem) -> ByVenue<DayNotional> {
-        var days: ByVenue<DayNotional> = [:]
-        for index in 0..<(unsafe message.n_day_notionals) {
-            let part = try unsafe EventDecoder.present(message.day_notionals?[index])
-            var placed: [Asset: Notional] = [:]
-            for index in 0..<(unsafe part.n_placed) {
-                let amount = try unsafe EventDecoder.present(part.placed?[index])
-                let asset = Asset(unsafe EventDecoder.text(amount.asset))
-                placed[asset] = try self.notional(unsafe EventDecoder.text(amount.amount))
-            }
-            let venue = try EventDecoder.known(VenueID.self, unsafe part.venue)
-            days[venue] = DayNotional(day: UTCDay(number: unsafe part.day), placed: placed)
-        }
-        return days
-    }
-
     private static func limitChanges(
         _ message: Trading__Journal__V1__StoredState
     ) throws(DecodingProblem) -> [LimitChange] {

@@ -116,26 +116,6 @@ struct StateEncoder {
         }
     }
 
-    private func day(
-        _ notional: DayNotional,
-        of venue: VenueID
-    ) -> UnsafeMutablePointer<Trading__Journal__V1__StoredDayNotional> {
-        let placed = notional.placed.sorted { $0.key < $1.key }
-        return unsafe self.arena.make(trading__journal__v1__stored_day_notional__init) { message in
-            unsafe message.venue = UInt32(venue.rawValue)
-            unsafe message.day = notional.day.number
-            unsafe message.n_placed = placed.count
-            unsafe message.placed = self.arena.array(
-                placed.map { placed in
-                    unsafe self.arena.make(trading__journal__v1__asset_amount__init) {
-                        unsafe $0.asset = self.arena.string(placed.key.name)
-                        unsafe $0.amount = self.arena.string(placed.value.description)
-                    }
-                }
-            )
-        }
-    }
-
     private func trade(
         _ mark: TradeMark,
         of symbol: Symbol,

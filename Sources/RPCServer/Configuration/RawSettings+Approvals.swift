@@ -81,7 +81,8 @@ extension RawSettings {
         return OneTimeCodeSettings(secretPlace: place, algorithm: algorithm ?? .sha1)
     }
 
-    /// Reads how much may be placed on an exchange in one day: items such as `USDT=1000` (B5).
+    /// Reads how much may be placed in one day, of a venue (B5) or a strategy (B6): items such as
+    /// `USDT=1000`, one for each quote asset.
     mutating func dailyNotionalCap(_ section: String) -> [Asset: Amount]? {
         let name = "\(section).daily_notional_cap"
         guard let listed = self.take(name) else { return nil }
@@ -95,7 +96,13 @@ extension RawSettings {
                 )
                 continue
             }
-            caps[Asset(String(parts[0]))] = cap
+            let earlier = caps.updateValue(cap, forKey: Asset(String(parts[0])))
+            if earlier != nil {
+                self.report(listed.place, "\(name): \(parts[0]) has more than one cap")
+            }
+        }
+        if listed.items.isEmpty {
+            self.report(listed.place, "\(name): list at least one ASSET=AMOUNT, or leave it out")
         }
         return caps
     }

@@ -7,6 +7,7 @@ extension RawSettings {
         for name in self.names(below: "strategies") {
             var settings = StrategySettings()
             settings.initialMode = self.optionalMode("strategies.\(name).mode")
+            settings.dailyNotionalCaps = self.dailyNotionalCap("strategies.\(name)")
             strategies[name] = settings
         }
         return strategies

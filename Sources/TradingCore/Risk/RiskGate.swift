@@ -50,7 +50,7 @@ package struct RiskContext: Sendable {
     package var isLossKnown = true
     /// The same of what the order's strategy lost, where that is limited.
     package var isStrategyLossKnown = true
-    /// Nil where the venue has no cap.
+    /// The stricter of the venue's and the strategy's; nil where neither has one.
     package var dailyCap: DailyCap?
     /// Whether a person approved the order just now.
     package var isApproved = false

@@ -157,6 +157,7 @@ extension Gateway {
             principal: order.intent.principal,
             expectedMode: order.intent.venue.mode,
             strategy: order.intent.strategy,
+            predecessor: order.orderID,
             exits: order.intent.exits
         )
         return RiskGate.refusal(

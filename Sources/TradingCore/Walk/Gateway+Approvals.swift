@@ -293,18 +293,6 @@ extension Gateway {
             }
         )
     }
-
-    // MARK: The day's cap
-
-    /// What may still be placed on a venue today, by its own clock; nil where it has no cap (B5).
-    func dailyCap(quotedIn asset: Asset?, on venue: VenueID, at now: Instant) -> DailyCap? {
-        guard let caps = self.settings.dailyNotionalCaps[venue], !caps.isEmpty, let asset else {
-            return nil
-        }
-        let time = self.sessions[venue]?.venueTime(at: now) ?? now.wall
-        let placed = self.state.dayNotionals[venue]?.placed(in: asset, on: UTCDay(of: time))
-        return DailyCap(cap: caps[asset] ?? .zero, placed: placed ?? .zero)
-    }
 }
 
 extension Instant {

@@ -76,9 +76,7 @@ extension Gateway {
             isLossKnown: facts.money.isLossKnown,
             isStrategyLossKnown: !bound.value.limitsStrategyLoss
                 || self.strategyDesk.isLossKnown(of: wish.strategy, on: ruleVenue),
-            dailyCap: self.settings.dailyNotionalCaps[venue] == nil
-                ? nil
-                : self.dailyCap(quotedIn: facts.rules?.value.quoteAsset, on: venue, at: now),
+            dailyCap: self.dailyCap(for: wish, on: venue, facts),
             isReduceOnly: wish.goal?.isReduceOnly(side) ?? false,
             exits: wish.exits
         )

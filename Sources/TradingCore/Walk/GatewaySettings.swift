@@ -20,7 +20,7 @@ package struct GatewaySettings: Hashable, Sendable {
     ///
     /// Where an exchange has caps, orders in other quote assets may only reduce positions.
     package var dailyNotionalCaps: ByVenue<[Asset: Amount]> = [:]
-    /// What is set up for strategies, by name (B6).
+    /// What is set up for single strategies, by name (B6).
     package var strategies: [String: StrategySettings] = [:]
 
     /// Every duration that decides something; each relation is asserted in ``validated()``.

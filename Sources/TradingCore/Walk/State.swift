@@ -278,8 +278,7 @@ package struct State: Hashable, Sendable {
         let day = UTCDay(of: intent.timestamp)
         self.dayNotionals[intent.venue, default: DayNotional(day: day)].add(
             order.dayNotional,
-            in: intent.quoteAsset,
-            on: day
+            of: intent
         )
         self.countOfDay(intent)
     }

@@ -80,6 +80,7 @@ extension World {
         var wish = Make.wish(terms)
         wish.resubmitsIfAbsent = self.random.happens(60)
         wish.connection = 1
+        if self.wishes.count.isMultiple(of: 2) { wish.strategy = "grid" }
         if self.hasExits, side == .buy { wish.exits = self.someExits() }
         if self.random.happens(60) {
             wish.key = Make.key("k\(self.wishes.count)")

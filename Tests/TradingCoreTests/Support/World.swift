@@ -296,6 +296,9 @@ final class World {
         settings.approvals.expiryMilliseconds = 2_000
         settings.approvals.lockMilliseconds = 500
         settings.dailyNotionalCaps[.testnet] = [Asset("USDT"): Make.amount("10000")]
+        settings.strategies["grid"] = StrategySettings(
+            dailyNotionalCaps: [Asset("USDT"): Make.amount("4000")]
+        )
         return settings
     }
 

@@ -199,6 +199,19 @@ import Testing
         #expect(rig.state(of: intent)?.pendingAmend == nil)
     }
 
+    @Test func `going back to the terms of a moment ago is no duplicate`() throws {
+        let rig = Rig.ready(ExposureTests.settings { $0.duplicateMilliseconds = 60_000 })
+        let first = rig.openOrder()
+        rig.ask(Self.wish(first, at: "99"))
+        let ended = rig.tell(.orderReported(Make.report(first, .canceled)))
+        let second = try #require(ended.placements.first)
+        rig.tell(.placementAnswered(second.orderID, .accepted(Make.report(second, venue: 1_001))))
+        #expect(rig.ask(Self.wish(second, at: "100")).refusal == nil)
+        let again = rig.tell(.orderReported(Make.report(second, .canceled, venue: 1_001)))
+        #expect(again.placements.first?.terms == first.terms)
+        #expect(rig.place().order?.refusal?.rule == .duplicateOrder)
+    }
+
     @Test func `a cancel ends the amendment: nothing replaces the order`() {
         let rig = Rig.ready()
         let intent = rig.openOrder()

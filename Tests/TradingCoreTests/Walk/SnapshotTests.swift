@@ -46,6 +46,8 @@ import Testing
         "State.closings", "State.secondFactor", "SecondFactor.lastStep",
         "SecondFactor.failureCount", "SecondFactor.failedAt",
         "State.dayNotionals", "DayNotional.day", "DayNotional.placed", "UTCDay.number",
+        "DayNotional.strategies", "StrategyNotional.placed", "StrategyNotional.firstAt",
+        "StrategyNotional.lastAt",
         "State.restraints", "State.lastTrades", "State.createdAt", "State.lastPlacements",
         "State.orderLogs", "OrderLogs.principals", "OrderLogs.strategies",
         "NamedOrderLogs.byName", "OrderLog.stored", "OrderLog.first",
@@ -215,6 +217,7 @@ import Testing
         var state = rig.gateway.state
         var closing = Make.intent(state.lastOrderID.raw + 1)
         closing.purpose = .flatten
+        closing.strategy = "grid"
         _ = state.apply(.orderSubmitted(closing), at: closing.timestamp)
         let restraint = VenueRestraint(
             until: closing.timestamp,

@@ -277,6 +277,51 @@ void   trading__journal__v1__stored_day_notional__free_unpacked
   assert(message->base.descriptor == &trading__journal__v1__stored_day_notional__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   trading__journal__v1__stored_strategy_notional__init
+                     (Trading__Journal__V1__StoredStrategyNotional         *message)
+{
+  static const Trading__Journal__V1__StoredStrategyNotional init_value = TRADING__JOURNAL__V1__STORED_STRATEGY_NOTIONAL__INIT;
+  *message = init_value;
+}
+size_t trading__journal__v1__stored_strategy_notional__get_packed_size
+                     (const Trading__Journal__V1__StoredStrategyNotional *message)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_strategy_notional__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t trading__journal__v1__stored_strategy_notional__pack
+                     (const Trading__Journal__V1__StoredStrategyNotional *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_strategy_notional__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t trading__journal__v1__stored_strategy_notional__pack_to_buffer
+                     (const Trading__Journal__V1__StoredStrategyNotional *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &trading__journal__v1__stored_strategy_notional__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Trading__Journal__V1__StoredStrategyNotional *
+       trading__journal__v1__stored_strategy_notional__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Trading__Journal__V1__StoredStrategyNotional *)
+     protobuf_c_message_unpack (&trading__journal__v1__stored_strategy_notional__descriptor,
+                                allocator, len, data);
+}
+void   trading__journal__v1__stored_strategy_notional__free_unpacked
+                     (Trading__Journal__V1__StoredStrategyNotional *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &trading__journal__v1__stored_strategy_notional__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   trading__journal__v1__stored_second_factor__init
                      (Trading__Journal__V1__StoredSecondFactor         *message)
 {
@@ -1409,7 +1454,7 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor 
   (ProtobufCMessageInit) trading__journal__v1__stored_exits__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor trading__journal__v1__stored_day_notional__field_descriptors[3] =
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_day_notional__field_descriptors[4] =
 {
   {
     "venue",
@@ -1447,16 +1492,29 @@ static const ProtobufCFieldDescriptor trading__journal__v1__stored_day_notional_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strategies",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredDayNotional, n_strategies),
+    offsetof(Trading__Journal__V1__StoredDayNotional, strategies),
+    &trading__journal__v1__stored_strategy_notional__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned trading__journal__v1__stored_day_notional__field_indices_by_name[] = {
   1,   /* field[1] = day */
   2,   /* field[2] = placed */
+  3,   /* field[3] = strategies */
   0,   /* field[0] = venue */
 };
 static const ProtobufCIntRange trading__journal__v1__stored_day_notional__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor trading__journal__v1__stored_day_notional__descriptor =
 {
@@ -1466,11 +1524,88 @@ const ProtobufCMessageDescriptor trading__journal__v1__stored_day_notional__desc
   "Trading__Journal__V1__StoredDayNotional",
   "trading.journal.v1",
   sizeof(Trading__Journal__V1__StoredDayNotional),
-  3,
+  4,
   trading__journal__v1__stored_day_notional__field_descriptors,
   trading__journal__v1__stored_day_notional__field_indices_by_name,
   1,  trading__journal__v1__stored_day_notional__number_ranges,
   (ProtobufCMessageInit) trading__journal__v1__stored_day_notional__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor trading__journal__v1__stored_strategy_notional__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredStrategyNotional, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "placed",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Trading__Journal__V1__StoredStrategyNotional, n_placed),
+    offsetof(Trading__Journal__V1__StoredStrategyNotional, placed),
+    &trading__journal__v1__asset_amount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_at",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredStrategyNotional, first_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_at",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Trading__Journal__V1__StoredStrategyNotional, last_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned trading__journal__v1__stored_strategy_notional__field_indices_by_name[] = {
+  2,   /* field[2] = first_at */
+  3,   /* field[3] = last_at */
+  0,   /* field[0] = name */
+  1,   /* field[1] = placed */
+};
+static const ProtobufCIntRange trading__journal__v1__stored_strategy_notional__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor trading__journal__v1__stored_strategy_notional__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "trading.journal.v1.StoredStrategyNotional",
+  "StoredStrategyNotional",
+  "Trading__Journal__V1__StoredStrategyNotional",
+  "trading.journal.v1",
+  sizeof(Trading__Journal__V1__StoredStrategyNotional),
+  4,
+  trading__journal__v1__stored_strategy_notional__field_descriptors,
+  trading__journal__v1__stored_strategy_notional__field_indices_by_name,
+  1,  trading__journal__v1__stored_strategy_notional__number_ranges,
+  (ProtobufCMessageInit) trading__journal__v1__stored_strategy_notional__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor trading__journal__v1__stored_second_factor__field_descriptors[3] =

@@ -1,15 +1,21 @@
 // What a person decides, and what only the configuration does.
 
-/// How much may be placed on a venue in one day, and how much was.
+/// How much may be placed on a venue in one day, and how much was: of all orders there, or of those
+/// of one strategy.
 package struct DailyCap: Hashable, Sendable {
     /// In the order's quote asset; zero where the configuration names none for it.
     package var cap: Amount
     package var placed: Notional
+    /// Whether it binds the orders of one strategy, and counts those alone.
+    package var isOfStrategy = false
 
     package init(cap: Amount, placed: Notional) {
         self.cap = cap
         self.placed = placed
     }
+
+    /// What may still be placed; below zero where more was than the cap is now.
+    var room: Notional { Notional(self.cap) - self.placed }
 }
 
 extension Checks {
@@ -30,22 +36,28 @@ extension Checks {
         )
     }
 
-    /// The value of all that was placed on the venue's day (B5).
+    /// The value of all that was placed on the venue's day (B5), or of what the order's strategy
+    /// placed on it (B6).
     static func dailyNotional(_ context: RiskContext) -> Refusal? {
         guard let daily = context.dailyCap, !context.isReducing, let rules = context.rules,
             let notional = context.notional, let price = context.worstPrice
         else { return nil }
         let total = daily.placed.adding(notional)
         guard total > Notional(daily.cap) else { return nil }
-        let room = Notional(raw: max(0, Notional(daily.cap).raw - daily.placed.raw))
+        let placed =
+            daily.isOfStrategy
+            ? "strategy \(context.strategy) placed \(total) \(rules.quoteAsset) today; its cap"
+            : "\(total) \(rules.quoteAsset) were placed today; the cap"
         return Refusal(
             .dailyNotional,
             limit: "\(daily.cap)",
             actual: "\(total)",
-            message: "With this order, \(total) \(rules.quoteAsset) were placed today; the cap of "
-                + "\(daily.cap) grows by configuration only, the day ends at 00:00 UTC.",
+            message: "With this order, \(placed) of \(daily.cap) grows by configuration only, the "
+                + "day ends at 00:00 UTC.",
             permitted: Self.permitted(
-                room.amount(at: price)?.quantity?.roundedDown(to: rules.stepSize),
+                max(.zero, daily.room).amount(at: price)?.quantity?.roundedDown(
+                    to: rules.stepSize
+                ),
                 rules
             )
         )

@@ -100,22 +100,45 @@ extension Gateway {
                 actual: self.state.orderDays[self.mode.venue]?.count(at: time) ?? 0
             ),
         ]
-        let caps = self.settings.dailyNotionalCaps[self.mode.venue] ?? [:]
-        for (asset, limit) in caps.sorted(by: { $0.key < $1.key }) {
-            gauges.append(
-                RiskSummary.Gauge(
-                    "daily_notional_cap",
-                    of: asset.name,
-                    limit: limit,
-                    actual: self.dailyCap(quotedIn: asset, on: self.mode.venue, at: now)?.placed
-                )
-            )
-        }
+        gauges += self.dailyCapGauges(at: now)
         guard let least = limits.cashShareMillionths else { return gauges }
         for asset in self.books[venue]?.quoteAssets ?? [] {
             gauges.append(self.cashGauge(of: asset, atLeast: least, on: venue))
         }
         return gauges
+    }
+
+    /// What was placed today where orders go, against the cap there (B5) and, where its own go,
+    /// against that of each strategy that has one (B6).
+    private func dailyCapGauges(at now: Instant) -> [RiskSummary.Gauge] {
+        let caps = self.settings.dailyNotionalCaps[self.mode.venue] ?? [:]
+        let strategies = self.settings.strategies.sorted { $0.key < $1.key }
+        return self.dailyCapGauges(of: nil, caps, at: now)
+            + strategies.flatMap { name, settings in
+                self.dailyCapGauges(of: name, settings.dailyNotionalCaps ?? [:], at: now)
+            }
+    }
+
+    private func dailyCapGauges(
+        of strategy: String?,
+        _ caps: [Asset: Amount],
+        at now: Instant
+    ) -> [RiskSummary.Gauge] {
+        let venue = self.mode(of: strategy ?? "").venue
+        let time = self.sessions[self.settings.ruleVenue(for: venue)]?.venueTime(at: now)
+        return caps.sorted { $0.key < $1.key }.map { asset, limit in
+            RiskSummary.Gauge(
+                strategy.map { "strategies.\($0).daily_notional_cap" } ?? "daily_notional_cap",
+                of: asset.name,
+                limit: limit,
+                actual: self.state.placedOfDay(
+                    in: asset,
+                    by: strategy,
+                    on: venue,
+                    at: time ?? now.wall
+                )
+            )
+        }
     }
 
     /// How much of equity is free; the limit is the least of it.

@@ -22,6 +22,7 @@ typedef struct Trading__Journal__V1__StoredStrategy Trading__Journal__V1__Stored
 typedef struct Trading__Journal__V1__StoredOrderLog Trading__Journal__V1__StoredOrderLog;
 typedef struct Trading__Journal__V1__StoredExits Trading__Journal__V1__StoredExits;
 typedef struct Trading__Journal__V1__StoredDayNotional Trading__Journal__V1__StoredDayNotional;
+typedef struct Trading__Journal__V1__StoredStrategyNotional Trading__Journal__V1__StoredStrategyNotional;
 typedef struct Trading__Journal__V1__StoredSecondFactor Trading__Journal__V1__StoredSecondFactor;
 typedef struct Trading__Journal__V1__StoredFailures Trading__Journal__V1__StoredFailures;
 typedef struct Trading__Journal__V1__StoredPlacement Trading__Journal__V1__StoredPlacement;
@@ -263,10 +264,38 @@ struct  Trading__Journal__V1__StoredDayNotional
    */
   size_t n_placed;
   Trading__Journal__V1__AssetAmount **placed;
+  /*
+   * By name; none in older stores.
+   */
+  size_t n_strategies;
+  Trading__Journal__V1__StoredStrategyNotional **strategies;
 };
 #define TRADING__JOURNAL__V1__STORED_DAY_NOTIONAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_day_notional__descriptor) \
-    , 0, 0, 0,NULL }
+    , 0, 0, 0,NULL, 0,NULL }
+
+
+/*
+ * What a strategy placed of it.
+ */
+struct  Trading__Journal__V1__StoredStrategyNotional
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * By quote asset, exact to 10^-16.
+   */
+  size_t n_placed;
+  Trading__Journal__V1__AssetAmount **placed;
+  /*
+   * The earliest and the latest timestamp of what counts.
+   */
+  int64_t first_at;
+  int64_t last_at;
+};
+#define TRADING__JOURNAL__V1__STORED_STRATEGY_NOTIONAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&trading__journal__v1__stored_strategy_notional__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
 
 
 struct  Trading__Journal__V1__StoredSecondFactor
@@ -548,6 +577,25 @@ Trading__Journal__V1__StoredDayNotional *
 void   trading__journal__v1__stored_day_notional__free_unpacked
                      (Trading__Journal__V1__StoredDayNotional *message,
                       ProtobufCAllocator *allocator);
+/* Trading__Journal__V1__StoredStrategyNotional methods */
+void   trading__journal__v1__stored_strategy_notional__init
+                     (Trading__Journal__V1__StoredStrategyNotional         *message);
+size_t trading__journal__v1__stored_strategy_notional__get_packed_size
+                     (const Trading__Journal__V1__StoredStrategyNotional   *message);
+size_t trading__journal__v1__stored_strategy_notional__pack
+                     (const Trading__Journal__V1__StoredStrategyNotional   *message,
+                      uint8_t             *out);
+size_t trading__journal__v1__stored_strategy_notional__pack_to_buffer
+                     (const Trading__Journal__V1__StoredStrategyNotional   *message,
+                      ProtobufCBuffer     *buffer);
+Trading__Journal__V1__StoredStrategyNotional *
+       trading__journal__v1__stored_strategy_notional__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   trading__journal__v1__stored_strategy_notional__free_unpacked
+                     (Trading__Journal__V1__StoredStrategyNotional *message,
+                      ProtobufCAllocator *allocator);
 /* Trading__Journal__V1__StoredSecondFactor methods */
 void   trading__journal__v1__stored_second_factor__init
                      (Trading__Journal__V1__StoredSecondFactor         *message);
@@ -739,6 +787,9 @@ typedef void (*Trading__Journal__V1__StoredExits_Closure)
 typedef void (*Trading__Journal__V1__StoredDayNotional_Closure)
                  (const Trading__Journal__V1__StoredDayNotional *message,
                   void *closure_data);
+typedef void (*Trading__Journal__V1__StoredStrategyNotional_Closure)
+                 (const Trading__Journal__V1__StoredStrategyNotional *message,
+                  void *closure_data);
 typedef void (*Trading__Journal__V1__StoredSecondFactor_Closure)
                  (const Trading__Journal__V1__StoredSecondFactor *message,
                   void *closure_data);
@@ -778,6 +829,7 @@ extern const ProtobufCMessageDescriptor trading__journal__v1__stored_strategy__d
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_order_log__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_exits__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_day_notional__descriptor;
+extern const ProtobufCMessageDescriptor trading__journal__v1__stored_strategy_notional__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_second_factor__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_failures__descriptor;
 extern const ProtobufCMessageDescriptor trading__journal__v1__stored_placement__descriptor;
