@@ -9,9 +9,13 @@ extension Gateway {
 
     /// The mode that orders of a strategy are placed in: the lower of its own and the
     /// installation's (M1, B6).
+    ///
+    /// Every order asks for it: inlined, it is not handed a copy of the gateway.
+    @inline(__always)
     func mode(of strategy: String) -> TradingMode {
-        guard !self.state.modes.ofStrategies.isEmpty else { return self.mode }
-        return EffectiveModes(installation: self.mode, ofStrategies: self.state.modes.ofStrategies)
+        let ofStrategies = self.state.modes.ofStrategies
+        guard !ofStrategies.isEmpty else { return self.mode }
+        return EffectiveModes(installation: self.mode, ofStrategies: ofStrategies)
             .mode(of: strategy)
     }
 

@@ -7,8 +7,10 @@ extension State {
     }
 
     /// Orders that wait for a person's approval to go to the venue.
+    @inline(__always)
     package func heldCount(on venue: VenueID) -> Int {
-        self.heldOrders.count { self.orders[$0]?.intent.venue == venue }
+        guard !self.heldOrders.isEmpty else { return 0 }
+        return self.heldOrders.count { self.orders[$0]?.intent.venue == venue }
     }
 
     /// Orders of the venue on a symbol that are not finished.
