@@ -229,4 +229,21 @@ import Testing
         #expect(next.gateway.mode(of: "grid") == .testnet)
         #expect(StrategyModeTests.goLive(next, of: "").refusal?.rule == .modeGate)
     }
+
+    @Test(arguments: ["", "grid"])
+    func `a journal that is found damaged while the key is proven keeps all out of live`(
+        strategy: String
+    ) {
+        let rig = Rig.ready(StrategyModeTests.settings(mode: strategy.isEmpty ? .testnet : .live))
+        if !strategy.isEmpty { rig.ask(StrategyModeTests.set(.testnet, .keep)) }
+        let ask = StrategyModeTests.set(
+            .live,
+            of: strategy,
+            confirmation: ModeWish.liveConfirmation
+        )
+        #expect(rig.ask(ask).requests.contains(.keyRights))
+        rig.turn(.journal(.damaged("test")))
+        let turn = rig.tell(.answered(.keyRights, ModeTests.goodKey), from: .live)
+        #expect(turn.refusal?.rule == .notReady && turn.events.isEmpty)
+    }
 }
