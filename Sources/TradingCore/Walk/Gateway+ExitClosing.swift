@@ -61,7 +61,9 @@ extension Gateway {
         into batch: inout OpenBatch
     ) -> Bool {
         guard let plan = self.closer(under: wish.key) else { return false }
-        guard plan.closing?.goal == wish.goal, plan.entry.terms.symbol == wish.symbol else {
+        guard plan.closing?.goal == wish.goal, plan.closing?.strategy == wish.strategy,
+            plan.entry.terms.symbol == wish.symbol
+        else {
             return self.refusesKeyOfClosing(wish.key, token, into: &batch)
         }
         let shown = plan.shownOfClosing

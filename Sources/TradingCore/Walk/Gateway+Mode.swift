@@ -56,6 +56,10 @@ extension Gateway {
     mutating func keyRightsAnswered(_ answer: VenueAnswer, into batch: inout OpenBatch) {
         guard !self.modeChanges.isEmpty else { return }
         let pending = self.modeChanges.removeFirst()
+        if let refusal = self.refusalOfDamage(.setMode(pending.wish)) {
+            batch.perform(.reply(pending.token, .refused(refusal)))
+            return
+        }
         if let deadline = pending.deadline, deadline <= batch.instant.monotonic {
             let refusal = Refusal(
                 .deadline,

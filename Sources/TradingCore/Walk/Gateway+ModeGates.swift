@@ -79,20 +79,16 @@ extension Gateway {
     /// Why the mode may not be left without a word about what it leaves behind (M1).
     private func unmetLeaving(_ wish: ModeWish, _ shift: ModeShift) -> [UnmetCondition] {
         guard wish.openOrders == .refuse else { return [] }
-        let watched = self.state.exits.watched.map(\.entry).filter(shift.leaves)
-        let unmet = self.unmet(
-            openOrdersOn: self.venuesOfOrders(leftBy: shift) + watched.map(\.venue),
-            of: wish
-        )
+        let unmet = self.unmet(openOrdersOn: self.venuesOfOrders(leftBy: shift), of: wish)
         guard shift.before.mode(of: wish.strategy) == .live else { return unmet }
         return unmet + self.unmetPositions(leftBy: wish, shift)
     }
 
-    /// Where each order is that a change leaves behind; held ones die with it.
+    /// Where each order is that a change leaves behind, and each entry whose exits are watched from
+    /// here and would place one; held orders die with it.
     private func venuesOfOrders(leftBy shift: ModeShift) -> [VenueID] {
-        self.state.orders.values
-            .filter { $0.status != .held && shift.leaves($0.intent) }
-            .map(\.intent.venue)
+        let orders = self.state.orders.values.filter { $0.status != .held }.map(\.intent)
+        return (orders + self.state.exits.watched.map(\.entry)).filter(shift.leaves).map(\.venue)
     }
 
     /// One condition a venue where orders would be left behind.

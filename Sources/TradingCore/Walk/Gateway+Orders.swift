@@ -68,7 +68,9 @@ extension Gateway {
             fetched: fetched,
             into: &batch
         ) { intent in
+            // Another strategy's order may be meant for another mode (B6).
             intent.askedTerms == wish.terms && intent.goal == nil && intent.exits == wish.exits
+                && intent.strategy == wish.strategy
         }
         guard !isAnswered, !self.refusesKeyOfClosing(wish.key, token, into: &batch) else { return }
         if let refusal = self.refusalUntilReady(of: wish, at: batch.instant) {

@@ -17,7 +17,9 @@ extension Gateway {
             fetched: fetched,
             into: &batch
         ) { intent in
+            // What exits sell is of their entry's strategy, whoever asked for it.
             intent.goal == wish.goal && intent.terms.symbol == wish.symbol
+                && (intent.purpose == .exit || intent.strategy == wish.strategy)
         }
         guard !isAnswered,
             !self.answerRepeat(

@@ -55,6 +55,45 @@ import Testing
         }
     }
 
+    @Test func `a key is not answered with the order of another strategy, in whatever mode (B6)`()
+        throws
+    {
+        let rig = StrategyModeCaseTests.rig(.paper)
+        var wish = StrategyModeCaseTests.wish()
+        wish.key = Make.key("k")
+        let paper = try #require(rig.ask(.placeOrder(wish)).placements.first)
+        StrategyModeCaseTests.accept(paper, on: rig)
+        rig.ask(StrategyModeTests.set(.monitor, .keep))
+        #expect(rig.ask(.placeOrder(wish)).order?.orderID == paper.orderID)
+        for strategy in ["trend", ""] {
+            wish.strategy = strategy
+            let turn = rig.ask(.placeOrder(wish))
+            #expect(turn.refusal?.rule == .idempotencyKey && turn.placements.isEmpty)
+        }
+    }
+
+    @Test func `a key of a closing is not answered with that of another strategy (B6)`() throws {
+        let rig = StrategyModeCaseTests.rig()
+        var wish = PositionRequest(
+            symbol: Make.bitcoin,
+            goal: .close,
+            principal: Principal("alice"),
+            key: Make.key("k"),
+            strategy: "grid"
+        )
+        let (_, filled) = try StrategyModeCaseTests.entered(Make.exits(), on: rig)
+        let stop = try #require(filled.placements.first)
+        StrategyModeCaseTests.accept(stop, on: rig)
+        // First the stop is to be cancelled, then it is sold.
+        #expect(StrategyModeTests.cancels(of: rig.ask(.position(wish))) == [stop.orderID])
+        wish.strategy = "trend"
+        #expect(rig.ask(.position(wish)).refusal?.rule == .idempotencyKey)
+        wish.strategy = "grid"
+        #expect(rig.ask(.position(wish)).refusal == nil)
+        let sold = StrategyModeCaseTests.end(stop, .canceled, on: rig).placements
+        #expect(sold.map(\.key) == [Make.key("k")])
+    }
+
     @Test func `before the gateway is ready a key is not spent, and what it named is found`() {
         let rig = Rig.ready()
         let first = rig.openOrder(key: "first")
