@@ -82,7 +82,25 @@ extension Gateway {
             }
             return self.isUnknownForLong(order, at: now) ? Alert(unknown: order) : nil
         }
-        return doubtful + self.approvalAlerts
+        return doubtful + self.approvalAlerts + self.unreachableAlerts
+    }
+
+    /// What is left on venues that the configuration does not name any more: nothing that is asked
+    /// of them leaves, and nothing is heard of what becomes of it (M1).
+    var unreachableAlerts: [Alert] {
+        VenueID.allCases.filter { $0.isExchange && !self.settings.exchanges.contains($0) }
+            .compactMap { venue in
+                let orderCount = self.state.openOrderCount(on: venue)
+                let exits = self.state.exits.plans.values.filter { $0.entry.venue == venue }
+                guard orderCount > 0 || !exits.isEmpty else { return nil }
+                let name = venue.mode.name
+                return Alert(
+                    .venueStopped,
+                    "\(name) is not configured, and \(orderCount) open orders and the exits of "
+                        + "\(exits.count) are left there, where no cancel reaches them; configure "
+                        + "venues.\(name) until they are closed (M1)"
+                )
+            }
     }
 
     /// Whether an order's outcome is unknown for longer than a person should wait for.

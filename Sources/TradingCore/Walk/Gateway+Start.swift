@@ -43,6 +43,7 @@ extension Gateway {
         self.resumeRestraints(into: &batch)
         self.resumeKill(into: &batch)
         self.applyRestartPolicy(into: &batch)
+        for alert in self.unreachableAlerts { batch.performAtOnce(.alert(alert)) }
     }
 
     /// Ends the run on the store in order; nothing is decided after it.

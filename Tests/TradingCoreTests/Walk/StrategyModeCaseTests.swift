@@ -214,20 +214,39 @@ import Testing
         ExitTests.expectSame(rig)
     }
 
+    /// A new process on the store of another, set up otherwise.
+    static func restarted(_ rig: Rig, _ change: (inout GatewaySettings) -> Void) -> (Rig, Turn) {
+        var settings = rig.settings
+        change(&settings)
+        let next = Rig(settings)
+        for record in rig.journal.records { next.journal.append(record, isSynced: true) }
+        return (next, next.start())
+    }
+
     @Test func `without permission at a start a strategy is as low as the installation, for good`()
-        throws
     {
         let rig = Self.rig()
         #expect(StrategyModeTests.goLive(rig, of: "grid").refusal == nil)
-        var settings = rig.settings
-        settings.allowsLiveTrading = false
-        let next = Rig(settings)
-        for record in rig.journal.records { next.journal.append(record, isSynced: true) }
-        next.start()
+        let (next, _) = Self.restarted(rig) { $0.allowsLiveTrading = false }
         #expect(next.gateway.mode(of: "grid") == .monitor)
         next.ask(StrategyModeTests.set(.testnet, of: ""))
         #expect(next.gateway.mode(of: "grid") == .testnet)
         #expect(StrategyModeTests.goLive(next, of: "").refusal?.rule == .modeGate)
+    }
+
+    @Test func `what is left on a venue that is not configured any more is told (M1)`() throws {
+        let rig = Self.rig()
+        #expect(Self.restarted(rig) { $0.exchanges = [.live, .paper] }.1.alerts.isEmpty)
+        _ = try StrategyModeTests.open("grid", on: rig)
+        #expect(Self.restarted(rig) { _ in }.1.alerts.isEmpty)
+        let (next, turn) = Self.restarted(rig) { $0.exchanges = [.live, .paper] }
+        #expect(turn.alerts == [.venueStopped] && next.gateway.mode(of: "grid") == .monitor)
+        guard case .health(let health)? = next.ask(.health).replies.first else {
+            Issue.record("no health")
+            return
+        }
+        #expect(health.alerts.map(\.kind) == [.venueStopped])
+        #expect(health.alerts.first?.message.contains("venues.testnet") == true)
     }
 
     @Test(arguments: ["", "grid"])
