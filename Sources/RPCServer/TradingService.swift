@@ -245,7 +245,7 @@ extension Rule {
             .orderNotional, .openOrders, .unknownOrder, .availableBalance, .orderFinished,
             .modeGate, .reduceOnly, .killCause, .orderInDoubt, .clockSkew, .staleQuote,
             .orderQuantity, .priceCollar, .positionNotional, .exposureNotional, .tradingDisabled,
-            .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .amendment,
+            .dailyLoss, .drawdown, .consecutiveFailures, .slippage, .balanceDifference, .amendment,
             .sensitiveNotional, .orderNotHeld, .approvalDenied, .dailyNotional,
             .openPositions, .cashShare, .duplicateOrder, .stopPrice, .positionBusy,
             .positionDust, .attachedExits, .stopLossRequired, .riskPerTrade:

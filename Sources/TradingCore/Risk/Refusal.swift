@@ -95,6 +95,8 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
     case consecutiveFailures = 53
     /// An order filled far worse than the price that it was judged by.
     case slippage = 54
+    /// An account holds something else than its ledger, by more than is tolerated.
+    case balanceDifference = 75
     /// AcknowledgeBreach: there is no such breach.
     case breachNotFound = 55
     /// SetLimits: there is no such limit, or it cannot have the value.
@@ -175,6 +177,7 @@ package enum Rule: UInt8, Hashable, Sendable, CaseIterable {
         case .drawdown: "drawdown"
         case .consecutiveFailures: "consecutive_failures"
         case .slippage: "slippage"
+        case .balanceDifference: "balance_difference"
         case .breachNotFound: "breach_not_found"
         case .limitValue: "limit_value"
         case .role: "role"

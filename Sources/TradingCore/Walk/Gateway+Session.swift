@@ -245,15 +245,50 @@ extension Gateway {
         let difference =
             "the account at \(venue.mode.name) holds \(delta) \(asset) more than the ledger said"
         batch.performAtOnce(.alert(Alert(.balanceDiffers, difference)))
-        guard let limit = self.settings.balanceTolerance.exceeded(by: delta, of: asset),
-            !self.state.killSwitch.isEngaged
-        else { return }
+        guard let limit = self.settings.balanceTolerance.exceeded(by: delta, of: asset) else {
+            return
+        }
+        let reason = "\(difference), beyond the tolerance of \(limit) (E5)"
+        guard venue >= self.riskVenue else {
+            self.pause(venue, for: delta, of: asset, limit, reason, into: &batch)
+            return
+        }
+        guard !self.state.killSwitch.isEngaged else { return }
         let killSwitch = KillSwitch(
             level: .block,
             principal: Principal("gateway"),
-            reason: "\(difference), beyond the tolerance of \(limit) (E5)",
+            reason: reason,
             since: batch.instant.wall
         )
         self.engage(killSwitch, into: &batch)
+    }
+
+    /// Pauses trading on an account that is further from real money than the installation's own:
+    /// a test exchange that is emptied keeps nobody from trading live.
+    private mutating func pause(
+        _ venue: VenueID,
+        for delta: Amount,
+        of asset: Asset,
+        _ limit: Amount,
+        _ reason: String,
+        into batch: inout OpenBatch
+    ) {
+        guard !self.state.breaches.holds(.balanceDifference, on: venue, asset: asset) else {
+            return
+        }
+        self.breach(
+            RiskBreach(
+                number: self.state.breaches.lastNumber + 1,
+                rule: .balanceDifference,
+                venue: venue,
+                asset: asset,
+                limit: "\(limit)",
+                actual: "\(delta)",
+                message: reason,
+                action: .disable,
+                at: batch.instant.wall
+            ),
+            into: &batch
+        )
     }
 }

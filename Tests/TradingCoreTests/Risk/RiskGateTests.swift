@@ -301,7 +301,7 @@ import Testing
         let notPlacing: Set<Rule> = [
             .idempotencyKey, .deadline, .orderNotFound, .orderFinished, .modeGate,
             .amendment, .positionBusy, .positionDust, .killCause, .reduceOnly, .orderInDoubt,
-            .drawdown,
+            .drawdown, .balanceDifference,
             .consecutiveFailures, .slippage, .breachNotFound, .limitValue, .role, .token,
             .tokenNotFound, .sensitiveNotional, .secondFactor, .orderNotHeld, .approvalDenied,
         ]

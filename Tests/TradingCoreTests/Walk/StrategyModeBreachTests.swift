@@ -50,6 +50,32 @@ import Testing
         #expect(failed.engagesKillSwitch)
     }
 
+    @Test func `a test exchange that is emptied stops those who trade there, not who is live`() {
+        var settings = StrategyModeTests.settings(strategies: ["grid": .testnet])
+        settings.balanceTolerance = AlertTests.five
+        let rig = Rig.ready(settings)
+        let emptied = AccountReport(accountID: 7, canTrade: true, balances: [])
+        for venue in [VenueID.testnet, .live] {
+            for _ in 0..<2 {
+                rig.tell(.answered(.account(Make.read), .account(emptied)), from: venue)
+                rig.advance(milliseconds: 10_000)
+            }
+            guard venue == .testnet else { break }
+            rig.tell(
+                .quoted(Make.bitcoin, Quote(bid: Make.price("99"), ask: Make.price("101"))),
+                from: .live
+            )
+            #expect(rig.gateway.state.breaches.open.map(\.rule) == [.balanceDifference])
+            #expect(Self.rule("grid", on: rig) == .tradingDisabled)
+            #expect(rig.gateway.refusal(of: Make.wish(), at: rig.now) == nil)
+            rig.start()
+            #expect(rig.gateway.state.breaches.open.map(\.rule) == [.balanceDifference])
+            for venue in settings.exchanges { rig.connect(venue: venue) }
+            #expect(!rig.gateway.state.killSwitch.isEngaged)
+        }
+        #expect(rig.gateway.state.killSwitch.level == .block)
+    }
+
     @Test(arguments: ["", "grid"])
     func `what a person disables is disabled in every mode, also after a change`(
         _ disabled: String
