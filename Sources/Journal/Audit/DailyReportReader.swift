@@ -122,9 +122,8 @@ struct DailyReportReader {
             )
         case .started, .stopped, .modeChanged, .strategyModeChanged, .killChanged,
             .venueRestrained, .ledgerBound, .riskBreached, .breachAcknowledged, .limitChanged,
-            .tokenChanged,
-            .orderChanged(_, .resolved), .orderChanged(_, .needsOperator), .codeShown,
-            .orderHeld, .orderChanged(_, .dismissed), .sessionEnded:
+            .tokenChanged, .orderChanged(_, .resolved), .orderChanged(_, .needsOperator),
+            .codeShown, .orderHeld, .orderChanged(_, .dismissed), .sessionEnded:
             self.act(event, at: time)
         default: break
         }

@@ -258,15 +258,16 @@ extension RawSettings {
         return timing
     }
 
-    private func mode(_ text: String) -> TradingMode? { TradingMode(name: text) }
+    static var modeExpected: String {
+        "one of \(TradingMode.allCases.map(\.name).joined(separator: ", "))"
+    }
 
     fileprivate mutating func gateway(exchanges: [VenueID]) -> GatewaySettings {
-        let names = TradingMode.allCases.map(\.name).joined(separator: ", ")
         let mode = self.value(
             "mode",
             default: .monitor,
-            expected: "one of \(names)",
-            parse: self.mode
+            expected: Self.modeExpected,
+            parse: TradingMode.init(name:)
         )
         let market = self.value(
             "market_data",

@@ -122,7 +122,7 @@ extension RawSettings {
     }
 
     /// A value that may be left out.
-    private mutating func optional<Parsed>(
+    mutating func optional<Parsed>(
         _ name: String,
         expected: String,
         parse: (String) -> Parsed?

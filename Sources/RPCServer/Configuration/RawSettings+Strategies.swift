@@ -6,22 +6,14 @@ extension RawSettings {
         var strategies: [String: StrategySettings] = [:]
         for name in self.names(below: "strategies") {
             var settings = StrategySettings()
-            settings.initialMode = self.optionalMode("strategies.\(name).mode")
+            settings.initialMode = self.optional(
+                "strategies.\(name).mode",
+                expected: Self.modeExpected,
+                parse: TradingMode.init(name:)
+            )
             settings.dailyNotionalCaps = self.dailyNotionalCap("strategies.\(name)")
             strategies[name] = settings
         }
         return strategies
-    }
-
-    private mutating func optionalMode(_ name: String) -> TradingMode? {
-        let names = TradingMode.allCases.map(\.name).joined(separator: ", ")
-        let mode = self.value(
-            name,
-            default: TradingMode??.some(nil),
-            expected: "one of \(names)"
-        ) { text in
-            TradingMode(name: text).map(Optional.some)
-        }
-        return mode ?? nil
     }
 }

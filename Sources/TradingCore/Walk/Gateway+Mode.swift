@@ -35,7 +35,7 @@ extension Gateway {
         deadline: MonotonicTime?,
         into batch: inout OpenBatch
     ) {
-        let shift = self.shift(of: wish, at: batch.instant)
+        let shift = ModeShift(self.recordedModes, ModeRecord(wish, at: batch.instant.wall))
         guard shift.entersLive(wish.strategy), self.settings.exchanges.contains(.live) else {
             self.change(to: wish, token, rights: nil, into: &batch)
             return
@@ -107,7 +107,8 @@ extension Gateway {
     ) {
         let previous = self.ownMode(of: wish.strategy)
         if wish.mode != previous {
-            let shift = self.shift(of: wish, at: batch.instant)
+            let record = ModeRecord(wish, at: batch.instant.wall)
+            let shift = ModeShift(self.recordedModes, record)
             var unmet = self.unmetConditions(of: wish, shift, rights: rights)
             if shift.entersLive(wish.strategy), self.settings.approvals.requiring.contains(.live),
                 let refusal = self.take(wish.code, of: wish.principal, for: "live", into: &batch)
@@ -121,13 +122,7 @@ extension Gateway {
             if wish.openOrders == .cancel {
                 self.cancelOpen("canceled with all orders", into: &batch, where: shift.leaves)
             }
-            self.changeMode(
-                to: wish.mode,
-                of: wish.strategy,
-                by: wish.principal,
-                reason: wish.reason,
-                into: &batch
-            )
+            self.change(by: shift, to: record, into: &batch)
         }
         let view = ModeView(
             record: self.state.modes.ofStrategies[wish.strategy] ?? self.modeRecord,
@@ -137,24 +132,12 @@ extension Gateway {
         batch.perform(.reply(token, .mode(view)))
     }
 
-    private func shift(of wish: ModeWish, at now: Instant) -> ModeShift {
-        ModeShift(
-            self.recordedModes,
-            ModeRecord(
-                mode: wish.mode,
-                strategy: wish.strategy,
-                principal: wish.principal,
-                reason: wish.reason,
-                since: now.wall
-            )
-        )
-    }
-
     /// What was set for a strategy, or for the installation; nil where nothing was for a strategy.
     private func ownMode(of strategy: String) -> TradingMode? {
         strategy.isEmpty ? self.mode : self.state.modes.ofStrategies[strategy]?.mode
     }
 
+    /// Changes a mode by the gateway's own decision, at a start.
     mutating func changeMode(
         to mode: TradingMode,
         of strategy: String = "",
@@ -169,7 +152,15 @@ extension Gateway {
             reason: reason,
             since: batch.instant.wall
         )
-        let shift = ModeShift(self.recordedModes, record)
+        self.change(by: ModeShift(self.recordedModes, record), to: record, into: &batch)
+    }
+
+    private mutating func change(
+        by shift: ModeShift,
+        to record: ModeRecord,
+        into batch: inout OpenBatch
+    ) {
+        let strategy = record.strategy
         // They die with their mode (M1).
         _ = self.dismissHeld(
             "mode \(shift.before.mode(of: strategy).name) was left for "
@@ -210,6 +201,17 @@ extension Gateway {
 }
 
 extension ModeRecord {
+    /// What a wish comes to where nothing stands against it.
+    fileprivate init(_ wish: ModeWish, at time: WallTime) {
+        self.init(
+            mode: wish.mode,
+            strategy: wish.strategy,
+            principal: wish.principal,
+            reason: wish.reason,
+            since: time
+        )
+    }
+
     /// Whose mode it is, in words.
     fileprivate var scope: String {
         self.strategy.isEmpty ? "the mode" : "the mode of strategy \(self.strategy)"

@@ -6,7 +6,7 @@ extension Gateway {
     /// (M2). So nothing is recorded, and the key stays free. Without a key there is nothing to
     /// keep free, and what was asked for stays in the records.
     mutating func refusalUntilReady(of wish: OrderRequest, at now: Instant) -> Refusal? {
-        let venue = self.settings.ruleVenue(for: self.mode(of: wish.strategy).venue)
+        let venue = self.riskVenue(of: wish.strategy)
         guard wish.key != nil, self.sessions[venue]?.isReady != true,
             let refusal = self.refusal(of: wish, at: now), refusal.rule == .notReady
         else { return nil }

@@ -44,7 +44,7 @@ extension Gateway {
     }
 
     /// The account that new orders are judged by.
-    var riskVenue: VenueID { self.settings.ruleVenue(for: self.mode.venue) }
+    var riskVenue: VenueID { self.riskVenue(of: "") }
 
     /// The account that orders of a strategy are judged by.
     func riskVenue(of strategy: String) -> VenueID {
