@@ -2,32 +2,9 @@ package import CProtobufC
 
 /// What is done with C messages besides making them: packing, and reading their fields.
 package enum Protobuf {
-    /// The length of `message` in the wire format, in bytes.
-    package static func packedBytes<Message>(_ message: UnsafeMutablePointer<Message>) -> Int {
-        unsafe protobuf_c_message_get_packed_size(base(message))
-    }
-
-    /// Writes `message` to the start of `buffer`, which must hold at least `packedBytes(message)`.
-    ///
-    /// - Returns: The number of bytes written.
-    package static func pack<Message>(
-        _ message: UnsafeMutablePointer<Message>,
-        into buffer: UnsafeMutableRawBufferPointer
-    ) -> Int {
-        guard unsafe packedBytes(message) <= buffer.count else {
-            fatalError("\(Message.self) does not fit the buffer it is packed into")
-        }
-        return unsafe protobuf_c_message_pack(
-            base(message),
-            buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        )
-    }
-
     /// `message` in the wire format.
     package static func packed<Message>(_ message: UnsafeMutablePointer<Message>) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: packedBytes(message)) { buffer, count in
-            count = unsafe protobuf_c_message_pack(base(message), buffer.baseAddress)
-        }
+        unsafe BuiltMessage(message).packed
     }
 
     /// The messages of a repeated field, from its array and its `n_…`.
@@ -46,13 +23,6 @@ package enum Protobuf {
         unsafe UnsafeBufferPointer(start: array, count: count).map {
             unsafe String(protobuf: $0)
         }
-    }
-
-    /// Every generated structure starts with its base.
-    private static func base<Message>(
-        _ message: UnsafeMutablePointer<Message>
-    ) -> UnsafePointer<ProtobufCMessage> {
-        unsafe UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)
     }
 }
 

@@ -1,4 +1,5 @@
 package import CProtobufC
+import Glibc
 
 /// Building messages to pack: everything is copied into the arena.
 extension ProtobufArena {
@@ -15,17 +16,19 @@ extension ProtobufArena {
     ///
     /// A NUL within the text becomes U+FFFD: C would end the field there and lose the rest.
     package func string(_ text: String) -> UnsafeMutablePointer<CChar> {
-        if text.utf8.contains(0) {
-            let scalars = text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }
-            return unsafe string(String(String.UnicodeScalarView(scalars)))
-        }
         var text = text
-        return text.withUTF8 { utf8 in
+        let copy = text.withUTF8 { utf8 -> UnsafeMutablePointer<CChar>? in
+            if let start = utf8.baseAddress, unsafe memchr(start, 0, utf8.count) != nil {
+                return nil
+            }
             let memory = unsafe allocate(bytes: utf8.count + 1)
             unsafe UnsafeMutableRawBufferPointer(start: memory, count: utf8.count)
                 .copyMemory(from: UnsafeRawBufferPointer(utf8))
             return unsafe memory.assumingMemoryBound(to: CChar.self)
         }
+        if let copy = unsafe copy { return unsafe copy }
+        let scalars = text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }
+        return unsafe string(String(String.UnicodeScalarView(scalars)))
     }
 
     /// A copy of `bytes`, for a bytes field.

@@ -28,6 +28,11 @@ package struct WireCursor {
         offset = 0
     }
 
+    /// Starts behind fields that were read before.
+    package init(skipping bytes: Int) {
+        offset = bytes
+    }
+
     /// The next field, or nil at the end.
     package mutating func next(in bytes: Span<UInt8>) throws(ProtobufError) -> Field? {
         guard offset < bytes.count else { return nil }

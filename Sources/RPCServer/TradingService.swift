@@ -96,6 +96,10 @@ final class TradingService {
             return
         }
         guard method != .listOrders || self.beginListing(responder) else { return }
+        if let reply = self.walk.readAtOnce(request) {
+            self.answer(reply, to: method, responder, telling: secret)
+            return
+        }
         let deadline = call.deadline.map { MonotonicTime(nanoseconds: $0.uptimeNanoseconds) }
         self.walk.receive(request, deadline: deadline) { reply in
             if method == .listOrders { self.listingCount -= 1 }
@@ -213,8 +217,8 @@ final class TradingService {
             reply = .health(view)
         }
         switch self.encoder.encode(reply, to: method, telling: secret) {
-        case .payload(let bytes):
-            responder.succeed(bytes)
+        case .payload(let message):
+            responder.succeed(message)
         case .refused(let refusal, let details):
             let detail = StatusDetail(typeURL: TradingMethod.refusalTypeURL, value: details)
             responder.fail(

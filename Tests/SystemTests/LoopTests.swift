@@ -123,6 +123,10 @@ import Venues
                 story.value.steps = []
                 story.value.hasUnsyncedRecords = hasUnsyncedRecords
                 for request in requests {
+                    if let reply = walk.readAtOnce(request) {
+                        story.value.steps.append(Self.name(of: reply))
+                        continue
+                    }
                     walk.receive(request, deadline: nil) { reply in
                         story.value.steps.append(Self.name(of: reply))
                     }

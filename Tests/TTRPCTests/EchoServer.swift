@@ -113,7 +113,7 @@ final class EchoHandler: CallHandler {
             do throws(ProtobufError) {
                 let bytes = call.payload.readableBytesUInt8Span
                 let message = try unsafe arena.unpack(Envelope.keyValue, from: bytes)
-                unsafe responder.succeed(packing: message)
+                responder.succeed(unsafe BuiltMessage(message))
             } catch {
                 responder.fail(Status(refusing: error, as: unsafe Envelope.keyValue.name))
             }

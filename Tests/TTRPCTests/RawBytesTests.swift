@@ -184,6 +184,43 @@ import Testing
         }
     }
 
+    @Test(arguments: Transport.allCases)
+    func `answers that the socket has no room for come whole, behind them the later ones`(
+        _ transport: Transport
+    ) async throws {
+        try await withEchoServer { server, path, _ in
+            let socket = try RawSocket(to: transport.address(server, path))
+            var lastID: UInt32 = 0
+            func ask(_ count: Int) throws -> [UInt32] {
+                let ids = (0..<UInt32(count)).map { lastID + 1 + 2 * $0 }
+                lastID += 2 * UInt32(count)
+                try socket.send(
+                    ids.flatMap { id in
+                        let isLarge = id % 4 == 1
+                        let text = isLarge ? Raw.echo("Large", "60000") : Raw.echo("Echo", "\(id)")
+                        return Raw.frame(id, text)
+                    }
+                )
+                return ids
+            }
+            var awaited = try Set(ask(120))
+            for round in 1...3 {
+                // Some are read, others are asked for while the rest of the first waits.
+                for _ in 0..<(round == 3 ? awaited.count : 40) {
+                    let frame = try #require(try socket.receiveFrame())
+                    #expect(awaited.remove(frame.streamID) != nil && frame.type == 2)
+                    let expected =
+                        frame.streamID % 4 == 1
+                        ? [0x12, 0xE0, 0xD4, 0x03] + [UInt8](repeating: 7, count: 60_000)
+                        : Raw.field(2, "\(frame.streamID)")
+                    #expect(frame.data == expected, "stream \(frame.streamID)")
+                }
+                if round < 3 { try awaited.formUnion(ask(30)) }
+            }
+            #expect(awaited.isEmpty)
+        }
+    }
+
     @Test func `a reader that does not read is cut off and others are served`() async throws {
         try await withEchoServer { server, path, log in
             let address = Transport.tcp.address(server, path)

@@ -121,7 +121,6 @@ final class GatewayLoop {
         deadline: MonotonicTime?,
         answer: @escaping (Reply) -> Void
     ) {
-        if let reply = self.readAtOnce(request) { return answer(reply) }
         self.lastToken += 1
         let token = RequestToken(raw: self.lastToken)
         self.answers[token] = answer
@@ -142,7 +141,7 @@ final class GatewayLoop {
     /// What a reading tells where all that it can tell of is on disk already.
     ///
     /// Of very many, most are decided in a batch: calls that are open are counted and bounded.
-    private func readAtOnce(_ request: Request) -> Reply? {
+    func readAtOnce(_ request: Request) -> Reply? {
         let isSettled = !self.isDeciding && self.batch == nil && self.failure == nil
         guard isSettled, !self.journal.hasUnsyncedRecords, self.readCount < Self.readsMax,
             let reply = self.gateway.answer(request, at: self.clock.now())

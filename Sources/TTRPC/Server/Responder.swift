@@ -1,5 +1,5 @@
 public import NIOCore
-import ProtobufArena
+package import ProtobufArena
 
 /// Answers one call, exactly once, from the server's event loop.
 ///
@@ -71,8 +71,8 @@ public final class Responder {
     ///   RESOURCE_EXHAUSTED.
     public func succeed(_ payload: ByteBuffer) {
         guard answer() else { return }
-        connection.end(streamID, payloadBytes: payload.readableBytes) {
-            $0.writeImmutableBuffer(payload)
+        unsafe connection.end(streamID, payloadBytes: payload.readableBytes) { room in
+            unsafe payload.withUnsafeReadableBytes { unsafe room.copyMemory(from: $0) }
         }
     }
 
@@ -82,14 +82,16 @@ public final class Responder {
     ///   RESOURCE_EXHAUSTED.
     public func succeed(_ payload: [UInt8]) {
         guard answer() else { return }
-        connection.end(streamID, payloadBytes: payload.count) { $0.writeBytes(payload) }
+        unsafe connection.end(streamID, payloadBytes: payload.count) { room in
+            unsafe payload.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+        }
     }
 
     /// Answers a unary call with a message, packed straight into the connection's buffer.
-    package func succeed<Message>(packing message: UnsafeMutablePointer<Message>) {
+    package func succeed(_ message: BuiltMessage) {
         guard answer() else { return }
-        unsafe connection.end(streamID, payloadBytes: Protobuf.packedBytes(message)) {
-            unsafe $0.writeMessage(message)
+        unsafe connection.end(streamID, payloadBytes: message.packedBytes) {
+            unsafe message.pack(into: $0)
         }
     }
 

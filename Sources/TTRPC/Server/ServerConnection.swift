@@ -36,16 +36,18 @@ final class ServerConnection: ChannelInboundHandler {
     private var rules: ServerProtocol
     private var phase = Phase.open
     private var closeReason = CloseReason.peer
-    private var inFlight: [UInt32: InFlight] = [:]
-    private var outbound = ByteBuffer()
-    private var bytesInChannel = 0
+    private var inFlight = CallTable<InFlight>()
+    private var outbox = Outbox()
+    /// Whether nothing lies between this handler and the socket, such as TLS.
+    private let isPlain: Bool
     private var isReading = false
     private var flushIsQueued = false
     /// Whether a call waits for the peer to read.
     private var isAwaited = false
 
-    init(_ info: ConnectionInfo, server: ServerCore) {
+    init(_ info: ConnectionInfo, server: ServerCore, isPlain: Bool) {
         self.info = info
+        self.isPlain = isPlain
         self.server = server
         eventLoop = server.eventLoop
         deadlines = DeadlineTimer(eventLoop: server.eventLoop)
@@ -61,6 +63,7 @@ final class ServerConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        if isPlain { outbox.sendDirectly(to: context.channel) }
         arrivals.begin(firstCallWithin: server.configuration.firstCallTimeout) { [self] missing in
             close(.tooSlow(missing))
         }
@@ -108,7 +111,7 @@ final class ServerConnection: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        noteBytesInChannel()
+        outbox.look(at: context.channel)
         callAwaiting()
         context.fireChannelWritabilityChanged()
     }
@@ -150,7 +153,7 @@ final class ServerConnection: ChannelInboundHandler {
             streamID: streamID
         )
         let responder = Responder(connection: self, streamID: streamID, kind: kind)
-        inFlight[streamID] = InFlight(responder: responder, deadline: deadline)
+        inFlight.insert(InFlight(responder: responder, deadline: deadline), for: streamID)
         server.inFlightCount += 1
         server.handler.receive(call, responder)
         if let deadline, inFlight[streamID]?.deadline != nil {
@@ -161,12 +164,13 @@ final class ServerConnection: ChannelInboundHandler {
     // MARK: Answers
 
     /// Bytes that wait for the peer to read.
-    var outboundBytesPending: Int { outbound.readableBytes + bytesInChannel }
+    var outboundBytesPending: Int { outbox.bytesPending }
 
     /// Whether less waits for the peer than would be worth waiting for.
     var isWritable: Bool {
+        // What the channel is full above; exactly so much is not told of when it is read.
         phase == .open
-            && outboundBytesPending < server.configuration.writableBytes.upperBound
+            && outboundBytesPending <= server.configuration.writableBytes.upperBound
     }
 
     /// Calls `action` once, when the peer has read; at the end of this tick at the earliest.
@@ -183,7 +187,7 @@ final class ServerConnection: ChannelInboundHandler {
     private func callAwaiting() {
         guard isAwaited, isWritable else { return }
         isAwaited = false
-        for streamID in inFlight.keys.sorted() {
+        for streamID in inFlight.streamIDs {
             guard let action = inFlight[streamID]?.whenWritable else { continue }
             inFlight[streamID]?.whenWritable = nil
             action()
@@ -200,10 +204,10 @@ final class ServerConnection: ChannelInboundHandler {
     func end(
         _ streamID: UInt32,
         payloadBytes: Int,
-        _ writePayload: (inout ByteBuffer) -> Void
+        _ pack: (UnsafeMutableRawBufferPointer) -> Void
     ) {
         guard leave(streamID) else { return }
-        endSuccessfully(streamID, payloadBytes: payloadBytes, writePayload)
+        unsafe endSuccessfully(streamID, payloadBytes: payloadBytes, pack)
         closeIfDrained()
     }
 
@@ -236,7 +240,7 @@ final class ServerConnection: ChannelInboundHandler {
     private func endSuccessfully(
         _ streamID: UInt32,
         payloadBytes: Int,
-        _ writePayload: (inout ByteBuffer) -> Void
+        _ pack: (UnsafeMutableRawBufferPointer) -> Void
     ) {
         let bytes = ByteBuffer.responseBytes(payloadBytes: payloadBytes)
         guard bytes <= Frame.protocolBytesMax else {
@@ -248,8 +252,7 @@ final class ServerConnection: ChannelInboundHandler {
             return
         }
         write {
-            $0.writeResponseStart(payloadBytes: payloadBytes, streamID: streamID)
-            writePayload(&$0)
+            unsafe $0.writeResponse(payloadBytes: payloadBytes, streamID: streamID, pack)
         }
     }
 
@@ -259,22 +262,22 @@ final class ServerConnection: ChannelInboundHandler {
     }
 
     private func take(_ streamID: UInt32) -> InFlight? {
-        guard let call = inFlight.removeValue(forKey: streamID) else { return nil }
+        guard let call = inFlight.remove(streamID) else { return nil }
         server.inFlightCount -= 1
         return call
     }
 
     private func sweepDeadlines() {
         let now = NIODeadline.now()
-        let passed = inFlight.filter { ($0.value.deadline ?? .distantFuture) <= now }
-        for streamID in passed.keys.sorted() {
+        for streamID in inFlight.streamIDs {
+            guard let deadline = inFlight[streamID]?.deadline, deadline <= now else { continue }
             // An action of a handler below may have ended others meanwhile.
             guard let call = take(streamID) else { continue }
             let status = Status(.deadlineExceeded, "the deadline passed before an answer")
             write { $0.writeResponse(status: status, streamID: streamID, arena: server.arena) }
             call.responder.cancel(.deadlineExceeded)
         }
-        if let earliest = inFlight.values.compactMap(\.deadline).min() {
+        if let earliest = inFlight.entries.compactMap(\.entry.deadline).min() {
             deadlines.arm(for: earliest) { [self] in sweepDeadlines() }
         }
         closeIfDrained()
@@ -284,11 +287,11 @@ final class ServerConnection: ChannelInboundHandler {
 
     private func write(_ append: (inout ByteBuffer) -> Void) {
         guard phase == .open else { return }
-        append(&outbound)
+        outbox.write(append)
         let bytesMax = server.configuration.outboundBytesMax
         if outboundBytesPending > bytesMax {
             // What was counted last may have been read since.
-            noteBytesInChannel()
+            if let channel = context?.channel { outbox.look(at: channel) }
             guard outboundBytesPending <= bytesMax else {
                 return close(.slowReader(bytesWaiting: outboundBytesPending))
             }
@@ -302,23 +305,12 @@ final class ServerConnection: ChannelInboundHandler {
     func flush() {
         flushIsQueued = false
         defer { callAwaiting() }
-        guard outbound.readableBytes > 0, phase != .closed, let context else { return }
-        context.writeAndFlush(wrapOutboundOut(outbound), promise: nil)
-        // A new buffer of like size if the channel still holds this one, else the same again.
-        if outbound.capacity > server.configuration.writableBytes.upperBound {
-            outbound = ByteBuffer()
-        } else {
-            outbound.clear()
-        }
-        noteBytesInChannel()
-    }
-
-    private func noteBytesInChannel() {
-        guard let channel = context?.channel else { return }
-        // Below the high mark the exact number does not matter.
-        bytesInChannel =
-            channel.isWritable
-            ? 0 : (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard phase != .closed, let context else { return }
+        let keptBytes = server.configuration.writableBytes.upperBound
+        guard let rest = outbox.send(by: context.channel, keeping: keptBytes) else { return }
+        // From within, the channel tells that it is full, or that it is not any more.
+        context.writeAndFlush(wrapOutboundOut(rest), promise: nil)
+        outbox.look(at: context.channel)
     }
 
     // MARK: Ending
@@ -329,7 +321,7 @@ final class ServerConnection: ChannelInboundHandler {
     func drain() {
         guard phase == .open else { return }
         rules.drain()
-        for streamID in inFlight.keys.sorted() {
+        for streamID in inFlight.streamIDs {
             guard inFlight[streamID]?.responder.isStream == true, let call = take(streamID) else {
                 continue
             }
@@ -353,7 +345,7 @@ final class ServerConnection: ChannelInboundHandler {
         guard phase != .closed else { return }
         if phase == .open { closeReason = reason }
         phase = .closed
-        outbound = ByteBuffer()
+        outbox.clear()
         context?.close(promise: nil)
     }
 
@@ -376,7 +368,7 @@ final class ServerConnection: ChannelInboundHandler {
         guard context != nil else { return }
         context = nil
         phase = .closed
-        outbound = ByteBuffer()
+        outbox.clear()
         deadlines.cancel()
         arrivals.cancel()
         cancelInFlight()
@@ -384,7 +376,7 @@ final class ServerConnection: ChannelInboundHandler {
     }
 
     private func cancelInFlight() {
-        for streamID in inFlight.keys.sorted() {
+        for streamID in inFlight.streamIDs {
             // An action below may end others.
             take(streamID)?.responder.cancel(.connectionClosed)
         }

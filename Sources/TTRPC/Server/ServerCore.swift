@@ -47,7 +47,7 @@ final class ServerCore {
             handler.connectionClosed(info, reason: reason)
             throw ChannelError.ioOnClosedChannel
         }
-        let connection = ServerConnection(info, server: self)
+        let connection = ServerConnection(info, server: self, isPlain: tls == nil)
         let pipeline = channel.pipeline.syncOperations
         if let tls {
             let hold = HandshakeHold()

@@ -13,15 +13,11 @@ private enum Messages {
 /// Writing frames; every one is appended whole.
 extension ByteBuffer {
     /// Appends `message` in the wire format.
-    ///
-    /// - Returns: The number of bytes written.
-    @discardableResult
-    package mutating func writeMessage<Message>(
-        _ message: UnsafeMutablePointer<Message>
-    ) -> Int {
-        let size = unsafe Protobuf.packedBytes(message)
-        return unsafe writeWithUnsafeMutableBytes(minimumWritableBytes: size) { buffer in
-            unsafe Protobuf.pack(message, into: buffer)
+    package mutating func writeMessage(_ message: BuiltMessage) {
+        let bytes = message.packedBytes
+        unsafe writeWithUnsafeMutableBytes(minimumWritableBytes: bytes) { room in
+            unsafe message.pack(into: room)
+            return bytes
         }
     }
 
@@ -32,11 +28,12 @@ extension ByteBuffer {
         kind: Frame.Kind,
         flags: Frame.Flags = []
     ) {
-        guard let length = UInt32(exactly: bytes), bytes <= Frame.protocolBytesMax else {
-            fatalError("a frame of \(bytes) bytes was not refused before")
+        let room = Frame.headerBytes + bytes
+        unsafe writeWithUnsafeMutableBytes(minimumWritableBytes: room) { room in
+            let header = FrameHeader(bytes: bytes, streamID: streamID, kind: kind, flags: flags)
+            unsafe header.store(to: room)
+            return Frame.headerBytes
         }
-        reserveCapacity(minimumWritableBytes: Frame.headerBytes + bytes)
-        writeMultipleIntegers(length, streamID, kind.rawValue, flags.rawValue)
     }
 
     /// Appends a Request frame.
@@ -60,7 +57,8 @@ extension ByteBuffer {
         }
         unsafe message.pointee.metadata = unsafe arena.array(metadata)
         unsafe message.pointee.n_metadata = metadata.count
-        let bytes = unsafe Protobuf.packedBytes(message)
+        let built = unsafe BuiltMessage(message)
+        let bytes = built.packedBytes
         guard bytes <= Frame.protocolBytesMax else {
             throw FrameViolation(
                 streamID: streamID,
@@ -69,7 +67,7 @@ extension ByteBuffer {
             )
         }
         writeFrameHeader(bytes: bytes, streamID: streamID, kind: .request, flags: flags)
-        unsafe writeMessage(message)
+        writeMessage(built)
     }
 
     /// Appends a Response frame that carries a status other than OK.
@@ -92,13 +90,14 @@ extension ByteBuffer {
         unsafe wire.pointee.details = unsafe arena.array(details)
         unsafe wire.pointee.n_details = details.count
         unsafe message.pointee.status = unsafe wire
-        let bytes = unsafe Protobuf.packedBytes(message)
+        let built = unsafe BuiltMessage(message)
+        let bytes = built.packedBytes
         guard bytes <= Frame.protocolBytesMax else {
             let short = Status(status.code, "the details of this status do not fit a frame")
             return writeResponse(status: short, streamID: streamID, arena: arena)
         }
         writeFrameHeader(bytes: bytes, streamID: streamID, kind: .response)
-        unsafe writeMessage(message)
+        writeMessage(built)
     }
 
     /// What a Response adds around a payload of `bytes`: its field's tag and length.
@@ -106,19 +105,37 @@ extension ByteBuffer {
         bytes == 0 ? 0 : 1 + varintBytes(bytes) + bytes
     }
 
-    /// Appends the header and the start of a successful Response; the payload must follow.
+    /// Appends a successful Response.
     ///
     /// The message is one `bytes` field, so writing it takes no message: protobuf-c would only add
     /// a copy of the payload.
-    package mutating func writeResponseStart(payloadBytes bytes: Int, streamID: UInt32) {
-        writeFrameHeader(
-            bytes: Self.responseBytes(payloadBytes: bytes),
-            streamID: streamID,
-            kind: .response
-        )
-        guard bytes > 0 else { return }
-        writeInteger(0x12 as UInt8)
-        writeVarint(bytes)
+    ///
+    /// - Parameters:
+    ///   - bytes: The payload's length.
+    ///   - streamID: The call's.
+    ///   - pack: Fills the room that it is given, which is as large as the payload.
+    package mutating func writeResponse(
+        payloadBytes bytes: Int,
+        streamID: UInt32,
+        _ pack: (UnsafeMutableRawBufferPointer) -> Void
+    ) {
+        let responseBytes = Self.responseBytes(payloadBytes: bytes)
+        let header = FrameHeader(bytes: responseBytes, streamID: streamID, kind: .response)
+        let frameBytes = Frame.headerBytes + responseBytes
+        unsafe writeWithUnsafeMutableBytes(minimumWritableBytes: frameBytes) { room in
+            unsafe header.store(to: room)
+            guard bytes > 0 else { return frameBytes }
+            let payloadStart = frameBytes - bytes
+            var rest = bytes
+            unsafe room[Frame.headerBytes] = 0x12
+            for index in (Frame.headerBytes + 1)..<payloadStart {
+                let isLast = index == payloadStart - 1
+                unsafe room[index] = UInt8(truncatingIfNeeded: rest) & 0x7F | (isLast ? 0 : 0x80)
+                rest >>= 7
+            }
+            unsafe pack(UnsafeMutableRawBufferPointer(rebasing: room[payloadStart..<frameBytes]))
+            return frameBytes
+        }
     }
 
     private static func varintBytes(_ value: Int) -> Int {
@@ -129,14 +146,5 @@ extension ByteBuffer {
             rest >>= 7
         }
         return count
-    }
-
-    private mutating func writeVarint(_ value: Int) {
-        var rest = value
-        while rest >= 0x80 {
-            writeInteger(UInt8(rest & 0x7F) | 0x80)
-            rest >>= 7
-        }
-        writeInteger(UInt8(rest))
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 package import NIOCore
 package import ProtobufArena
 
@@ -34,10 +35,14 @@ package struct ResponseEnvelope: Equatable {
 
 /// Decodes envelopes by a walk over their bytes, so that the payload stays where it was received.
 ///
-/// Remembers the last service and method as strings: a caller repeats them with every call.
+/// Remembers the start of the last request: a caller names the same service and method with
+/// every call, and mostly before all else.
 package struct EnvelopeDecoder {
+    /// The bytes of the service and the method, in this order, at the start of a request.
+    private var routeBytes: [UInt8] = []
     private var service = ""
     private var method = ""
+    private static let routeBytesMax = 256
 
     package init() {}
 
@@ -46,14 +51,16 @@ package struct EnvelopeDecoder {
         var result = RequestEnvelope(service: "", method: "", payload: ByteBuffer())
         let bytes = frame.readableBytesUInt8Span
         var cursor = WireCursor()
+        if try readRoute(bytes) {
+            (result.service, result.method) = (service, method)
+            cursor = WireCursor(skipping: routeBytes.count)
+        }
         while let field = try cursor.next(in: bytes) {
             switch (field.number, field.value) {
             case (1, .delimited(let range)):
-                service = try Self.text(bytes.extracting(range), likely: service, "service")
-                result.service = service
+                result.service = try Self.text(bytes.extracting(range), "service")
             case (2, .delimited(let range)):
-                method = try Self.text(bytes.extracting(range), likely: method, "method")
-                result.method = method
+                result.method = try Self.text(bytes.extracting(range), "method")
             case (3, .delimited(let range)):
                 result.payload = Self.slice(frame, range)
             case (4, .varint(let value)):
@@ -67,6 +74,40 @@ package struct EnvelopeDecoder {
             }
         }
         return result
+    }
+
+    /// Reads the service and the method into what is remembered.
+    ///
+    /// - Returns: Whether they are the first two fields, and short.
+    private mutating func readRoute(_ bytes: Span<UInt8>) throws(ProtobufError) -> Bool {
+        guard !startsWithRoute(bytes) else { return true }
+        var cursor = WireCursor()
+        guard let first = try cursor.next(in: bytes), first.number == 1,
+            case .delimited(let serviceRange) = first.value,
+            let second = try cursor.next(in: bytes), second.number == 2,
+            case .delimited(let methodRange) = second.value,
+            methodRange.upperBound <= Self.routeBytesMax
+        else { return false }
+        let names = (
+            try Self.text(bytes.extracting(serviceRange), "service"),
+            try Self.text(bytes.extracting(methodRange), "method")
+        )
+        (service, method) = names
+        routeBytes = (0..<methodRange.upperBound).map { bytes[$0] }
+        return true
+    }
+
+    private func startsWithRoute(_ bytes: Span<UInt8>) -> Bool {
+        let count = routeBytes.count
+        guard count > 0, bytes.count >= count else { return false }
+        return unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe routeBytes.withUnsafeBufferPointer { route in
+                guard let bytes = bytes.baseAddress, let route = route.baseAddress else {
+                    return false
+                }
+                return unsafe memcmp(bytes, route, count) == 0
+            }
+        }
     }
 
     /// Decodes a Response; text is checked.
@@ -160,20 +201,6 @@ package struct EnvelopeDecoder {
             fatalError("a field that was walked is not in its frame")
         }
         return slice
-    }
-
-    /// `likely` itself when the bytes say the same, without making a new string.
-    private static func text(
-        _ bytes: Span<UInt8>,
-        likely: String,
-        _ field: String
-    ) throws(ProtobufError) -> String {
-        let isLikely = unsafe bytes.withUnsafeBufferPointer { bytes in
-            unsafe likely.utf8.withContiguousStorageIfAvailable { likely in
-                unsafe !likely.isEmpty && likely.elementsEqual(bytes)
-            }
-        }
-        return isLikely == true ? likely : try text(bytes, field)
     }
 
     private static func text(

@@ -35,6 +35,42 @@ package struct Frame: Equatable {
     package let payload: ByteBuffer
 }
 
+/// The ten bytes before a frame's data.
+struct FrameHeader {
+    /// Of the data.
+    let bytes: UInt32
+    let streamID: UInt32
+    let type: UInt8
+    let flags: UInt8
+
+    /// A header that we send.
+    init(bytes: Int, streamID: UInt32, kind: Frame.Kind, flags: Frame.Flags = []) {
+        guard let length = UInt32(exactly: bytes), bytes <= Frame.protocolBytesMax else {
+            fatalError("a frame of \(bytes) bytes was not refused before")
+        }
+        self.bytes = length
+        self.streamID = streamID
+        type = kind.rawValue
+        self.flags = flags.rawValue
+    }
+
+    /// Reads a header from at least ten bytes.
+    init(_ bytes: UnsafeRawBufferPointer) {
+        unsafe self.bytes = UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self))
+        unsafe streamID = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        unsafe type = bytes[8]
+        unsafe flags = bytes[9]
+    }
+
+    /// Writes the header to at least ten bytes.
+    func store(to room: UnsafeMutableRawBufferPointer) {
+        unsafe room.storeBytes(of: bytes.bigEndian, as: UInt32.self)
+        unsafe room.storeBytes(of: streamID.bigEndian, toByteOffset: 4, as: UInt32.self)
+        unsafe room[8] = type
+        unsafe room[9] = flags
+    }
+}
+
 /// Why the bytes of a connection cannot be understood any further.
 package struct FrameViolation: Error, Equatable {
     package enum Reason: Equatable {
@@ -94,34 +130,30 @@ package struct FrameReader {
     /// The next whole frame; nil until more bytes come.
     package mutating func next() throws(FrameViolation) -> Frame? {
         if let violation { throw violation }
-        let start = pending.readerIndex
-        guard pending.readableBytes >= Frame.headerBytes,
-            let length = pending.getInteger(at: start, as: UInt32.self),
-            let streamID = pending.getInteger(at: start + 4, as: UInt32.self),
-            let type = pending.getInteger(at: start + 8, as: UInt8.self),
-            let flags = pending.getInteger(at: start + 9, as: UInt8.self)
-        else {
+        guard pending.readableBytes >= Frame.headerBytes else {
             compact()
             return nil
         }
-        guard length <= UInt32(frameBytesMax) else {
-            throw fail(streamID, type, .tooLarge(bytes: Int(length), bytesMax: frameBytesMax))
+        let header = unsafe pending.withUnsafeReadableBytes { unsafe FrameHeader($0) }
+        let length = Int(header.bytes)
+        guard length <= frameBytesMax else {
+            throw fail(header, .tooLarge(bytes: length, bytesMax: frameBytesMax))
         }
-        guard let kind = Frame.Kind(rawValue: type) else {
-            throw fail(streamID, type, .unknownType(type))
+        guard let kind = Frame.Kind(rawValue: header.type) else {
+            throw fail(header, .unknownType(header.type))
         }
-        guard pending.readableBytes >= Frame.headerBytes + Int(length) else {
+        guard pending.readableBytes >= Frame.headerBytes + length else {
             compact()
             return nil
         }
         pending.moveReaderIndex(forwardBy: Frame.headerBytes)
-        guard let payload = pending.readSlice(length: Int(length)) else {
+        guard let payload = pending.readSlice(length: length) else {
             fatalError("a frame that was counted is not there")
         }
         return Frame(
-            streamID: streamID,
+            streamID: header.streamID,
             kind: kind,
-            flags: Frame.Flags(rawValue: flags),
+            flags: Frame.Flags(rawValue: header.flags),
             payload: payload
         )
     }
@@ -133,11 +165,14 @@ package struct FrameReader {
     }
 
     private mutating func fail(
-        _ streamID: UInt32,
-        _ type: UInt8,
+        _ header: FrameHeader,
         _ reason: FrameViolation.Reason
     ) -> FrameViolation {
-        let violation = FrameViolation(streamID: streamID, type: type, reason: reason)
+        let violation = FrameViolation(
+            streamID: header.streamID,
+            type: header.type,
+            reason: reason
+        )
         self.violation = violation
         pending = ByteBuffer()
         return violation

@@ -3,8 +3,8 @@ import ProtobufArena
 import TradingCore
 
 extension ReplyEncoder {
-    func approvals(_ view: ApprovalsView) -> [UInt8] {
-        unsafe self.pack(trading__v1__list_approvals_response__init) { message in
+    func approvals(_ view: ApprovalsView) -> BuiltMessage {
+        unsafe self.build(trading__v1__list_approvals_response__init) { message in
             unsafe message.codes_locked_until = view.codesLockedUntil?.nanoseconds ?? 0
             unsafe message.n_orders = view.held.count
             unsafe message.orders = self.arena.array(

@@ -3,14 +3,14 @@ import ProtobufArena
 import TradingCore
 
 extension ReplyEncoder {
-    func limits(_ view: LimitsView, to method: TradingMethod) -> [UInt8] {
+    func limits(_ view: LimitsView, to method: TradingMethod) -> BuiltMessage {
         if method == .setLimits {
-            return unsafe self.pack(trading__v1__set_limits_response__init) { message in
+            return unsafe self.build(trading__v1__set_limits_response__init) { message in
                 unsafe message.n_steps = view.steps.count
                 unsafe message.steps = self.arena.array(view.steps.map { unsafe self.step($0) })
             }
         }
-        return unsafe self.pack(trading__v1__get_limits_response__init) { message in
+        return unsafe self.build(trading__v1__get_limits_response__init) { message in
             unsafe message.n_limits = view.limits.count
             unsafe message.limits = self.arena.array(view.limits.map { unsafe self.limit($0) })
         }

@@ -4,8 +4,8 @@ import TradingCore
 
 extension ReplyEncoder {
     /// Answers SetMode.
-    func changedMode(_ view: ModeView) -> [UInt8] {
-        unsafe self.pack(trading__v1__set_mode_response__init) { message in
+    func changedMode(_ view: ModeView) -> BuiltMessage {
+        unsafe self.build(trading__v1__set_mode_response__init) { message in
             unsafe message.mode = self.mode(view.record.mode)
             if let previous = view.previous {
                 unsafe message.previous_mode = self.mode(previous)
@@ -15,8 +15,8 @@ extension ReplyEncoder {
     }
 
     /// Answers GetMode.
-    func modes(_ view: ModeView) -> [UInt8] {
-        unsafe self.pack(trading__v1__get_mode_response__init) { message in
+    func modes(_ view: ModeView) -> BuiltMessage {
+        unsafe self.build(trading__v1__get_mode_response__init) { message in
             let record = view.record
             unsafe message.mode = self.mode(record.mode)
             unsafe message.since = record.since.nanoseconds

@@ -3,9 +3,9 @@ import ProtobufArena
 import TradingCore
 
 extension ReplyEncoder {
-    func positions(_ view: PositionsView, to method: TradingMethod) -> [UInt8] {
+    func positions(_ view: PositionsView, to method: TradingMethod) -> BuiltMessage {
         if method == .balances {
-            return unsafe self.pack(trading__v1__balances_response__init) { message in
+            return unsafe self.build(trading__v1__balances_response__init) { message in
                 unsafe message.mode = self.mode(view.mode)
                 unsafe message.n_balances = view.balances.count
                 unsafe message.balances = self.arena.array(
@@ -13,7 +13,7 @@ extension ReplyEncoder {
                 )
             }
         }
-        return unsafe self.pack(trading__v1__positions_response__init) { message in
+        return unsafe self.build(trading__v1__positions_response__init) { message in
             unsafe message.mode = self.mode(view.mode)
             unsafe message.n_positions = view.positions.count
             unsafe message.positions = self.arena.array(
@@ -86,25 +86,25 @@ extension ReplyEncoder {
     }
 
     /// Answers ClosePosition and AdjustPosition where no order was placed.
-    func nothingToDo(_ reached: PositionReached, to method: TradingMethod) -> [UInt8] {
+    func nothingToDo(_ reached: PositionReached, to method: TradingMethod) -> BuiltMessage {
         let nothing = unsafe self.arena.make(trading__v1__nothing_to_do__init) { message in
             unsafe message.position_quantity = self.arena.string(reached.held.description)
             unsafe message.pending_quantity = self.arena.string(reached.pending.description)
             unsafe message.message = self.arena.string(reached.message)
         }
         guard method == .closePosition else {
-            return unsafe self.pack(trading__v1__adjust_position_response__init) {
+            return unsafe self.build(trading__v1__adjust_position_response__init) {
                 unsafe $0.nothing_to_do = nothing
             }
         }
-        return unsafe self.pack(trading__v1__close_position_response__init) {
+        return unsafe self.build(trading__v1__close_position_response__init) {
             unsafe $0.nothing_to_do = nothing
         }
     }
 
     /// Answers ListSessions.
-    func sessions(_ statuses: [SessionStatus]) -> [UInt8] {
-        unsafe self.pack(trading__v1__list_sessions_response__init) { message in
+    func sessions(_ statuses: [SessionStatus]) -> BuiltMessage {
+        unsafe self.build(trading__v1__list_sessions_response__init) { message in
             unsafe message.n_sessions = statuses.count
             unsafe message.sessions = self.arena.array(
                 statuses.map { unsafe self.session($0) }
@@ -130,8 +130,8 @@ extension ReplyEncoder {
     }
 
     /// Answers CancelOnDisconnect.
-    func session(_ view: SessionView) -> [UInt8] {
-        unsafe self.pack(trading__v1__cancel_on_disconnect_response__init) { message in
+    func session(_ view: SessionView) -> BuiltMessage {
+        unsafe self.build(trading__v1__cancel_on_disconnect_response__init) { message in
             unsafe message.is_resumed = view.isResumed ? 1 : 0
             unsafe message.n_order_ids = view.open.count
             unsafe message.order_ids = self.arena.array(scalars: view.open.map(\.raw))

@@ -40,21 +40,21 @@ extension ReplyEncoder {
         }
     }
 
-    func breaches(_ view: RiskView, to method: TradingMethod) -> [UInt8] {
+    func breaches(_ view: RiskView, to method: TradingMethod) -> BuiltMessage {
         let open = view.breaches.filter(\.isOpen)
         switch method {
         case .acknowledgeBreach:
-            return unsafe self.pack(trading__v1__acknowledge_breach_response__init) { message in
+            return unsafe self.build(trading__v1__acknowledge_breach_response__init) { message in
                 unsafe message.n_breaches = open.count
                 unsafe message.breaches = self.arena.array(open.map { unsafe self.breach($0) })
             }
         case .disableTrading:
-            return unsafe self.pack(trading__v1__disable_trading_response__init) { message in
+            return unsafe self.build(trading__v1__disable_trading_response__init) { message in
                 unsafe message.n_breaches = open.count
                 unsafe message.breaches = self.arena.array(open.map { unsafe self.breach($0) })
             }
         default:
-            return unsafe self.pack(trading__v1__risk_breaches_response__init) { message in
+            return unsafe self.build(trading__v1__risk_breaches_response__init) { message in
                 unsafe message.n_breaches = view.breaches.count
                 unsafe message.breaches = self.arena.array(
                     view.breaches.map { unsafe self.breach($0) }
@@ -82,9 +82,9 @@ extension ReplyEncoder {
         }
     }
 
-    func summary(_ summary: RiskSummary) -> [UInt8] {
+    func summary(_ summary: RiskSummary) -> BuiltMessage {
         let open = summary.risk.breaches.filter(\.isOpen)
-        return unsafe self.pack(trading__v1__risk_summary_response__init) { message in
+        return unsafe self.build(trading__v1__risk_summary_response__init) { message in
             unsafe message.mode = self.mode(summary.risk.mode)
             unsafe message.is_trading_disabled = summary.risk.isTradingDisabled ? 1 : 0
             unsafe message.kill_level = Trading__V1__KillLevel(

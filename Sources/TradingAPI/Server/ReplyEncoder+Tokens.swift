@@ -8,20 +8,20 @@ extension ReplyEncoder {
         changed: [AccessToken],
         to method: TradingMethod,
         telling secret: BearerToken?
-    ) -> [UInt8] {
+    ) -> BuiltMessage {
         switch method {
         case .createToken:
-            return unsafe self.pack(trading__v1__create_token_response__init) { message in
+            return unsafe self.build(trading__v1__create_token_response__init) { message in
                 unsafe message.bearer_token = self.arena.string(secret?.bearerText ?? "")
                 if let token = changed.first { unsafe message.token = self.token(token) }
             }
         case .revokeToken:
-            return unsafe self.pack(trading__v1__revoke_token_response__init) { message in
+            return unsafe self.build(trading__v1__revoke_token_response__init) { message in
                 unsafe message.n_revoked = changed.count
                 unsafe message.revoked = self.arena.array(changed.map { unsafe self.token($0) })
             }
         default:
-            return unsafe self.pack(trading__v1__list_tokens_response__init) { message in
+            return unsafe self.build(trading__v1__list_tokens_response__init) { message in
                 unsafe message.n_tokens = all.count
                 unsafe message.tokens = self.arena.array(all.map { unsafe self.token($0) })
             }

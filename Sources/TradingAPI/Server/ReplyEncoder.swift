@@ -4,8 +4,9 @@ package import ProtobufArena
 package import TradingCore
 
 /// What goes back for a call: a payload, or a status with a refusal.
-package enum EncodedReply: Sendable {
-    case payload([UInt8])
+package enum EncodedReply {
+    /// Valid until the encoder is used again.
+    case payload(BuiltMessage)
     /// The refusal of a call that has no answer of its own, packed for the status's details.
     case refused(TradingCore.Refusal, details: [UInt8])
 }
@@ -30,7 +31,7 @@ package struct ReplyEncoder {
     ///   - reply: The gateway's.
     ///   - method: What was called.
     ///   - secret: The token that the call made, which no reply holds.
-    /// - Returns: What is sent.
+    /// - Returns: What is sent; valid until the next use of this encoder.
     package func encode(
         _ reply: Reply,
         to method: TradingMethod,
@@ -42,7 +43,7 @@ package struct ReplyEncoder {
             return .payload(self.order(order, isRepeat: isRepeat, to: method))
         case .orderShown(let order, let exits):
             return .payload(
-                unsafe self.pack(trading__v1__get_order_response__init) { message in
+                unsafe self.build(trading__v1__get_order_response__init) { message in
                     unsafe message.order = self.order(order, exits)
                 }
             )
@@ -54,7 +55,7 @@ package struct ReplyEncoder {
             return .payload(self.sessions(statuses))
         case .orders(let orders, let exits):
             return .payload(
-                unsafe self.pack(trading__v1__list_orders_response__init) { message in
+                unsafe self.build(trading__v1__list_orders_response__init) { message in
                     unsafe message.n_orders = orders.count
                     unsafe message.orders = self.arena.array(
                         orders.map { unsafe self.order($0, exits[$0.orderID]) }
@@ -63,7 +64,7 @@ package struct ReplyEncoder {
             )
         case .cancelsSent(let orderIDs):
             return .payload(
-                unsafe self.pack(trading__v1__cancel_all_response__init) { message in
+                unsafe self.build(trading__v1__cancel_all_response__init) { message in
                     unsafe message.n_order_ids = orderIDs.count
                     unsafe message.order_ids = self.arena.array(scalars: orderIDs.map(\.raw))
                 }
@@ -91,54 +92,61 @@ package struct ReplyEncoder {
         }
     }
 
+    func build<Message>(
+        _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
+        _ body: (inout Message) -> Void
+    ) -> BuiltMessage {
+        unsafe BuiltMessage(self.arena.make(initialize, body))
+    }
+
     func pack<Message>(
         _ initialize: (UnsafeMutablePointer<Message>?) -> Void,
         _ body: (inout Message) -> Void
     ) -> [UInt8] {
-        unsafe Protobuf.packed(self.arena.make(initialize, body))
+        unsafe self.build(initialize, body).packed
     }
 
     // MARK: Orders
 
-    private func order(_ order: Order, isRepeat: Bool, to method: TradingMethod) -> [UInt8] {
+    private func order(_ order: Order, isRepeat: Bool, to method: TradingMethod) -> BuiltMessage {
         switch method {
         case .placeOrder:
-            unsafe self.pack(trading__v1__place_order_response__init) { message in
+            unsafe self.build(trading__v1__place_order_response__init) { message in
                 unsafe message.order = self.order(order)
                 unsafe message.is_repeat = isRepeat ? 1 : 0
             }
         case .closePosition:
-            unsafe self.pack(trading__v1__close_position_response__init) { message in
+            unsafe self.build(trading__v1__close_position_response__init) { message in
                 unsafe message.order = self.order(order)
                 unsafe message.is_repeat = isRepeat ? 1 : 0
             }
         case .adjustPosition:
-            unsafe self.pack(trading__v1__adjust_position_response__init) { message in
+            unsafe self.build(trading__v1__adjust_position_response__init) { message in
                 unsafe message.order = self.order(order)
                 unsafe message.is_repeat = isRepeat ? 1 : 0
             }
         case .cancel:
-            unsafe self.pack(trading__v1__cancel_response__init) { message in
+            unsafe self.build(trading__v1__cancel_response__init) { message in
                 unsafe message.order = self.order(order)
             }
         case .amend:
-            unsafe self.pack(trading__v1__amend_response__init) { message in
+            unsafe self.build(trading__v1__amend_response__init) { message in
                 unsafe message.order = self.order(order)
             }
         case .resolveOrder:
-            unsafe self.pack(trading__v1__resolve_order_response__init) { message in
+            unsafe self.build(trading__v1__resolve_order_response__init) { message in
                 unsafe message.order = self.order(order)
             }
         case .approve:
-            unsafe self.pack(trading__v1__approve_response__init) { message in
+            unsafe self.build(trading__v1__approve_response__init) { message in
                 unsafe message.order = self.order(order)
             }
         case .deny:
-            unsafe self.pack(trading__v1__deny_response__init) { message in
+            unsafe self.build(trading__v1__deny_response__init) { message in
                 unsafe message.order = self.order(order)
             }
         default:
-            unsafe self.pack(trading__v1__get_order_response__init) { message in
+            unsafe self.build(trading__v1__get_order_response__init) { message in
                 unsafe message.order = self.order(order)
             }
         }
@@ -225,8 +233,8 @@ package struct ReplyEncoder {
         Trading__V1__TradingMode(UInt32(mode.rawValue))
     }
 
-    private func killSwitch(_ view: KillSwitchView) -> [UInt8] {
-        unsafe self.pack(trading__v1__kill_switch_response__init) { message in
+    private func killSwitch(_ view: KillSwitchView) -> BuiltMessage {
+        unsafe self.build(trading__v1__kill_switch_response__init) { message in
             unsafe message.is_engaged = view.state.isEngaged ? 1 : 0
             unsafe message.level = Trading__V1__KillLevel(UInt32(view.state.level?.rawValue ?? 0))
             unsafe message.reason = self.arena.string(view.state.reason)
@@ -282,8 +290,8 @@ package struct ReplyEncoder {
         }
     }
 
-    private func health(_ view: HealthView) -> [UInt8] {
-        unsafe self.pack(trading__v1__health_response__init) { message in
+    private func health(_ view: HealthView) -> BuiltMessage {
+        unsafe self.build(trading__v1__health_response__init) { message in
             unsafe message.is_ready = view.notReadyReasons.isEmpty ? 1 : 0
             unsafe message.n_not_ready_reasons = view.notReadyReasons.count
             unsafe message.not_ready_reasons = self.arena.array(view.notReadyReasons)

@@ -79,14 +79,17 @@ extension Gateway {
         if let level = self.state.killSwitch.level {
             reasons.append("the kill switch is engaged at level \(level.name)")
         }
-        let ruleVenue = self.settings.ruleVenue(for: self.mode.venue)
+        // Named one by one: settings that are read beside something else are copied for it.
+        let mode = self.mode
+        let ruleVenue = self.settings.ruleVenue(for: mode.venue)
+        let limits = self.settings.sharedLimits
         reasons +=
             self.sessions[ruleVenue]?.notReadyReasons
             ?? ["no connection to \(ruleVenue.mode.name) is configured"]
-        reasons += self.condition(of: ruleVenue, at: now).reasons(self.settings.sharedLimits)
+        reasons += self.condition(of: ruleVenue, at: now).reasons(limits)
         return HealthView(
             notReadyReasons: reasons,
-            mode: self.mode,
+            mode: mode,
             journalSequence: self.state.sequence,
             openOrderCount: self.state.orders.count - self.state.heldOrders.count,
             unknownOrderCount: self.state.ordersInDoubt.count,

@@ -75,6 +75,7 @@ extension Gateway {
 
     /// What a person should look at now, oldest order first.
     func standingAlerts(at now: Instant) -> [Alert] {
+        guard !self.state.orders.isEmpty || !self.state.exits.isEmpty else { return [] }
         let doubtful = self.state.ordersInDoubt.sorted().compactMap { orderID -> Alert? in
             guard let order = self.state.orders[orderID] else { return nil }
             if order.status == .needsOperator {
@@ -88,8 +89,7 @@ extension Gateway {
     /// What is left on venues that the configuration does not name any more: nothing that is asked
     /// of them leaves, and nothing is heard of what becomes of it (M1).
     var unreachableAlerts: [Alert] {
-        guard !self.state.orders.isEmpty || !self.state.exits.isEmpty else { return [] }
-        return VenueID.allCases.filter { $0.isExchange && !self.settings.exchanges.contains($0) }
+        VenueID.allCases.filter { $0.isExchange && !self.settings.exchanges.contains($0) }
             .compactMap { venue in
                 let orderCount = self.state.openOrderCount(on: venue)
                 let exits = self.state.exits.plans.values.filter { $0.entry.venue == venue }
