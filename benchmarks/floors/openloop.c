@@ -9,16 +9,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { header_bytes = 10, inbound_bytes = 16 * 1024, waiting_max = 1024, patience_seconds = 20 };
+enum { header_bytes = 10, inbound_bytes = 16 * 1024, patience_seconds = 20 };
 
 // A connection and the calls on it that wait for their answers, oldest first.
 typedef struct {
     int connection;
-    uint32_t next_stream;
-    uint32_t answered_stream;
-    unsigned first, count;
-    uint64_t due[waiting_max];
-    int sample[waiting_max];
+    int sent, answered;
+    // As many as can wait, for a server may stand still for a while; below zero once answered.
+    uint64_t *due;
+    int *sample;
     size_t held;
     unsigned char inbound[inbound_bytes];
 } caller;
@@ -29,6 +28,8 @@ typedef struct {
     char *frame;
     size_t frame_bytes;
     int sent, answered, count;
+    int waiting_max;
+    int refused;
     uint64_t *durations;
 } load;
 
@@ -37,12 +38,11 @@ static uint32_t number_at(const unsigned char *bytes) {
 }
 
 static bool send_call(load *load, caller *caller, uint64_t due) {
-    if (caller->count == waiting_max) return false;
-    unsigned place = (caller->first + caller->count++) % waiting_max;
+    uint32_t stream = 2 * (uint32_t)caller->sent + 1;
+    int place = caller->sent++ % load->waiting_max;
     caller->due[place] = due;
     caller->sample[place] = load->sent++;
-    for (int i = 0; i < 4; i++) load->frame[4 + i] = (char)(caller->next_stream >> (24 - 8 * i));
-    caller->next_stream += 2;
+    for (int i = 0; i < 4; i++) load->frame[4 + i] = (char)(stream >> (24 - 8 * i));
     size_t written = 0;
     while (written < load->frame_bytes) {
         ssize_t sent = send(
@@ -53,7 +53,7 @@ static bool send_call(load *load, caller *caller, uint64_t due) {
     return true;
 }
 
-// Takes what arrived; an answer with a status, or one that is out of turn, is a failure.
+// Takes what arrived; an answer to what was not asked is a failure, one with a status is counted.
 static bool take_answers(load *load, caller *caller) {
     ssize_t received = recv(
         caller->connection, caller->inbound + caller->held, inbound_bytes - caller->held,
@@ -69,15 +69,17 @@ static bool take_answers(load *load, caller *caller) {
         if (length + header_bytes > inbound_bytes) return false;
         if (caller->held - start < header_bytes + length) break;
         bool is_status = length > 0 && bytes[header_bytes] == 0x0a;
-        if (caller->count == 0 || number_at(bytes + 4) != caller->answered_stream || is_status) {
+        uint32_t number = number_at(bytes + 4) / 2;
+        int place = (int)(number % (uint32_t)load->waiting_max);
+        if (number >= (uint32_t)caller->sent || caller->sample[place] < 0) {
             errno = EPROTO;
             return false;
         }
-        load->durations[caller->sample[caller->first]] = now - caller->due[caller->first];
-        caller->first = (caller->first + 1) % waiting_max;
-        caller->count--;
-        caller->answered_stream += 2;
+        load->durations[caller->sample[place]] = now - caller->due[place];
+        caller->sample[place] = -1;
+        caller->answered++;
         load->answered++;
+        load->refused += is_status;
         start += header_bytes + length;
     }
     memmove(caller->inbound, caller->inbound + start, caller->held - start);
@@ -88,7 +90,7 @@ static bool take_answers(load *load, caller *caller) {
 // Sends what is due: by the clock, or where that is zero as soon as a connection has no call.
 static bool send_due(load *load, uint64_t begin, double per_second, caller *idle) {
     if (per_second == 0) {
-        bool is_due = idle && idle->count == 0 && load->sent < load->count;
+        bool is_due = idle && idle->answered == idle->sent && load->sent < load->count;
         return !is_due || send_call(load, idle, floors_nanoseconds());
     }
     uint64_t now = floors_nanoseconds();
@@ -100,11 +102,15 @@ static bool send_due(load *load, uint64_t begin, double per_second, caller *idle
     return true;
 }
 
-static int run(load *load, int events, double per_second) {
+static bool watch(load *load, int events) {
     for (int i = 0; i < load->caller_count; i++) {
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &load->callers[i]};
-        if (epoll_ctl(events, EPOLL_CTL_ADD, load->callers[i].connection, &event) < 0) return -1;
+        if (epoll_ctl(events, EPOLL_CTL_ADD, load->callers[i].connection, &event) < 0) return false;
     }
+    return true;
+}
+
+static int run(load *load, int events, double per_second) {
     uint64_t begin = floors_nanoseconds(), last = begin;
     for (int i = 0; per_second == 0 && i < load->caller_count; i++) {
         if (!send_due(load, begin, 0, &load->callers[i])) return -1;
@@ -125,24 +131,42 @@ static int run(load *load, int events, double per_second) {
     return load->answered;
 }
 
+// One call on each connection: the first one makes the server set up what the next ones find.
+static bool warm_up(load *load, int events) {
+    int count = load->count;
+    load->count = load->caller_count;
+    if (run(load, events, 0) < 0) return false;
+    load->sent = load->answered = load->refused = 0;
+    load->count = count;
+    return true;
+}
+
 int floors_open_loop(
     const int *connections, int connection_count, const char *frame, size_t frame_bytes,
-    double per_second, int count, uint64_t *durations) {
+    double per_second, int count, uint64_t *durations, int *refused) {
     load load = {.caller_count = connection_count, .count = count, .durations = durations};
+    load.waiting_max = per_second == 0 ? 1 : count / connection_count + 2;
     load.callers = calloc((size_t)connection_count, sizeof *load.callers);
+    size_t places = (size_t)connection_count * (size_t)load.waiting_max;
+    uint64_t *due = calloc(places, sizeof *due);
+    int *samples = calloc(places, sizeof *samples);
     load.frame = malloc(frame_bytes);
     load.frame_bytes = frame_bytes;
     int events = epoll_create1(EPOLL_CLOEXEC), result = -1;
-    if (load.callers && load.frame && events >= 0) {
+    if (load.callers && due && samples && load.frame && events >= 0) {
         memcpy(load.frame, frame, frame_bytes);
         for (int i = 0; i < connection_count; i++) {
             load.callers[i].connection = connections[i];
-            load.callers[i].next_stream = load.callers[i].answered_stream = 1;
+            load.callers[i].due = due + (size_t)i * (size_t)load.waiting_max;
+            load.callers[i].sample = samples + (size_t)i * (size_t)load.waiting_max;
         }
-        result = run(&load, events, per_second);
+        if (watch(&load, events) && warm_up(&load, events)) result = run(&load, events, per_second);
+        *refused = load.refused;
     }
     if (events >= 0) close(events);
     free(load.callers);
+    free(due);
+    free(samples);
     free(load.frame);
     return result;
 }

@@ -49,11 +49,12 @@ int floors_http_parallel(
 void floors_sign(const char *secret, const char *payload, char *text);
 
 // Offers calls over fresh connections in turn, at a fixed rate whatever becomes of the answers, or
-// where the rate is zero one after the other on each connection. `frame` is a ttrpc request whose
-// stream id is put in. A duration counts from when the call was due. Returns `count`.
+// where the rate is zero one after the other on each connection; a first call on each is made before
+// and not counted. `frame` is a ttrpc request whose stream id is put in. A duration counts from when
+// the call was due. Returns `count`, and how many of them were answered with a status.
 int floors_open_loop(
     const int *connections, int connection_count, const char *frame, size_t frame_bytes,
-    double per_second, int count, uint64_t *durations);
+    double per_second, int count, uint64_t *durations, int *refused);
 
 // Opens subscriptions by a request frame, a connection each, prints when all of them stand, and
 // reads what they are told, for ever; returns -1 where one of them ends.
