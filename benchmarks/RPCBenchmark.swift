@@ -168,7 +168,8 @@ enum RPCBenchmark {
         let connections = (0..<count).map { _ in floors_connect(desk.gatewayPort) }
         defer { for connection in connections where connection >= 0 { close(connection) } }
         guard connections.allSatisfy({ $0 >= 0 }) else { throw Fault("cannot connect so often") }
-        // A thousand connections are accepted, and those of the last offer ended, before the first call.
+        // A thousand connections are accepted, and those of the last offer ended, before the first
+        // call.
         usleep(500_000)
         let frame = Wire.request("Health", []).map { CChar(bitPattern: $0) }
         let calls = CInt(rate == 0 ? 200_000 : min(400_000, rate * 2))
