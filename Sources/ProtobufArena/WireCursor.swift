@@ -23,13 +23,8 @@ package struct WireCursor {
 
     private var offset: Int
 
-    /// Starts at the beginning of `bytes` given to `next`.
-    package init() {
-        offset = 0
-    }
-
-    /// Starts behind fields that were read before.
-    package init(skipping bytes: Int) {
+    /// Starts at the beginning of `bytes` given to `next`, or behind fields that were read before.
+    package init(skipping bytes: Int = 0) {
         offset = bytes
     }
 

@@ -11,7 +11,7 @@
 
 enum { header_bytes = 10, inbound_bytes = 16 * 1024, patience_seconds = 20 };
 
-// A connection and the calls on it that wait for their answers, oldest first.
+// A connection and the calls on it that wait for their answers.
 typedef struct {
     int connection;
     int sent, answered;
