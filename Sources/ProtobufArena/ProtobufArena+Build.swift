@@ -21,27 +21,42 @@ extension ProtobufArena {
             if let start = utf8.baseAddress, unsafe memchr(start, 0, utf8.count) != nil {
                 return nil
             }
-            let memory = unsafe allocate(bytes: utf8.count + 1)
-            unsafe UnsafeMutableRawBufferPointer(start: memory, count: utf8.count)
-                .copyMemory(from: UnsafeRawBufferPointer(utf8))
-            return unsafe memory.assumingMemoryBound(to: CChar.self)
+            return unsafe self.copy(utf8, into: utf8.count + 1).assumingMemoryBound(to: CChar.self)
         }
         if let copy = unsafe copy { return unsafe copy }
         let scalars = text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }
         return unsafe string(String(String.UnicodeScalarView(scalars)))
     }
 
+    /// A copy of `text` that ends with a NUL, for a string field.
+    ///
+    /// - Parameter text: UTF-8 without a NUL.
+    /// - Returns: The copy.
+    package func string(_ text: Span<UInt8>) -> UnsafeMutablePointer<CChar> {
+        unsafe text.withUnsafeBufferPointer { source in
+            unsafe copy(source, into: source.count + 1).assumingMemoryBound(to: CChar.self)
+        }
+    }
+
     /// A copy of `bytes`, for a bytes field.
     package func bytes(_ bytes: Span<UInt8>) -> ProtobufCBinaryData {
         unsafe bytes.withUnsafeBufferPointer { source in
-            let memory = unsafe allocate(bytes: source.count)
-            unsafe UnsafeMutableRawBufferPointer(start: memory, count: source.count)
-                .copyMemory(from: UnsafeRawBufferPointer(source))
-            return unsafe ProtobufCBinaryData(
+            unsafe ProtobufCBinaryData(
                 len: source.count,
-                data: memory.assumingMemoryBound(to: UInt8.self)
+                data: copy(source, into: source.count).assumingMemoryBound(to: UInt8.self)
             )
         }
+    }
+
+    /// A copy of `source` at the start of so many bytes.
+    private func copy(
+        _ source: UnsafeBufferPointer<UInt8>,
+        into bytes: Int
+    ) -> UnsafeMutableRawPointer {
+        let memory = unsafe allocate(bytes: bytes)
+        unsafe UnsafeMutableRawBufferPointer(start: memory, count: source.count)
+            .copyMemory(from: UnsafeRawBufferPointer(source))
+        return unsafe memory
     }
 
     /// A copy of `bytes`, for a bytes field.

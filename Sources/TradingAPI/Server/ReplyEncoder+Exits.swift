@@ -12,14 +12,14 @@ extension ReplyEncoder {
         unsafe message.entry_order_id = intent.entry?.raw ?? 0
         guard let exits = intent.exits else { return }
         if let stop = exits.stopLoss {
-            unsafe message.stop_loss_price = self.arena.string(stop.stopPrice.description)
-            unsafe message.stop_loss_limit = self.arena.string(stop.limitPrice?.description ?? "")
+            unsafe message.stop_loss_price = self.text(stop.stopPrice)
+            unsafe message.stop_loss_limit = self.text(stop.limitPrice)
         }
-        unsafe message.take_profit_price = self.arena.string(exits.takeProfit?.description ?? "")
+        unsafe message.take_profit_price = self.text(exits.takeProfit)
         guard let view else { return }
         unsafe message.exits_status = Trading__V1__ExitsStatus(UInt32(view.status.rawValue))
-        unsafe message.exits_quantity = self.arena.string(view.rest.description)
-        unsafe message.exits_covered_quantity = self.arena.string(view.covered.description)
+        unsafe message.exits_quantity = self.text(view.rest)
+        unsafe message.exits_covered_quantity = self.text(view.covered)
         unsafe message.exits_problem = self.arena.string(view.problem)
     }
 }

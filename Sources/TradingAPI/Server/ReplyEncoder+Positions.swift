@@ -33,17 +33,13 @@ extension ReplyEncoder {
         let unrealized = marked.mark.map { position.unrealizedProfit(at: $0) }
         return unsafe self.arena.make(trading__v1__position__init) { message in
             unsafe message.symbol = self.arena.string(position.symbol.name)
-            unsafe message.quantity = self.arena.string(position.quantity.description)
-            unsafe message.average_price = self.arena.string(
-                position.averagePrice?.description ?? ""
+            unsafe message.quantity = self.text(position.quantity)
+            unsafe message.average_price = self.text(position.averagePrice)
+            unsafe message.mark_price = self.text(marked.mark)
+            unsafe message.realized_pnl = self.text(
+                position.realizedProfit.amount(rounding: .down)
             )
-            unsafe message.mark_price = self.arena.string(marked.mark?.description ?? "")
-            unsafe message.realized_pnl = self.arena.string(
-                position.realizedProfit.amount(rounding: .down).description
-            )
-            unsafe message.unrealized_pnl = self.arena.string(
-                unrealized?.amount(rounding: .down).description ?? ""
-            )
+            unsafe message.unrealized_pnl = self.text(unrealized?.amount(rounding: .down))
             unsafe message.n_fees = position.fees.count
             unsafe message.fees = self.arena.array(
                 position.fees.map { fee in
@@ -79,17 +75,17 @@ extension ReplyEncoder {
     ) -> UnsafeMutablePointer<Trading__V1__Balance> {
         unsafe self.arena.make(trading__v1__balance__init) { message in
             unsafe message.asset = self.arena.string(asset.name)
-            unsafe message.total = self.arena.string(total.description)
-            unsafe message.reserved = self.arena.string(reserved.description)
-            unsafe message.available = self.arena.string(available.description)
+            unsafe message.total = self.text(total)
+            unsafe message.reserved = self.text(reserved)
+            unsafe message.available = self.text(available)
         }
     }
 
     /// Answers ClosePosition and AdjustPosition where no order was placed.
     func nothingToDo(_ reached: PositionReached, to method: TradingMethod) -> BuiltMessage {
         let nothing = unsafe self.arena.make(trading__v1__nothing_to_do__init) { message in
-            unsafe message.position_quantity = self.arena.string(reached.held.description)
-            unsafe message.pending_quantity = self.arena.string(reached.pending.description)
+            unsafe message.position_quantity = self.text(reached.held)
+            unsafe message.pending_quantity = self.text(reached.pending)
             unsafe message.message = self.arena.string(reached.message)
         }
         guard method == .closePosition else {

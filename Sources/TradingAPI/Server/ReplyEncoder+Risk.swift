@@ -30,8 +30,8 @@ extension ReplyEncoder {
             unsafe message.symbol = self.arena.string(terms.symbol.name)
             unsafe message.side = Trading__V1__Side(UInt32(terms.side.rawValue))
             unsafe message.type = Trading__V1__OrderType(UInt32(terms.type.venueType.rawValue))
-            unsafe message.quantity = self.arena.string(terms.quantity.description)
-            unsafe message.price = self.arena.string(terms.type.limitPrice?.description ?? "")
+            unsafe message.quantity = self.text(terms.quantity)
+            unsafe message.price = self.text(terms.type.limitPrice)
             unsafe message.principal = self.arena.string(decision.intent.principal.name)
             unsafe message.tag = self.arena.string(decision.intent.tag)
             if let refusal = decision.refusal {
@@ -127,16 +127,14 @@ extension ReplyEncoder {
             unsafe message.mode = self.mode(account.venue.mode)
             unsafe message.asset = self.arena.string(account.asset.name)
             unsafe message.day_start = account.dayStart.nanoseconds
-            unsafe message.start_equity = self.arena.string(account.startEquity.description)
-            unsafe message.equity = self.arena.string(account.equity?.description ?? "")
-            unsafe message.loss = self.arena.string(account.loss?.description ?? "")
-            unsafe message.high_water = self.arena.string(account.highWater?.description ?? "")
+            unsafe message.start_equity = self.text(account.startEquity)
+            unsafe message.equity = self.text(account.equity)
+            unsafe message.loss = self.text(account.loss)
+            unsafe message.high_water = self.text(account.highWater)
             unsafe message.drawdown = self.arena.string(
                 account.drawdownMillionths.map(LossLimits.share) ?? ""
             )
-            unsafe message.realized_pnl = self.arena.string(
-                account.realizedProfit.amount(rounding: .down).description
-            )
+            unsafe message.realized_pnl = self.text(account.realizedProfit.amount(rounding: .down))
             unsafe message.n_fees = account.fees.count
             unsafe message.fees = self.arena.array(
                 account.fees.map { fee in

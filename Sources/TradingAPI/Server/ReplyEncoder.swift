@@ -152,6 +152,12 @@ package struct ReplyEncoder {
         }
     }
 
+    /// A decimal's text; an empty one for nil.
+    func text(_ decimal: (some ExactDecimal)?) -> UnsafeMutablePointer<CChar> {
+        guard let decimal else { return unsafe self.arena.string("") }
+        return unsafe decimal.digits.withBytes { unsafe self.arena.string($0) }
+    }
+
     func order(
         _ order: Order,
         _ exits: ExitsView? = nil
@@ -165,25 +171,17 @@ package struct ReplyEncoder {
             unsafe message.side = Trading__V1__Side(UInt32(order.terms.side.rawValue))
             let type = order.terms.type
             unsafe message.type = Trading__V1__OrderType(UInt32(type.venueType.rawValue))
-            unsafe message.price = self.arena.string(type.limitPrice?.description ?? "")
+            unsafe message.price = self.text(type.limitPrice)
             unsafe message.time_in_force = Trading__V1__TimeInForce(
                 UInt32(type.timeInForce?.rawValue ?? 0)
             )
-            unsafe message.stop_price = self.arena.string(
-                type.trigger?.stopPrice.description ?? ""
-            )
-            unsafe message.quantity = self.arena.string(order.quantity.description)
-            unsafe message.quote_quantity = self.arena.string(
-                order.terms.quoteQuantity?.description ?? ""
-            )
+            unsafe message.stop_price = self.text(type.trigger?.stopPrice)
+            unsafe message.quantity = self.text(order.quantity)
+            unsafe message.quote_quantity = self.text(order.terms.quoteQuantity)
             unsafe message.status = order.status.message
-            unsafe message.filled_quantity = self.arena.string(order.filledQuantity.description)
-            unsafe message.filled_notional = self.arena.string(
-                order.filledQuoteQuantity.description
-            )
-            unsafe message.average_price = self.arena.string(
-                order.averagePrice?.description ?? ""
-            )
+            unsafe message.filled_quantity = self.text(order.filledQuantity)
+            unsafe message.filled_notional = self.text(order.filledQuoteQuantity)
+            unsafe message.average_price = self.text(order.averagePrice)
             unsafe message.n_fills = order.fills.count
             unsafe message.fills = self.arena.array(order.fills.map { unsafe self.fill($0) })
             if let refusal = order.refusal { unsafe message.refusal = self.refusal(refusal) }
@@ -195,9 +193,7 @@ package struct ReplyEncoder {
             unsafe message.predecessor_order_id = order.intent.predecessor?.raw ?? 0
             unsafe message.successor_order_id = order.successor?.raw ?? 0
             unsafe message.is_amend_pending = order.pendingAmend == nil ? 0 : 1
-            unsafe message.original_quantity = self.arena.string(
-                order.intent.originalQuantity?.description ?? ""
-            )
+            unsafe message.original_quantity = self.text(order.intent.originalQuantity)
             unsafe message.strategy = self.arena.string(order.intent.strategy)
             unsafe self.addExits(of: order.intent, exits, to: &message)
         }
@@ -206,9 +202,9 @@ package struct ReplyEncoder {
     func fill(_ fill: Fill) -> UnsafeMutablePointer<Trading__V1__Fill> {
         unsafe self.arena.make(trading__v1__fill__init) { message in
             unsafe message.trade_id = fill.tradeID.raw
-            unsafe message.price = self.arena.string(fill.price.description)
-            unsafe message.quantity = self.arena.string(fill.quantity.description)
-            unsafe message.fee = self.arena.string(fill.fee.description)
+            unsafe message.price = self.text(fill.price)
+            unsafe message.quantity = self.text(fill.quantity)
+            unsafe message.fee = self.text(fill.fee)
             unsafe message.fee_asset = self.arena.string(fill.feeAsset?.name ?? "")
             unsafe message.is_maker = fill.isMaker ? 1 : 0
             unsafe message.time = fill.time.nanoseconds
@@ -276,7 +272,7 @@ package struct ReplyEncoder {
     ) -> UnsafeMutablePointer<Trading__V1__Closing> {
         unsafe self.arena.make(trading__v1__closing__init) { message in
             unsafe message.symbol = self.arena.string(closing.symbol.name)
-            unsafe message.quantity = self.arena.string(closing.quantity.description)
+            unsafe message.quantity = self.text(closing.quantity)
             unsafe message.status = Trading__V1__ClosingStatus(UInt32(closing.status.rawValue))
             unsafe message.reason = self.arena.string(closing.reason)
             unsafe message.order_count = UInt64(closing.orderCount)

@@ -72,14 +72,17 @@ extension ExactDecimal {
     }
 
     /// The shortest exact text, such as `0.5` or `60000`.
-    @inlinable public var description: String { self.text(isPadded: false) }
+    @inlinable public var description: String { self.digits(isPadded: false).text }
 
     /// The text with all fraction digits, such as `0.50000000`: the form that Binance sends.
-    @inlinable public var paddedText: String { self.text(isPadded: true) }
+    @inlinable public var paddedText: String { self.digits(isPadded: true).text }
+
+    /// The bytes of ``description``.
+    @inlinable package var digits: DecimalDigits { self.digits(isPadded: false) }
 
     @inlinable
-    func text(isPadded: Bool) -> String {
-        DecimalText.text(
+    func digits(isPadded: Bool) -> DecimalDigits {
+        DecimalDigits(
             magnitude: UInt128(self.raw.magnitude),
             isNegative: self.raw < 0,
             fractionDigits: Self.fractionDigits,
