@@ -4,7 +4,7 @@ SWIFT_FLAGS ?=
 
 PAIRS ?=
 
-.PHONY: help deps build test test-clients test-example test-interop test-faults test-kill test-properties fuzz demo check bench clean
+.PHONY: help deps build test test-clients test-example test-interop test-faults test-kill test-properties fuzz demo check release bench clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,10 +67,13 @@ demo: deps ## Runs an order through the whole system and shows it
 check: deps ## Lint, generated code, imports, warnings
 	scripts/check
 
-bench: deps ## Measures, beside the floors of the same run
-	swift build -c release --product benchmarks
-	swift build -c release --product RPCServer
-	swift build -c release --product ExchangeSim
+release: deps ## Builds the programs for use: optimised, and to run where no Swift is installed
+	swift build -c release --static-swift-stdlib --product RPCServer $(SWIFT_FLAGS)
+	swift build -c release --static-swift-stdlib --product tradectl $(SWIFT_FLAGS)
+	swift build -c release --static-swift-stdlib --product ExchangeSim $(SWIFT_FLAGS)
+
+bench: release ## Measures, beside the floors of the same run
+	swift build -c release --static-swift-stdlib --product benchmarks $(SWIFT_FLAGS)
 	scripts/build-peers
 	.build/release/benchmarks
 

@@ -6,8 +6,9 @@ import Glibc
 /// `benchmarks [rounds]` measures all, `benchmarks recovery` only recovery, `benchmarks exchange`
 /// only what the exchange is held to, `benchmarks gate` only the risk gate, `benchmarks rpc` only
 /// the RPC hop, `benchmarks subscribers [COUNT]` only what subscribers cost an order. `benchmarks
-/// floor-server` is the other end of the floors, `benchmarks event-loop-echo` that of NIO's,
-/// `benchmarks recover STORE` one recovery, `benchmarks subscribe PORT COUNT` subscribers.
+/// floor-server` and `benchmarks frame-server` are the other ends of the floors, `benchmarks
+/// event-loop-echo` that of NIO's, `benchmarks recover STORE` one recovery, `benchmarks subscribe
+/// PORT COUNT` subscribers.
 @main
 enum Program {
     /// Where everything of a run lies: in the working directory, whose disk is meant.
@@ -18,6 +19,10 @@ enum Program {
         let arguments = CommandLine.arguments.dropFirst()
         let first = arguments.first
         if first == "floor-server" { floors_serve() }
+        if first == "frame-server" {
+            floors_raise_files()
+            floors_serve_frames()
+        }
         if first == "event-loop-echo" {
             do throws(Fault) { try EventLoopEcho.serve() } catch { Self.fail(error) }
         }

@@ -2,23 +2,19 @@ import CFloors
 import Glibc
 
 /// The RPC hop alone, beside the raw floor and an asynchronous gRPC C++ server of the same run on
-/// one core; and what a thousand connections cost at the rate of one.
+/// one core.
 enum RPCBenchmark {
     private static let rounds = 5
-    /// More, for a tail is at the mercy of the host.
-    private static let tailRounds = 9
     private static let calls: CInt = 4_000
-    private static let connectionCount = 1_000
     private static let floorMax = 1.3
     private static let peerMin = 2.0
-    private static let tailMax = 3.0
 
     static func run(folder: String) throws(Fault) {
         try Self.measureHop(folder: "\(folder)/rpc-same")
-        try Self.measureScaling(folder: "\(folder)/rpc-spread")
+        try TailBenchmark.run(folder: "\(folder)/rpc-spread")
     }
 
-    private static func judge(_ text: String, _ isMet: Bool) {
+    static func judge(_ text: String, _ isMet: Bool) {
         print("  \(text): \(isMet ? "pass" : "FAIL")")
     }
 
@@ -103,93 +99,32 @@ enum RPCBenchmark {
         _ = try caller.call(order, count: 1, inFlight: 1) { _, _ in }
     }
 
+    /// By the same means as the floor's round trip: what the client costs is in both.
     private static func call(_ method: String, _ desk: Desk) throws(Fault) -> Samples {
-        let caller = try Caller(port: desk.gatewayPort)
-        defer { caller.close() }
-        let frames = [Wire.request(method, [])]
-        _ = try caller.call(frames, count: 500, inFlight: 1) { _, _ in }
-        return try caller.call(frames, count: Int(Self.calls), inFlight: 1) { _, _ in }
+        let frame = Wire.request(method, []).map { CChar(bitPattern: $0) }
+        return try Self.measure(desk.gatewayPort, "calls of \(method)") { connection, durations in
+            unsafe floors_calls(connection, frame, frame.count, Self.calls, &durations)
+        }
     }
 
     private static func roundTrip(_ port: CInt) throws(Fault) -> Samples {
+        try Self.measure(port, "the floor") { connection, durations in
+            unsafe floors_ping_pong(connection, Self.calls, &durations)
+        }
+    }
+
+    private static func measure(
+        _ port: CInt,
+        _ name: String,
+        _ run: (CInt, inout [UInt64]) -> CInt
+    ) throws(Fault) -> Samples {
         let connection = floors_connect(port)
-        guard connection >= 0 else { throw Fault("cannot connect to the floor") }
+        guard connection >= 0 else { throw Fault("cannot connect for \(name)") }
         defer { close(connection) }
         var durations = [UInt64](repeating: 0, count: Int(Self.calls))
-        guard unsafe floors_ping_pong(connection, Self.calls, &durations) == Self.calls else {
-            throw Fault("the floor failed: errno \(errno)")
+        guard run(connection, &durations) == Self.calls else {
+            throw Fault("\(name) failed: errno \(errno)")
         }
         return Samples(durations, seconds: 1)
-    }
-
-    // MARK: Many connections
-
-    private static func measureScaling(folder: String) throws(Fault) {
-        let desk = try Desk(.spread, folder: folder)
-        defer { desk.end() }
-        guard floors_pin(1) == 0 else { throw Fault("cannot run on CPU 1: errno \(errno)") }
-        let most = try Self.offer(desk, connections: Self.connectionCount, perSecond: 0)
-        let rate = (most.perSecond / 2).rounded(.down)
-        var one: [Samples] = []
-        var many: [Samples] = []
-        for _ in 0..<Self.tailRounds {
-            one.append(try Self.offer(desk, connections: 1, perSecond: rate))
-            many.append(
-                try Self.offer(desk, connections: Self.connectionCount, perSecond: rate)
-            )
-        }
-        print(
-            "\nHealth at a fixed rate, gateway on CPU 0, client on CPU 1: half of the "
-                + "\(Int(most.perSecond)) per s that \(Self.connectionCount) connections reach"
-        )
-        var tails: [Double] = []
-        for (name, samples) in [("1 connection", one), ("\(Self.connectionCount)", many)] {
-            let p50 = Text.decimal(samples.map { $0.quantile(0.5) }.median)
-            let p99 = samples.map { $0.quantile(0.99) }
-            let (least, most) = (Text.decimal(p99.min() ?? .nan), Text.decimal(p99.max() ?? .nan))
-            print(
-                "  \(Text.left(name, 14))p50 \(p50) µs  p99 \(Text.decimal(p99.median)) µs, "
-                    + "\(least) to \(most) in \(Self.tailRounds) rounds"
-            )
-            tails.append(p99.median)
-        }
-        let ratio = tails[1] / tails[0]
-        Self.judge(
-            "p99 at most \(Self.tailMax) times that of one: \(Text.ratio(ratio))",
-            ratio <= Self.tailMax
-        )
-    }
-
-    private static func offer(
-        _ desk: Desk,
-        connections count: Int,
-        perSecond rate: Double
-    ) throws(Fault) -> Samples {
-        let connections = (0..<count).map { _ in floors_connect(desk.gatewayPort) }
-        defer { for connection in connections where connection >= 0 { close(connection) } }
-        guard connections.allSatisfy({ $0 >= 0 }) else { throw Fault("cannot connect so often") }
-        // A thousand connections are accepted, and those of the last offer ended, before the first
-        // call.
-        usleep(500_000)
-        let frame = Wire.request("Health", []).map { CChar(bitPattern: $0) }
-        let calls = CInt(rate == 0 ? 200_000 : min(400_000, rate * 2))
-        var durations = [UInt64](repeating: 0, count: Int(calls))
-        var refused: CInt = 0
-        let begin = floors_nanoseconds()
-        let answered = unsafe floors_open_loop(
-            connections,
-            CInt(count),
-            frame,
-            frame.count,
-            rate,
-            calls,
-            &durations,
-            &refused
-        )
-        if refused > 0 {
-            print("  \(refused) of \(calls) calls were refused: the server or its CPU stood still")
-        }
-        guard answered == calls else { throw Fault("calls at a fixed rate failed: errno \(errno)") }
-        return Samples(durations, seconds: Double(floors_nanoseconds() - begin) / 1e9)
     }
 }

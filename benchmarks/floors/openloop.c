@@ -22,16 +22,21 @@ typedef struct {
     unsigned char inbound[inbound_bytes];
 } caller;
 
-typedef struct {
+struct floors_load {
+    int events;
+    int caller_count, waiting_max;
     caller *callers;
-    int caller_count;
+    uint64_t *due;
+    int *samples;
     char *frame;
     size_t frame_bytes;
+    // Of the present offer.
     int sent, answered, count;
-    int waiting_max;
     int refused;
     uint64_t *durations;
-} load;
+};
+
+typedef struct floors_load load;
 
 static uint32_t number_at(const unsigned char *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
@@ -102,15 +107,7 @@ static bool send_due(load *load, uint64_t begin, double per_second, caller *idle
     return true;
 }
 
-static bool watch(load *load, int events) {
-    for (int i = 0; i < load->caller_count; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &load->callers[i]};
-        if (epoll_ctl(events, EPOLL_CTL_ADD, load->callers[i].connection, &event) < 0) return false;
-    }
-    return true;
-}
-
-static int run(load *load, int events, double per_second) {
+static int run(load *load, double per_second) {
     uint64_t begin = floors_nanoseconds(), last = begin;
     for (int i = 0; per_second == 0 && i < load->caller_count; i++) {
         if (!send_due(load, begin, 0, &load->callers[i])) return -1;
@@ -118,7 +115,7 @@ static int run(load *load, int events, double per_second) {
     while (load->answered < load->count) {
         if (!send_due(load, begin, per_second, NULL)) return -1;
         struct epoll_event ready[64];
-        int count = epoll_wait(events, ready, 64, 0);
+        int count = epoll_wait(load->events, ready, 64, 0);
         uint64_t now = floors_nanoseconds();
         if (count > 0) last = now;
         if (now - last > patience_seconds * 1000000000ull) return -1;
@@ -131,42 +128,56 @@ static int run(load *load, int events, double per_second) {
     return load->answered;
 }
 
-// One call on each connection: the first one makes the server set up what the next ones find.
-static bool warm_up(load *load, int events) {
-    int count = load->count;
-    load->count = load->caller_count;
-    if (run(load, events, 0) < 0) return false;
+int floors_load_offer(
+    floors_load *load, double per_second, int count, uint64_t *durations, int *refused) {
+    if (count / load->caller_count + 2 > load->waiting_max) return -1;
     load->sent = load->answered = load->refused = 0;
     load->count = count;
+    load->durations = durations;
+    int result = run(load, per_second);
+    *refused = load->refused;
+    return result;
+}
+
+static bool connect_all(load *load, int port) {
+    for (int i = 0; i < load->caller_count; i++) {
+        caller *caller = &load->callers[i];
+        caller->due = load->due + (size_t)i * (size_t)load->waiting_max;
+        caller->sample = load->samples + (size_t)i * (size_t)load->waiting_max;
+        caller->connection = floors_connect(port);
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = caller};
+        if (caller->connection < 0
+            || epoll_ctl(load->events, EPOLL_CTL_ADD, caller->connection, &event) < 0)
+            return false;
+    }
     return true;
 }
 
-int floors_open_loop(
-    const int *connections, int connection_count, const char *frame, size_t frame_bytes,
-    double per_second, int count, uint64_t *durations, int *refused) {
-    load load = {.caller_count = connection_count, .count = count, .durations = durations};
-    load.waiting_max = per_second == 0 ? 1 : count / connection_count + 2;
-    load.callers = calloc((size_t)connection_count, sizeof *load.callers);
-    size_t places = (size_t)connection_count * (size_t)load.waiting_max;
-    uint64_t *due = calloc(places, sizeof *due);
-    int *samples = calloc(places, sizeof *samples);
-    load.frame = malloc(frame_bytes);
-    load.frame_bytes = frame_bytes;
-    int events = epoll_create1(EPOLL_CLOEXEC), result = -1;
-    if (load.callers && due && samples && load.frame && events >= 0) {
-        memcpy(load.frame, frame, frame_bytes);
-        for (int i = 0; i < connection_count; i++) {
-            load.callers[i].connection = connections[i];
-            load.callers[i].due = due + (size_t)i * (size_t)load.waiting_max;
-            load.callers[i].sample = samples + (size_t)i * (size_t)load.waiting_max;
-        }
-        if (watch(&load, events) && warm_up(&load, events)) result = run(&load, events, per_second);
-        *refused = load.refused;
-    }
-    if (events >= 0) close(events);
-    free(load.callers);
-    free(due);
-    free(samples);
-    free(load.frame);
-    return result;
+// One call on each connection: the first one makes the server set up what the next ones find.
+static bool warm_up(load *load) {
+    uint64_t *durations = calloc((size_t)load->caller_count, sizeof *durations);
+    int refused = 0;
+    bool is_warm = durations && floors_load_offer(load, 0, load->caller_count, durations, &refused)
+        == load->caller_count && refused == 0;
+    free(durations);
+    return is_warm;
+}
+
+floors_load *floors_load_open(
+    int port, int connection_count, int count_max, const char *frame, size_t frame_bytes) {
+    load *load = calloc(1, sizeof *load);
+    if (!load) return NULL;
+    load->caller_count = connection_count;
+    load->waiting_max = count_max / connection_count + 2;
+    size_t places = (size_t)connection_count * (size_t)load->waiting_max;
+    load->callers = calloc((size_t)connection_count, sizeof *load->callers);
+    load->due = calloc(places, sizeof *load->due);
+    load->samples = calloc(places, sizeof *load->samples);
+    load->frame = malloc(frame_bytes);
+    load->frame_bytes = frame_bytes;
+    load->events = epoll_create1(EPOLL_CLOEXEC);
+    if (!load->callers || !load->due || !load->samples || !load->frame || load->events < 0)
+        return NULL;
+    memcpy(load->frame, frame, frame_bytes);
+    return connect_all(load, port) && warm_up(load) ? load : NULL;
 }

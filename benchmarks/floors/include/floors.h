@@ -48,13 +48,28 @@ int floors_http_parallel(
 // HMAC-SHA-256 in hexadecimal; `text` takes 65 bytes.
 void floors_sign(const char *secret, const char *payload, char *text);
 
-// Offers calls over fresh connections in turn, at a fixed rate whatever becomes of the answers, or
-// where the rate is zero one after the other on each connection; a first call on each is made before
-// and not counted. `frame` is a ttrpc request whose stream id is put in. A duration counts from when
-// the call was due. Returns `count`, and how many of them were answered with a status.
-int floors_open_loop(
-    const int *connections, int connection_count, const char *frame, size_t frame_bytes,
-    double per_second, int count, uint64_t *durations, int *refused);
+// Connections over which calls are offered; for good.
+typedef struct floors_load floors_load;
+
+// Opens so many connections and makes a call on each. `frame` is a ttrpc request whose stream id is
+// put in, `count_max` the most calls of one offer. Returns nothing where that fails.
+floors_load *floors_load_open(
+    int port, int connection_count, int count_max, const char *frame, size_t frame_bytes);
+
+// Makes calls over the connections in turn, at a fixed rate whatever becomes of the answers, or where
+// the rate is zero one after the other on each connection. A duration counts from when the call was
+// due. Returns `count`, and how many of them were answered with a status.
+int floors_load_offer(
+    floors_load *load, double per_second, int count, uint64_t *durations, int *refused);
+
+// Makes calls one after the other over a fresh connection and notes how long each took, as
+// `floors_ping_pong` does. `frame` is a ttrpc request whose stream id is put in. Returns `count`, or
+// fails where an answer is not OK.
+int floors_calls(
+    int connection, const char *frame, size_t frame_bytes, int count, uint64_t *durations);
+
+// Answers every ttrpc request with as many bytes as Health has, for ever; prints the port.
+void floors_serve_frames(void);
 
 // Opens subscriptions by a request frame, a connection each, prints when all of them stand, and
 // reads what they are told, for ever; returns -1 where one of them ends.
