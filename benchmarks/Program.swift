@@ -19,14 +19,11 @@ enum Program {
         let arguments = CommandLine.arguments.dropFirst()
         let first = arguments.first
         if first == "floor-server" { floors_serve() }
-        if first == "frame-server" {
-            floors_raise_files()
-            floors_serve_frames()
-        }
         if first == "event-loop-echo" {
             do throws(Fault) { try EventLoopEcho.serve() } catch { Self.fail(error) }
         }
         floors_raise_files()
+        if first == "frame-server" { floors_serve_frames() }
         if first == "recover", let store = arguments.dropFirst().first {
             RecoveryBenchmark.recover(store)
         }

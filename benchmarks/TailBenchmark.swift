@@ -98,10 +98,9 @@ enum TailBenchmark {
         for _ in 0..<3 {
             most = max(most, try series[1].offer(Self.callsAtMost, perSecond: 0).perSecond)
         }
+        let rate = (most / 2).rounded(.down)
         for _ in 0..<Self.rounds {
-            for index in series.indices {
-                try series[index].measureRound(perSecond: (most / 2).rounded(.down))
-            }
+            for index in series.indices { try series[index].measureRound(perSecond: rate) }
         }
         print(
             "\nHealth at a fixed rate, half of the \(Int(most)) per s that \(many) connections "

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "floors.h"
+#include "parts.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { frame_bytes = 64, record_bytes = 256, answer_bytes_max = 64 * 1024, connections_max = 64 };
+enum { frame_bytes = 64, record_bytes = 256, answer_bytes_max = 64 * 1024, connections_max = 64, backlog = 1024 };
 
 // MARK: The process
 
@@ -113,7 +114,7 @@ static bool read_all(int file, char *bytes, size_t count) {
     return true;
 }
 
-static void send_at_once(int connection) {
+void send_at_once(int connection) {
     int yes = 1;
     setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
@@ -197,13 +198,13 @@ static void *serve_http(void *context) {
     }
 }
 
-static int listen_on_any_port(int *port) {
+int listen_on_any_port(int *port) {
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = {.sin_family = AF_INET};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof address;
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, length) < 0
-        || listen(listener, 16) < 0
+        || listen(listener, backlog) < 0
         || getsockname(listener, (struct sockaddr *)&address, &length) < 0) {
         perror("benchmarks: cannot listen");
         exit(70);

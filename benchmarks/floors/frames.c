@@ -1,9 +1,8 @@
 #define _GNU_SOURCE
 #include "floors.h"
+#include "parts.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,34 +11,31 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { header_bytes = 10, inbound_bytes = 64 * 1024, answers_max = 512, message_bytes = 33 };
-
-static size_t length_at(const unsigned char *frame) {
-    return (size_t)frame[1] << 16 | (size_t)frame[2] << 8 | frame[3];
-}
+enum { inbound_bytes = 64 * 1024, answers_max = 512, message_bytes = 33 };
 
 // MARK: The client
 
 int floors_calls(
     int connection, const char *frame, size_t frame_bytes, int count, uint64_t *durations) {
-    static unsigned char request[512], answer[inbound_bytes];
+    static char request[512];
+    static unsigned char answer[inbound_bytes];
     if (frame_bytes > sizeof request) return -1;
     memcpy(request, frame, frame_bytes);
     for (int index = 0; index < count; index++) {
         uint32_t stream = 2 * (uint32_t)index + 1;
         uint64_t start = floors_nanoseconds();
-        for (int i = 0; i < 4; i++) request[4 + i] = (unsigned char)(stream >> (24 - 8 * i));
+        put_stream(request, stream);
         if (send(connection, request, frame_bytes, MSG_NOSIGNAL) != (ssize_t)frame_bytes) return -1;
         size_t held = 0;
         do {
             ssize_t received = recv(connection, answer + held, sizeof answer - held, 0);
             if (received <= 0) return -1;
             held += (size_t)received;
-        } while (held < header_bytes || held < header_bytes + length_at(answer));
+        } while (held < header_bytes || held < header_bytes + number_at(answer));
         durations[index] = floors_nanoseconds() - start;
         // A payload first: what begins with a status was refused.
-        bool is_payload = length_at(answer) > 0 && answer[header_bytes] == 0x12;
-        if (!is_payload || memcmp(answer + 4, request + 4, 4) != 0) {
+        bool is_payload = number_at(answer) > 0 && answer[header_bytes] == 0x12;
+        if (!is_payload || number_at(answer + stream_offset) != stream) {
             errno = EPROTO;
             return -1;
         }
@@ -62,7 +58,7 @@ typedef struct {
 static void answer(unsigned char *bytes, const unsigned char *request) {
     memset(bytes, 0, answer_bytes);
     bytes[3] = 2 + message_bytes;
-    memcpy(bytes + 4, request + 4, 4);
+    memcpy(bytes + stream_offset, request + stream_offset, 4);
     bytes[8] = 2;
     bytes[header_bytes] = 0x12;
     bytes[header_bytes + 1] = message_bytes;
@@ -79,9 +75,9 @@ static bool answer_all(peer *peer) {
     size_t held = peer->held + (size_t)received, start = 0, answered = 0;
     while (held - start >= header_bytes) {
         const unsigned char *frame = inbound + start;
-        if (held - start < header_bytes + length_at(frame)) break;
+        if (held - start < header_bytes + number_at(frame)) break;
         answer(answers + answered++ * answer_bytes, frame);
-        start += header_bytes + length_at(frame);
+        start += header_bytes + number_at(frame);
         if (answered < answers_max) continue;
         if (send(peer->connection, answers, sizeof answers, MSG_NOSIGNAL) < 0) return false;
         answered = 0;
@@ -95,30 +91,23 @@ static bool answer_all(peer *peer) {
 
 static void welcome(int events, int listener) {
     peer *new = calloc(1, sizeof *new);
-    int yes = 1;
     if (!new || (new->connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0) {
         free(new);
         return;
     }
-    setsockopt(new->connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    send_at_once(new->connection);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = new};
     epoll_ctl(events, EPOLL_CTL_ADD, new->connection, &event);
 }
 
 void floors_serve_frames(void) {
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), events = epoll_create1(0);
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
+    int port, listener = listen_on_any_port(&port), events = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN};
-    if (listener < 0 || events < 0 || bind(listener, (struct sockaddr *)&address, length) < 0
-        || listen(listener, 1024) < 0
-        || getsockname(listener, (struct sockaddr *)&address, &length) < 0
-        || epoll_ctl(events, EPOLL_CTL_ADD, listener, &event) < 0) {
+    if (events < 0 || epoll_ctl(events, EPOLL_CTL_ADD, listener, &event) < 0) {
         perror("benchmarks: cannot serve frames");
         exit(70);
     }
-    printf("ready frames=%d\n", ntohs(address.sin_port));
+    printf("ready frames=%d\n", port);
     fflush(stdout);
     for (;;) {
         struct epoll_event ready[64];

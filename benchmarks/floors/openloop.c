@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "floors.h"
+#include "parts.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -9,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { header_bytes = 10, inbound_bytes = 16 * 1024, patience_seconds = 20 };
+enum { inbound_bytes = 16 * 1024, patience_seconds = 20 };
 
 // A connection and the calls on it that wait for their answers.
 typedef struct {
@@ -38,16 +39,12 @@ struct floors_load {
 
 typedef struct floors_load load;
 
-static uint32_t number_at(const unsigned char *bytes) {
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 static bool send_call(load *load, caller *caller, uint64_t due) {
     uint32_t stream = 2 * (uint32_t)caller->sent + 1;
     int place = caller->sent++ % load->waiting_max;
     caller->due[place] = due;
     caller->sample[place] = load->sent++;
-    for (int i = 0; i < 4; i++) load->frame[4 + i] = (char)(stream >> (24 - 8 * i));
+    put_stream(load->frame, stream);
     size_t written = 0;
     while (written < load->frame_bytes) {
         ssize_t sent = send(
@@ -74,7 +71,7 @@ static bool take_answers(load *load, caller *caller) {
         if (length + header_bytes > inbound_bytes) return false;
         if (caller->held - start < header_bytes + length) break;
         bool is_status = length > 0 && bytes[header_bytes] == 0x0a;
-        uint32_t number = number_at(bytes + 4) / 2;
+        uint32_t number = number_at(bytes + stream_offset) / 2;
         int place = (int)(number % (uint32_t)load->waiting_max);
         if (number >= (uint32_t)caller->sent || caller->sample[place] < 0) {
             errno = EPROTO;
